@@ -1,0 +1,85 @@
+"""How much power a PEV's battery accepts: the two-stage battery, its taper integrated exactly over a step.
+
+Up to `transition_soc` the battery takes its maximum power; above, what it takes falls linearly with the state of
+charge and reaches zero at a full battery. This is the model of ACN-Sim's `Linear2StageBattery` (Lee, Johansson and
+Low, "ACN-Sim: An Open-Source Simulator for Data-Driven Electric Vehicle Charging Research", 2021), solved in closed
+form. A `transition_soc` of 1 gives the plain linear battery.
+"""
+
+import math
+
+from pev_battery_charge.core.compile import kernel
+
+
+@kernel
+def stored_soc(soc: float, request_soc: float, request_max_soc: float, transition_soc: float) -> float:
+    """What one step adds to the state of charge.
+
+    soc: state of charge when the step begins, in [0, 1].
+    request_soc: what the step would add if the battery never tapered, 0 < request_soc <= request_max_soc.
+    request_max_soc: the same at the PEV's maximum power.
+    transition_soc: where the taper begins at maximum power, in [0, 1].
+
+    A request below the maximum meets the taper later: at the soc where the falling acceptance has come down to it.
+    From there on the missing charge decays exponentially.
+    """
+    missing = max(1.0 - soc, 0.0)
+    if transition_soc >= 1.0:
+        return min(request_soc, missing)
+    taper_soc = transition_soc + (1.0 - request_soc / request_max_soc) * (1.0 - transition_soc)
+    if soc + request_soc <= taper_soc:
+        return request_soc
+    if taper_soc >= 1.0:
+        return min(request_soc, missing)
+    straight = min(max(taper_soc - soc, 0.0), request_soc)
+    return straight - (missing - straight) * math.expm1(-(request_soc - straight) / (1.0 - taper_soc))
+
+
+@kernel
+def acceptance_kw(
+    request_kw: float,
+    energy_kwh: float,
+    target_kwh: float,
+    capacity_kwh: float,
+    power_max_kw: float,
+    efficiency: float,
+    transition_soc: float,
+    step_hours: float,
+) -> float:
+    """The grid-side power, averaged over one step, that the PEV draws when asked for `request_kw`.
+
+    Never above the request or the PEV's own `power_max_kw`, and never past the session's target: a PEV at its target
+    draws nothing. A request that neither the taper nor the target cuts is returned to the bit.
+    """
+    wanted_kwh = target_kwh - energy_kwh
+    request = min(request_kw, power_max_kw)
+    if wanted_kwh <= 0.0 or request <= 0.0:
+        return 0.0
+    kwh_per_kw = efficiency * step_hours
+    untapered_kwh = request * kwh_per_kw
+    if transition_soc < 1.0 or energy_kwh + untapered_kwh > capacity_kwh:
+        request_soc = untapered_kwh / capacity_kwh
+        request_max_soc = power_max_kw * kwh_per_kw / capacity_kwh
+        gain_soc = stored_soc(energy_kwh / capacity_kwh, request_soc, request_max_soc, transition_soc)
+        stored_kwh = untapered_kwh if gain_soc >= request_soc else gain_soc * capacity_kwh
+    else:
+        stored_kwh = untapered_kwh
+    stored_kwh = min(stored_kwh, wanted_kwh)
+    return request if stored_kwh >= untapered_kwh else min(stored_kwh / kwh_per_kw, request)
+
+
+@kernel
+def hours_to_charge(
+    soc: float, target_soc: float, capacity_kwh: float, power_max_kw: float, efficiency: float, transition_soc: float
+) -> float:
+    """Hours at full power from `soc` to `target_soc`; infinite for a target of 1 above a taper, which is only neared."""
+    if target_soc <= soc:
+        return 0.0
+    soc_per_hour = efficiency * power_max_kw / capacity_kwh
+    straight = max(min(target_soc, transition_soc) - soc, 0.0) / soc_per_hour
+    if target_soc <= transition_soc:
+        return straight
+    if target_soc >= 1.0:
+        return math.inf
+    bend_start = max(soc, transition_soc)
+    return straight + (1.0 - transition_soc) / soc_per_hour * math.log((1.0 - bend_start) / (1.0 - target_soc))

@@ -1,0 +1,227 @@
+"""One step of one area, from t to t+1, as five named phases; and what binds a schedule to the stations.
+
+Each phase writes the records and nothing else. Observation and reward, the sixth phase, only read them.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.core.battery import acceptance_kw
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.coordinator import share_cap
+from pev_battery_charge.core.records import NEVER, NO_SESSION, Record, Records, Status
+from pev_battery_charge.core.units import MINUTES_PER_HOUR
+
+LIMIT_TOLERANCE = 1e-6
+"""Relative slack at a station's limits: a float32 action cannot hit a limit such as 6.656 kW exactly."""
+
+TARGET_TOLERANCE_KWH = 1e-12
+"""Rounding that separates a battery from its target; what is nearer has arrived."""
+
+GRID_TOLERANCE_STEPS = 1e-9
+"""A time this close to a step's boundary lies on it."""
+
+_PADDING, _SERVED = int(Status.PADDING), int(Status.SERVED)
+_REJECTED, _TOO_SHORT = int(Status.REJECTED), int(Status.TOO_SHORT)
+
+
+@kernel
+def step_area(area: Record, stations: Records, sessions: Records, requests_kw: npt.NDArray[np.float64]) -> None:
+    """Advance one area (`stations[N]`, `sessions[S]`, `requests_kw[N]`) by one step."""
+    take_requests(area, stations, requests_kw)
+    accept(area, stations)
+    grant(area, stations)
+    charge(area, stations)
+    advance_clock(area, stations, sessions)
+
+
+@kernel
+def take_requests(area: Record, stations: Records, requests_kw: npt.NDArray[np.float64]) -> None:
+    """Clip each request to its station's box; an empty station asks for nothing, nor does one below `power_min_kw`."""
+    total = 0.0
+    for i in range(stations.size):
+        station = stations[i]
+        request = 0.0
+        if station["session"] != NO_SESSION:
+            request = min(max(requests_kw[i], 0.0), station["power_max_kw"])
+            power_min = station["power_min_kw"]
+            if request < power_min:
+                request = power_min if request >= power_min * (1.0 - LIMIT_TOLERANCE) else 0.0
+        station["request_kw"] = request
+        total += request
+    area["request_kw"] = total
+
+
+@kernel
+def accept(area: Record, stations: Records) -> None:
+    """What each battery would draw over this step if it were granted its request."""
+    for i in range(stations.size):
+        station = stations[i]
+        if station["request_kw"] > 0.0:
+            station["acceptance_kw"] = acceptance_kw(
+                station["request_kw"],
+                station["energy_kwh"],
+                station["target_kwh"],
+                station["capacity_kwh"],
+                station["pev_power_max_kw"],
+                station["efficiency"],
+                station["transition_soc"],
+                area["step_hours"],
+            )
+        else:
+            station["acceptance_kw"] = 0.0
+
+
+@kernel
+def grant(area: Record, stations: Records) -> None:
+    """Share the cap; what is granted flows."""
+    area["power_kw"] = share_cap(stations, area["power_max_kw"], area["rule"], area["step"], area["step_hours"])
+
+
+@kernel
+def charge(area: Record, stations: Records) -> None:
+    """Move the energy of one step and write the books.
+
+    Grid energy, losses and stored energy are each computed for themselves, so that their balance is a check.
+    """
+    hours = area["step_hours"]
+    for i in range(stations.size):
+        station = stations[i]
+        station["served_session"] = station["session"]
+        if station["session"] == NO_SESSION:
+            continue
+        power = station["power_kw"]
+        if power > 0.0:
+            before_kwh = station["energy_kwh"]
+            grid_kwh = power * hours
+            loss_kwh = (1.0 - station["efficiency"]) * grid_kwh
+            after_kwh = before_kwh + station["efficiency"] * grid_kwh
+            if after_kwh > station["target_kwh"] - TARGET_TOLERANCE_KWH:
+                after_kwh = station["target_kwh"]
+            station["energy_kwh"] = after_kwh
+            station["grid_energy_kwh"] += grid_kwh
+            station["loss_kwh"] += loss_kwh
+            area["grid_energy_kwh"] += grid_kwh
+            area["loss_kwh"] += loss_kwh
+            area["battery_energy_kwh"] += after_kwh - before_kwh
+        station["served_energy_kwh"] = station["energy_kwh"]
+        station["served_target_kwh"] = station["target_kwh"]
+
+
+@kernel
+def advance_clock(area: Record, stations: Records, sessions: Records) -> None:
+    """Go to t+1: PEVs whose last step is over leave, their unmet energy is booked; PEVs whose time has come plug in."""
+    step = area["step"] + 1
+    area["step"] = step
+    for i in range(stations.size):
+        station = stations[i]
+        station["departed"] = 0
+        if station["session"] != NO_SESSION and station["depart_step"] <= step:
+            close_books(station, sessions[station["session"]])
+            area["unmet_kwh"] += max(station["target_kwh"] - station["energy_kwh"], 0.0)
+            station["departed"] = 1
+            station["session"] = NO_SESSION
+        if station["next_plug_step"] <= step and station["session"] == NO_SESSION:
+            plug_in(station, sessions)
+
+
+@kernel
+def close_books(station: Record, session: Record) -> None:
+    """Write what the plugged PEV has been given so far into its session."""
+    session["energy_kwh"] = station["energy_kwh"]
+    session["grid_energy_kwh"] = station["grid_energy_kwh"]
+    session["loss_kwh"] = station["loss_kwh"]
+
+
+@kernel
+def plug_in(station: Record, sessions: Records) -> None:
+    """Connect the station's next session and look up the one after it."""
+    index = station["next_session"]
+    session = sessions[index]
+    station["session"] = index
+    station["depart_step"] = session["depart_step"]
+    station["energy_kwh"] = session["energy_arrival_kwh"]
+    station["target_kwh"] = session["energy_target_kwh"]
+    station["capacity_kwh"] = session["capacity_kwh"]
+    station["pev_power_max_kw"] = session["power_max_kw"]
+    station["efficiency"] = session["efficiency"]
+    station["transition_soc"] = session["transition_soc"]
+    station["grid_energy_kwh"] = 0.0
+    station["loss_kwh"] = 0.0
+    following = session["next_session"]
+    station["next_session"] = following
+    station["next_plug_step"] = NEVER if following == NO_SESSION else sessions[following]["plug_step"]
+
+
+@kernel
+def bind_schedule(area: Record, stations: Records, sessions: Records) -> None:
+    """Start an episode: put the sessions on the step grid, chain them up per station, and plug in those of step 0.
+
+    A session is plugged during the steps whose whole interval lies inside [plug-in, departure]; one without such a
+    step inside the horizon is marked `TOO_SHORT`.
+    """
+    area["step"] = 0
+    area["request_kw"] = 0.0
+    area["power_kw"] = 0.0
+    area["grid_energy_kwh"] = 0.0
+    area["battery_energy_kwh"] = 0.0
+    area["loss_kwh"] = 0.0
+    area["unmet_kwh"] = 0.0
+    for i in range(stations.size):
+        station = stations[i]
+        station["request_kw"] = 0.0
+        station["acceptance_kw"] = 0.0
+        station["power_kw"] = 0.0
+        station["served_energy_kwh"] = 0.0
+        station["served_target_kwh"] = 0.0
+        station["served_session"] = NO_SESSION
+        station["departed"] = 0
+        station["session"] = NO_SESSION
+        station["next_session"] = NO_SESSION
+        station["next_plug_step"] = NEVER
+    chain_sessions(area, stations, sessions)
+    for i in range(stations.size):
+        if stations[i]["next_plug_step"] == 0:
+            plug_in(stations[i], sessions)
+
+
+@kernel
+def chain_sessions(area: Record, stations: Records, sessions: Records) -> None:
+    """Compute each session's steps and status, and link the sessions of a station in the order they plug in.
+
+    Rows come in order of arrival, so walking backwards makes each insertion find its place at the head of the chain.
+    """
+    step_minutes = area["step_hours"] * MINUTES_PER_HOUR
+    for j in range(sessions.size - 1, -1, -1):
+        session = sessions[j]
+        session["next_session"] = NO_SESSION
+        session["energy_kwh"] = session["energy_arrival_kwh"]
+        session["grid_energy_kwh"] = 0.0
+        session["loss_kwh"] = 0.0
+        session["plug_step"] = NEVER
+        session["depart_step"] = NEVER
+        if session["status"] == _PADDING or session["status"] == _REJECTED:
+            continue
+        plug_step = math.ceil(session["plug_in_min"] / step_minutes - GRID_TOLERANCE_STEPS)
+        depart_step = math.floor(session["departure_min"] / step_minutes + GRID_TOLERANCE_STEPS)
+        session["plug_step"] = min(plug_step, NEVER)
+        session["depart_step"] = min(depart_step, NEVER)
+        if min(depart_step, area["horizon_steps"]) <= plug_step:
+            session["status"] = _TOO_SHORT
+            continue
+        session["status"] = _SERVED
+        station = stations[session["station"]]
+        if station["next_session"] == NO_SESSION or session["plug_step"] <= station["next_plug_step"]:
+            session["next_session"] = station["next_session"]
+            station["next_session"] = j
+            station["next_plug_step"] = session["plug_step"]
+            continue
+        before = station["next_session"]
+        after = sessions[before]["next_session"]
+        while after != NO_SESSION and sessions[after]["plug_step"] < session["plug_step"]:
+            before = after
+            after = sessions[before]["next_session"]
+        session["next_session"] = after
+        sessions[before]["next_session"] = j

@@ -1,0 +1,31 @@
+"""The one exception for bad input, which tells everything that is wrong at once."""
+
+from collections.abc import Sequence
+
+_SHOWN = 20
+
+
+class InputError(ValueError):
+    """Input that breaks a rule: what was read, and every problem found in it, each with its place and the rule.
+
+    subject: what was read (a file, an argument, a step's actions).
+    problems: one text for each problem, "place: rule".
+    """
+
+    def __init__(self, subject: str, problems: Sequence[str]) -> None:
+        self.subject = subject
+        self.problems = tuple(problems)
+        super().__init__(subject, self.problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return f"{self.subject}: {self.problems[0]}"
+        lines = [f"{self.subject}: {len(self.problems)} problems"]
+        lines += [f"  {problem}" for problem in self.problems[:_SHOWN]]
+        if len(self.problems) > _SHOWN:
+            lines.append(f"  ... and {len(self.problems) - _SHOWN} more")
+        return "\n".join(lines)
+
+
+class EpisodeOverError(RuntimeError):
+    """A step was asked for although the episode is over, or has not begun: call `reset` first."""

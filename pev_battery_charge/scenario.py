@@ -1,0 +1,283 @@
+"""A scenario: everything that is fixed before an episode begins. Validated, immutable, TOML in and out."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pev_battery_charge.core.records import Rule
+from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.files import write_beside
+
+Coordinator = Literal["none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come"]
+"""How the area cuts requests down to its cap."""
+
+SiteName = Literal["residential", "public", "workplace", "caltech", "jpl"]
+"""The sites whose statistics the package carries."""
+
+ExtraObservation = Literal["time_left_h", "soc", "hour", "progress"]
+"""What a station may be shown besides the eight numbers; see `pev_battery_charge.observation`."""
+
+_NonNegative = Annotated[float, Field(ge=0.0)]
+_Positive = Annotated[float, Field(gt=0.0)]
+_Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+_Efficiency = Annotated[float, Field(gt=0.0, le=1.0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+class _Limits(_Part):
+    @model_validator(mode="after")
+    def _min_below_max(self) -> Self:
+        low, high = getattr(self, "power_min_kw", 0.0), getattr(self, "power_max_kw", 0.0)
+        if low > high:
+            raise ValueError(f"power_min_kw ({low:g}) must not be above power_max_kw ({high:g})")
+        return self
+
+
+class Area(_Limits):
+    """The load area: what all stations together should draw at least, and may draw at most (the cap)."""
+
+    power_min_kw: _NonNegative = 0.0
+    power_max_kw: _Positive = 31.5
+
+
+class Station(_Limits):
+    """A charging point: it gives nothing, or between `power_min_kw` and `power_max_kw`, on the grid side."""
+
+    power_min_kw: _NonNegative = 0.0
+    power_max_kw: _Positive = 22.0
+
+
+class SpreadPopulation(_Part):
+    """PEVs of one kind whose arrivals are spread over the horizon."""
+
+    kind: Literal["spread"] = "spread"
+    pevs: Annotated[int, Field(ge=1)] = 20
+    capacity_kwh: _Positive = 24.0
+    target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    arrival_soc_max: _Fraction = 0.5
+    """The state of charge on arrival is uniform in [0, this]."""
+    stay_minutes: _Positive = 180.0
+    stay_tolerance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
+    """Stays are `stay_minutes * (1 - stay_tolerance * U)`, U uniform in [0, 1]."""
+    power_max_kw: _Positive = 22.0
+    efficiency: _Efficiency = 0.9
+    transition_soc: _Fraction = 1.0
+    patience_minutes: _NonNegative = 0.0
+    """How long a PEV waits for a station before it drives on."""
+
+    @property
+    def start_hour(self) -> float:
+        """Hour of the day at which an episode starts."""
+        return 0.0
+
+    @model_validator(mode="after")
+    def _arrival_below_target(self) -> Self:
+        if self.arrival_soc_max > self.target_soc:
+            raise ValueError(
+                f"arrival_soc_max ({self.arrival_soc_max:g}) must not be above target_soc ({self.target_soc:g})"
+            )
+        return self
+
+
+class SitePopulation(_Part):
+    """PEVs that come to a real site: arrival hour, stay and energy as its sessions have them, on one kind of day."""
+
+    kind: Literal["site"] = "site"
+    profile: SiteName
+    day: Literal["weekday", "weekend"] = "weekday"
+    start_hour: Annotated[float, Field(ge=0.0, lt=HOURS_PER_DAY)] = 0.0
+    """Hour of the day at which the episode starts."""
+    sessions_per_day: _Positive | None = None
+    """Mean of the Poisson number of PEVs in 24 hours; None is the profile's own, where it has one."""
+    pev_models: Literal["europe", "california"] = "europe"
+    """The table of PEV models to draw from."""
+    target_soc_max: Annotated[float, Field(gt=0.0, le=1.0)] = 0.9
+    """No PEV wants to leave with more than this, unless the energy it wants leaves no other way."""
+    efficiency: _Efficiency = 0.9
+    transition_soc: _Fraction = 0.8
+    patience_minutes: _NonNegative = 0.0
+    """How long a PEV waits for a station before it drives on."""
+
+    @model_validator(mode="after")
+    def _profile_has_the_day(self) -> Self:
+        if self.sessions_per_day is None and self.profile not in ("caltech", "jpl"):
+            raise ValueError(f"sessions_per_day must be given: the profile {self.profile!r} tells no number of sessions")
+        if self.profile == "workplace" and self.day == "weekend":
+            raise ValueError("day must be 'weekday': the profile 'workplace' has no weekend")
+        return self
+
+
+class Reward(_Part):
+    """Weights of the parts of a station's reward; `pev_battery_charge.reward` has the formulas."""
+
+    soc: _NonNegative = 1.0
+    local: _NonNegative = 2.0
+    area: _NonNegative = 2.0
+    departure: _NonNegative = 0.0
+    exponent: _Positive = 1.0
+    sharing: _Fraction = 0.0
+    """0: a station earns its own reward; 1: the mean of all plugged stations of the area."""
+
+
+class Scenario(_Part):
+    """Everything that is fixed before an episode: area, stations, PEV population, step length, horizon, reward.
+
+    Immutable. The defaults are those of `paper-5x20`: five stations, twenty PEVs, sixteen hours. `stations` is a
+    tuple of `Station`; from a mapping `{"count": ..., "power_max_kw": ...}` it makes that many of one kind.
+
+    Raises `pydantic.ValidationError` (a `ValueError`) that lists every broken rule.
+    """
+
+    name: str = "paper-5x20"
+    step_minutes: _Positive = 5.0
+    horizon_steps: Annotated[int, Field(ge=1)] = 192
+    coordinator: Coordinator = "proportional"
+    extra_observations: tuple[ExtraObservation, ...] = ()
+    area: Area = Area()
+    stations: Annotated[tuple[Station, ...], Field(min_length=1)] = (Station(),) * 5
+    population: Annotated[SpreadPopulation | SitePopulation, Field(discriminator="kind")] = SpreadPopulation()
+    reward: Reward = Reward()
+
+    @field_validator("stations", mode="before")
+    @classmethod
+    def _repeat(cls, stations: object) -> object:
+        if not isinstance(stations, Mapping):
+            return stations
+        station = dict(stations)
+        count = station.pop("count", None)
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ValueError(f"count must be a whole number of at least 1 (it is {count!r})")
+        return (Station.model_validate(station),) * count
+
+    @field_validator("extra_observations")
+    @classmethod
+    def _no_feature_twice(cls, features: tuple[ExtraObservation, ...]) -> tuple[ExtraObservation, ...]:
+        if len(set(features)) < len(features):
+            raise ValueError("each feature may be named once")
+        return features
+
+    @model_validator(mode="after")
+    def _stays_fit_the_horizon(self) -> Self:
+        population = self.population
+        if isinstance(population, SpreadPopulation) and population.stay_minutes > self.horizon_minutes:
+            raise ValueError(
+                f"population.stay_minutes ({population.stay_minutes:g}) must not be above the horizon "
+                f"({self.horizon_minutes:g} min)"
+            )
+        return self
+
+    @property
+    def num_stations(self) -> int:
+        """How many stations the area contains."""
+        return len(self.stations)
+
+    @property
+    def horizon_minutes(self) -> float:
+        """Length of an episode in minutes."""
+        return self.step_minutes * self.horizon_steps
+
+    @property
+    def horizon_days(self) -> float:
+        """Length of an episode in days."""
+        return self.horizon_minutes / MINUTES_PER_DAY
+
+    @property
+    def rule(self) -> Rule:
+        """The coordinator's rule as the kernels see it."""
+        return Rule[self.coordinator.upper()]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a scenario from a TOML file; raises `InputError` with every problem."""
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(str(path), [f"cannot be read as text: {error}"]) from None
+        return cls.from_toml(text, source=str(path))
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "scenario") -> Self:
+        """Read a scenario from TOML text; `source` names it in errors (`InputError`)."""
+        try:
+            return cls.model_validate(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(source, [f"is not TOML: {error}"]) from None
+        except ValidationError as error:
+            raise InputError(source, describe_problems(error)) from None
+
+    def to_toml(self) -> str:
+        """The scenario as TOML text; `from_toml` gives it back."""
+        table = self.model_dump(mode="json", exclude_none=True)
+        if len(set(self.stations)) == 1:
+            table["stations"] = {"count": len(self.stations), **table["stations"][0]}
+        return tomli_w.dumps(table)
+
+    def save(self, path: str | Path) -> None:
+        """Write the scenario to a TOML file; an existing file is replaced whole or not at all."""
+        with write_beside(path) as beside:
+            beside.write_text(self.to_toml(), encoding="utf-8")
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some values changed, validated again.
+
+        A mapping changes single values of a part: `scenario.replace(area={"power_max_kw": 20.0})`.
+        Raises `InputError` with every problem.
+        """
+        table = self.model_dump()
+        for key, value in changes.items():
+            same_kind = isinstance(value, Mapping) and value.get("kind", None) in (None, table.get(key, {}).get("kind"))
+            table[key] = {**table[key], **value} if same_kind and isinstance(table.get(key), dict) else value
+        try:
+            return type(self).model_validate(table)
+        except ValidationError as error:
+            raise InputError(f"scenario {self.name!r} with changes", describe_problems(error)) from None
+
+
+def describe_problems(error: ValidationError) -> list[str]:
+    """Each problem of a pydantic error as "place: rule (it is ...)"."""
+    problems = []
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"] if part not in ("spread", "site")) or "scenario"
+        rule = problem["msg"].removeprefix("Value error, ")
+        value = problem["input"]
+        simple = isinstance(value, str | int | float) and problem["type"] != "extra_forbidden"
+        problems.append(f"{place}: {rule}" + (f" (it is {value!r})" if simple else ""))
+    return problems
+
+
+def scenario_names() -> tuple[str, ...]:
+    """The names that `load_scenario` knows, in alphabetical order."""
+    folder = resources.files("pev_battery_charge") / "scenarios"
+    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
+
+
+def load_scenario(name: str) -> Scenario:
+    """A named scenario of the package; raises `InputError` for an unknown name."""
+    if name not in scenario_names():
+        raise InputError(f"scenario {name!r}", [f"unknown name; the package has {', '.join(scenario_names())}"])
+    file = resources.files("pev_battery_charge") / "scenarios" / f"{name}.toml"
+    return Scenario.from_toml(file.read_text(encoding="utf-8"), source=f"scenario {name!r}")
+
+
+def resolve_scenario(scenario: Scenario | str | Path | None = None, **changes: Any) -> Scenario:
+    """A scenario from what users hand in: a Scenario, a name, a path to a TOML file; None is `paper-5x20`.
+
+    changes: handed to `Scenario.replace`.
+    """
+    if scenario is None:
+        scenario = "paper-5x20"
+    if isinstance(scenario, Path) or (isinstance(scenario, str) and scenario.endswith(".toml")):
+        scenario = Scenario.load(scenario)
+    elif isinstance(scenario, str):
+        scenario = load_scenario(scenario)
+    return scenario.replace(**changes) if changes else scenario

@@ -1,0 +1,1 @@
+"""Sessions before they happen: table, validation, files, generators, station assignment, importers."""

@@ -1,0 +1,47 @@
+"""Which PEV gets which station: first come, first served; the free station with the lowest number; else wait; else go."""
+
+import numpy as np
+
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import NO_SESSION, Records, Status
+
+_PADDING, _SERVED, _REJECTED = int(Status.PADDING), int(Status.SERVED), int(Status.REJECTED)
+
+
+@kernel
+def assign_stations(sessions: Records, num_stations: int, patience_minutes: float) -> None:
+    """Give each session of `sessions[S]`, in order of arrival, its station and plug-in time, or reject it.
+
+    A PEV that finds no free station waits for the one that is free first, at most `patience_minutes`, and keeps its
+    departure time; if no station comes free before both have run out, it drives on. Departures are known, so a queue
+    is served rightly by giving each PEV in turn the earliest station that those before it have left over.
+    """
+    free_at = np.zeros(num_stations)
+    for j in range(sessions.size):
+        session = sessions[j]
+        if session["status"] == _PADDING:
+            continue
+        arrival, departure = session["arrival_min"], session["departure_min"]
+        station = earliest_free(free_at, arrival)
+        plug_in = max(free_at[station], arrival)
+        if plug_in <= arrival + patience_minutes and plug_in < departure:
+            session["station"] = station
+            session["plug_in_min"] = plug_in
+            session["status"] = _SERVED
+            free_at[station] = departure
+        else:
+            session["station"] = NO_SESSION
+            session["plug_in_min"] = np.nan
+            session["status"] = _REJECTED
+
+
+@kernel
+def earliest_free(free_at: np.ndarray, arrival: float) -> int:
+    """The lowest-numbered station that is free at `arrival`; if none is, the one that comes free first."""
+    first = 0
+    for i in range(free_at.size):
+        if free_at[i] <= arrival:
+            return i
+        if free_at[i] < free_at[first]:
+            first = i
+    return first

@@ -1,0 +1,25 @@
+"""The columns of a schedule, in the order in which files have them."""
+
+from typing import Final
+
+import polars as pl
+
+FORMAT_VERSION: Final = "1"
+"""Version of the schedule file's format; a file of another one is refused."""
+
+COLUMNS: Final[dict[str, type[pl.DataType]]] = {
+    "pev": pl.String,
+    "arrival_min": pl.Float64,
+    "departure_min": pl.Float64,
+    "capacity_kwh": pl.Float64,
+    "energy_arrival_kwh": pl.Float64,
+    "energy_target_kwh": pl.Float64,
+    "power_max_kw": pl.Float64,
+    "efficiency": pl.Float64,
+    "transition_soc": pl.Float64,
+    "station": pl.Int32,
+    "plug_in_min": pl.Float64,
+}
+
+OPTIONAL: Final = ("station", "plug_in_min")
+"""Columns that are null for a PEV that found no station."""

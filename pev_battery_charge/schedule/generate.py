@@ -1,0 +1,57 @@
+"""From a scenario to schedules: one at a time, or a batch of records at once."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from pev_battery_charge.core.records import SESSION, Records
+from pev_battery_charge.core.units import MINUTES_PER_HOUR
+from pev_battery_charge.scenario import Scenario, SpreadPopulation
+from pev_battery_charge.schedule.site import SiteGenerator
+from pev_battery_charge.schedule.spread import SpreadGenerator
+from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
+
+
+class Generator(Protocol):
+    """Draws schedules into records."""
+
+    max_sessions: int
+    """The room a schedule needs: the S of `sessions[B, S]`."""
+
+    def draw(self, generators: Sequence[np.random.Generator], sessions: Records) -> None:
+        """Fill `sessions[B, S]`, zero before, with one schedule for each of the B random generators."""
+
+
+def make_generator(scenario: Scenario) -> Generator:
+    """The generator of the scenario's population."""
+    if isinstance(scenario.population, SpreadPopulation):
+        return SpreadGenerator(scenario.population, scenario.num_stations, scenario.horizon_minutes)
+    return SiteGenerator(scenario.population, scenario.num_stations, scenario.horizon_minutes)
+
+
+def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
+    """What a generated schedule says of itself."""
+    hours = scenario.population.start_hour
+    minutes = round(hours * MINUTES_PER_HOUR)
+    population = scenario.population
+    return ScheduleInfo(
+        scenario=scenario.name,
+        step_minutes=scenario.step_minutes,
+        horizon_steps=scenario.horizon_steps,
+        seed=seed,
+        generator=population.kind,
+        source=None if isinstance(population, SpreadPopulation) else f"profile {population.profile}, {population.day}",
+        start=f"{minutes // int(MINUTES_PER_HOUR):02d}:{minutes % int(MINUTES_PER_HOUR):02d}",
+    )
+
+
+def generate_schedule(scenario: Scenario, seed: int = 0) -> Schedule:
+    """Draw one schedule; the same scenario and seed give the same schedule, to the bit.
+
+    It is the schedule that an environment of this scenario meets first after `reset(seed=seed)`.
+    """
+    generator = make_generator(scenario)
+    sessions = np.zeros((1, generator.max_sessions), SESSION)
+    generator.draw([np.random.default_rng(seed)], sessions)
+    return Schedule.from_records(sessions[0], generated_info(scenario, seed))

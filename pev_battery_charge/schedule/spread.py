@@ -1,0 +1,75 @@
+"""PEVs of one kind, their arrivals spread over the horizon."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import Records, Status
+from pev_battery_charge.scenario import SpreadPopulation
+from pev_battery_charge.schedule.assignment import assign_stations
+
+_SERVED = int(Status.SERVED)
+
+
+class SpreadGenerator:
+    """Draws the schedules of a `SpreadPopulation`.
+
+    The span in which a longest stay can begin, `horizon - stay_minutes`, is cut into one equal slot for each PEV; each
+    arrives at a uniformly drawn moment of its slot, so that every stay ends inside the horizon. Times are whole minutes.
+    """
+
+    def __init__(self, population: SpreadPopulation, num_stations: int, horizon_minutes: float) -> None:
+        self.population = population
+        self.num_stations = num_stations
+        self.horizon_minutes = horizon_minutes
+        self.max_sessions = population.pevs
+
+    def draw(self, generators: Sequence[np.random.Generator], sessions: Records) -> None:
+        """Fill `sessions[B, S]` with one schedule for each of the B generators."""
+        population = self.population
+        uniforms = np.empty((len(generators), population.pevs, 3))
+        for row, generator in zip(uniforms, generators, strict=True):
+            generator.random(out=row)
+        sessions["capacity_kwh"] = population.capacity_kwh
+        sessions["energy_target_kwh"] = population.target_soc * population.capacity_kwh
+        sessions["power_max_kw"] = population.power_max_kw
+        sessions["efficiency"] = population.efficiency
+        sessions["transition_soc"] = population.transition_soc
+        span_minutes = self.horizon_minutes - population.stay_minutes
+        _draw_areas(
+            sessions,
+            uniforms,
+            span_minutes,
+            population.stay_minutes,
+            population.stay_tolerance,
+            population.arrival_soc_max,
+            self.num_stations,
+            population.patience_minutes,
+        )
+
+
+@kernel
+def _draw_areas(
+    sessions: Records,
+    uniforms: npt.NDArray[np.float64],
+    span_minutes: float,
+    stay_minutes: float,
+    stay_tolerance: float,
+    arrival_soc_max: float,
+    num_stations: int,
+    patience_minutes: float,
+) -> None:
+    num_areas, num_pevs = sessions.shape
+    slot_minutes = span_minutes / num_pevs
+    for b in range(num_areas):
+        for j in range(num_pevs):
+            session = sessions[b, j]
+            arrival = np.floor((j + uniforms[b, j, 0]) * slot_minutes)
+            stay = max(np.floor(stay_minutes * (1.0 - stay_tolerance * uniforms[b, j, 1])), min(1.0, stay_minutes))
+            session["arrival_min"] = arrival
+            session["departure_min"] = arrival + stay
+            session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * session["capacity_kwh"]
+            session["status"] = _SERVED
+        assign_stations(sessions[b], num_stations, patience_minutes)

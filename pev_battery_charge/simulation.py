@@ -1,0 +1,323 @@
+"""B areas of N stations, bound to their schedules, stepped together."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import (
+    NO_SESSION,
+    SESSION,
+    TRACE,
+    Records,
+    make_areas,
+    make_stations,
+)
+from pev_battery_charge.core.transition import bind_schedule, step_area
+from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.observation import FEATURES, extra_codes, observe_area
+from pev_battery_charge.reward import PARTS, make_weights, reward_area
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.generate import generated_info, make_generator
+from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.trace import Trace
+
+Float32 = npt.NDArray[np.float32]
+
+
+class StepResult(NamedTuple):
+    """What a step hands out, in arrays that nobody else holds (unless `reuse_buffers` was asked for)."""
+
+    observations: Float32
+    """`[B, N, F]`, seen at t+1; the columns stand in `pev_battery_charge.observation`."""
+    rewards: Float32
+    """`[B, N]`, for the step just made."""
+    parts: Float32
+    """`[5, B, N]`: the terms of the reward and the granted power (kW), in the order of `reward.PARTS`."""
+    over: bool
+    """Whether the horizon has been reached."""
+
+
+class Simulation:
+    """B areas of N stations, each area with its own schedule and random generator, all at the same step.
+
+    scenario: a Scenario, a name, a path to a TOML file; None is `paper-5x20`.
+    num_areas: B.
+    num_threads: how many threads step the areas; results do not depend on it.
+    record: keep every step, for `trace`.
+    reuse_buffers: hand out the same arrays at every step, for callers that copy what they keep.
+    max_steps: end the episode after this many steps, if the horizon is not reached before.
+
+    The state lies open in `areas` (`AREA[B]`), `stations` (`STATION[B, N]`) and `sessions` (`SESSION[B, S]`), for
+    reading. All randomness is in the schedules: area b of a batch reset with seed s draws from
+    `numpy.random.default_rng(s + b)`, going on from episode to episode.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | str | Path | None = None,
+        num_areas: int = 1,
+        *,
+        num_threads: int = 1,
+        record: bool = False,
+        reuse_buffers: bool = False,
+        max_steps: int | None = None,
+    ) -> None:
+        self.scenario = scenario = resolve_scenario(scenario)
+        for name, value in (("num_areas", num_areas), ("num_threads", num_threads), ("max_steps", max_steps)):
+            if value is not None and value < 1:
+                raise InputError(f"{name}={value}", ["must be at least 1"])
+        self.num_areas = num_areas
+        self.num_stations = scenario.num_stations
+        self.num_threads = min(num_threads, num_areas)
+        self.record = record
+        self.horizon_steps = min(scenario.horizon_steps, max_steps or scenario.horizon_steps)
+        self.areas = make_areas(
+            num_areas,
+            power_min_kw=scenario.area.power_min_kw,
+            power_max_kw=scenario.area.power_max_kw,
+            step_minutes=scenario.step_minutes,
+            start_hour=scenario.population.start_hour,
+            horizon_steps=scenario.horizon_steps,
+            rule=scenario.rule,
+        )
+        self.stations = make_stations(
+            num_areas,
+            [station.power_min_kw for station in scenario.stations],
+            [station.power_max_kw for station in scenario.stations],
+        )
+        self._generator = make_generator(scenario)
+        self.sessions = np.zeros((num_areas, self._generator.max_sessions), SESSION)
+        self._weights = make_weights(scenario.reward)
+        self._extras = extra_codes(scenario.extra_observations)
+        self._random: list[np.random.Generator] | None = None
+        self._seed: int | None = None
+        self._schedules: list[Schedule] | None = None
+        self._buffers = self._make_buffers() if reuse_buffers else None
+        recorded_steps = self.horizon_steps if record else 0
+        self._trace = np.zeros((recorded_steps, num_areas, self.num_stations), TRACE)
+        self._step: int | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._pool_owner = 0
+
+    @property
+    def num_features(self) -> int:
+        """F: how many numbers a station sees."""
+        return len(FEATURES) + self._extras.size
+
+    @property
+    def step_index(self) -> int:
+        """t: how many steps of the episode have been made."""
+        return self._step or 0
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing to step: the horizon is reached, or there was no reset yet."""
+        return self._step is None or self._step >= self.horizon_steps
+
+    def reset(
+        self, seed: int | None = None, schedule: Schedule | str | Path | Sequence[Schedule] | None = None
+    ) -> Float32:
+        """Begin an episode; return what the stations see, `[B, N, F]`.
+
+        seed: area b draws its schedules from seed + b; None lets each area's generator go on.
+        schedule: a schedule (or its file) for every area, or one for each, instead of drawn ones.
+
+        Raises `InputError` where a schedule does not fit the scenario.
+        """
+        if seed is not None:
+            if seed < 0:
+                raise InputError(f"seed={seed}", ["must not be negative"])
+            self._random = [np.random.default_rng(seed + b) for b in range(self.num_areas)]
+        elif self._random is None:
+            self._random = [np.random.default_rng() for _ in range(self.num_areas)]
+        self._seed = seed
+        if schedule is None:
+            self._draw_schedules(self._random)
+        else:
+            self._take_schedules(schedule)
+        _bind(self.areas, self.stations, self.sessions)
+        self._step = 0
+        return self.observe()
+
+    def _draw_schedules(self, generators: Sequence[np.random.Generator]) -> None:
+        self._schedules = None
+        self.areas["start_hour"] = self.scenario.population.start_hour
+        self._make_room(self._generator.max_sessions)
+        self._generator.draw(generators, self.sessions)
+
+    def _take_schedules(self, schedule: Schedule | str | Path | Sequence[Schedule]) -> None:
+        if isinstance(schedule, str | Path):
+            schedule = Schedule.read(schedule)
+        schedules = [schedule] * self.num_areas if isinstance(schedule, Schedule) else list(schedule)
+        if len(schedules) != self.num_areas:
+            raise InputError("schedule", [f"{len(schedules)} schedules for {self.num_areas} areas"])
+        for distinct in {id(one): one for one in schedules}.values():
+            distinct.validate(self.scenario)
+        self._make_room(max(len(one) for one in schedules))
+        for b, one in enumerate(schedules):
+            self.sessions[b] = one.to_records(self.sessions.shape[1])
+            hour = one.start_hour
+            self.areas["start_hour"][b] = self.scenario.population.start_hour if hour is None else hour
+        self._schedules = schedules
+
+    def _make_room(self, room: int) -> None:
+        if self.sessions.shape[1] != room:
+            self.sessions = np.zeros((self.num_areas, room), SESSION)
+
+    def step(self, requests_kw: npt.ArrayLike) -> StepResult:
+        """Advance every area by one step under the stations' requests, `[B, N]` in kW.
+
+        Requests outside a station's limits are clipped; what the policy itself asked for counts in the reward.
+        Raises `EpisodeOverError` at the end of an episode, `InputError` for a wrong shape or a NaN or infinite request.
+        """
+        if self._step is None or self._step >= self.horizon_steps:
+            raise EpisodeOverError(
+                "the episode is over, or has not begun: call reset() before step()"
+            )
+        asked_kw = np.ascontiguousarray(requests_kw, np.float64)
+        if asked_kw.shape != self.stations.shape:
+            raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
+        if not np.isfinite(asked_kw).all():
+            raise InputError("requests", _describe_not_finite(asked_kw))
+        observations, rewards, parts = self._buffers or self._make_buffers()
+        self._advance(asked_kw, observations, rewards, parts)
+        self._step += 1
+        return StepResult(observations, rewards, parts, self._step >= self.horizon_steps)
+
+    def _make_buffers(self) -> tuple[Float32, Float32, Float32]:
+        shape = self.stations.shape
+        return (
+            np.empty((*shape, self.num_features), np.float32),
+            np.empty(shape, np.float32),
+            np.empty((len(PARTS), *shape), np.float32),
+        )
+
+    def _advance(
+        self, asked_kw: npt.NDArray[np.float64], observations: Float32, rewards: Float32, parts: Float32
+    ) -> None:
+        def advance_part(first: int, last: int) -> None:
+            part = slice(first, last)
+            _step_and_tell(
+                self.areas[part],
+                self.stations[part],
+                self.sessions[part],
+                asked_kw[part],
+                self._weights,
+                self._extras,
+                observations[part],
+                rewards[part],
+                parts[:, part],
+                self._trace[:, part],
+            )
+
+        if self.num_threads == 1:
+            advance_part(0, self.num_areas)
+            return
+        bounds = [self.num_areas * k // self.num_threads for k in range(self.num_threads + 1)]
+        pool = self._threads()
+        others = [pool.submit(advance_part, *pair) for pair in zip(bounds[1:-1], bounds[2:], strict=True)]
+        advance_part(bounds[0], bounds[1])
+        for other in others:
+            other.result()
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """The pool that steps the other parts; made anew in a forked process, where its threads do not live on."""
+        if self._pool is None or self._pool_owner != os.getpid():
+            self._pool = ThreadPoolExecutor(self.num_threads - 1, thread_name_prefix="areas")
+            self._pool_owner = os.getpid()
+        return self._pool
+
+    def observe(self, extras: Sequence[str] | None = None) -> Float32:
+        """What the stations see now, `[B, N, F]`; `extras` in place of the scenario's own extra features."""
+        codes = self._extras if extras is None else extra_codes(extras)
+        out = np.empty((*self.stations.shape, len(FEATURES) + codes.size), np.float32)
+        _observe(self.areas, self.stations, codes, out)
+        return out
+
+    def schedule(self, area: int = 0) -> Schedule:
+        """The schedule of the running episode of one area."""
+        if self._step is None:
+            raise EpisodeOverError("no episode has begun: call reset() first")
+        if self._schedules is not None:
+            return self._schedules[area]
+        seed = None if self._seed is None else self._seed + area
+        return Schedule.from_records(self.sessions[area], generated_info(self.scenario, seed))
+
+    def trace(self, area: int = 0) -> Trace:
+        """What has happened in one area so far in this episode; the simulation must have been made with `record`."""
+        if not self.record:
+            raise InputError("trace", ["the simulation keeps none: make it with record=True"])
+        return Trace(self.scenario, self.schedule(area), self._trace[: self.step_index, area].copy())
+
+    def close(self) -> None:
+        """Let the threads go; a further step makes new ones."""
+        if self._pool is not None and self._pool_owner == os.getpid():
+            self._pool.shutdown()
+        self._pool = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pool": None}
+
+
+def _describe_not_finite(requests_kw: npt.NDArray[np.float64]) -> list[str]:
+    places = np.argwhere(~np.isfinite(requests_kw))
+    return [f"area {b}, station {n}: must be a finite number (it is {requests_kw[b, n]})" for b, n in places]
+
+
+@kernel
+def _bind(areas: Records, stations: Records, sessions: Records) -> None:
+    for b in range(areas.size):
+        bind_schedule(areas[b], stations[b], sessions[b])
+
+
+@kernel
+def _observe(areas: Records, stations: Records, extras: npt.NDArray[np.int64], out: Float32) -> None:
+    for b in range(areas.size):
+        observe_area(areas[b], stations[b], extras, out[b])
+
+
+@kernel
+def _step_and_tell(
+    areas: Records,
+    stations: Records,
+    sessions: Records,
+    asked_kw: npt.NDArray[np.float64],
+    weights: Records,
+    extras: npt.NDArray[np.int64],
+    observations: Float32,
+    rewards: Float32,
+    parts: Float32,
+    trace: Records,
+) -> None:
+    """Make one step of every area, then tell what each station earns and sees; `trace[T, B, N]` with T = 0 keeps none."""
+    for b in range(areas.size):
+        area = areas[b]
+        step = area["step"]
+        step_area(area, stations[b], sessions[b], asked_kw[b])
+        reward_area(area, stations[b], asked_kw[b], weights[0], rewards[b], parts[:, b])
+        observe_area(area, stations[b], extras, observations[b])
+        if step < trace.shape[0]:
+            record_area(stations[b], asked_kw[b], rewards[b], trace[step, b])
+
+
+@kernel
+def record_area(
+    stations: Records, asked_kw: npt.NDArray[np.float64], rewards: Float32, out: Records
+) -> None:
+    """Write what happened in the step just made into `out[N]`."""
+    for i in range(stations.size):
+        station = stations[i]
+        row = out[i]
+        row["asked_kw"] = asked_kw[i]
+        row["request_kw"] = station["request_kw"]
+        row["acceptance_kw"] = station["acceptance_kw"]
+        row["power_kw"] = station["power_kw"]
+        row["energy_kwh"] = station["served_energy_kwh"] if station["served_session"] != NO_SESSION else 0.0
+        row["reward"] = rewards[i]
+        row["session"] = station["served_session"]

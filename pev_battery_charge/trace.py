@@ -1,0 +1,183 @@
+"""A trace: what happened in one area, step by step. The one input of renderer, metrics and export."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pev_battery_charge.core.records import NEVER, NO_SESSION, TRACE, Records, Status
+from pev_battery_charge.core.units import MINUTES_PER_HOUR
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.files import write_beside
+from pev_battery_charge.scenario import Scenario
+from pev_battery_charge.schedule.table import Schedule
+
+Array = npt.NDArray[np.float64]
+
+_FORMAT_VERSION = "1"
+_COLUMNS = ("asked_kw", "request_kw", "acceptance_kw", "power_kw", "energy_kwh", "reward", "session")
+
+
+@dataclass(frozen=True)
+class Books:
+    """Where the energy of an area went, one value a step, `[T]` each, in kWh: grid = battery + loss."""
+
+    grid_kwh: Array
+    """Drawn from the grid."""
+    battery_kwh: Array
+    """Stored in batteries: from what they held before and after."""
+    loss_kwh: Array
+    """Lost on the way: from grid power and efficiency."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What happened in one area in T steps of an episode.
+
+    scenario: the scenario.
+    schedule: the sessions; row j of `schedule.sessions` is session j of `records`.
+    records: `TRACE[T, N]`; `records["power_kw"]` and so on are arrays `[T, N]`.
+    """
+
+    scenario: Scenario
+    schedule: Schedule
+    records: Records
+
+    @property
+    def num_steps(self) -> int:
+        """T: how many steps were made."""
+        return int(self.records.shape[0])
+
+    @property
+    def num_stations(self) -> int:
+        """N."""
+        return int(self.records.shape[1])
+
+    @property
+    def power_kw(self) -> Array:
+        """`[T, N]`: what flowed into each station, averaged over the step, on the grid side."""
+        return self.records["power_kw"]
+
+    @property
+    def area_power_kw(self) -> Array:
+        """`[T]`: the sum over the stations, in station order."""
+        return np.cumsum(self.power_kw, axis=1)[:, -1]
+
+    @property
+    def session(self) -> npt.NDArray[np.int32]:
+        """`[T, N]`: the row in `schedule.sessions` of the session served in each step, or -1."""
+        return self.records["session"]
+
+    @cached_property
+    def session_records(self) -> Records:
+        """The schedule on the step grid, `SESSION[S]`: plug and depart steps, status."""
+        return self.schedule.on_grid(self.scenario.step_minutes, self.scenario.horizon_steps)
+
+    @cached_property
+    def plug_steps(self) -> npt.NDArray[np.int64]:
+        """`[S]`: the first step of each session's visit; `NEVER` for a session without a step."""
+        return self._served_steps("plug_step")
+
+    @cached_property
+    def depart_steps(self) -> npt.NDArray[np.int64]:
+        """`[S]`: the first step after each session's visit, at most the horizon; `NEVER` likewise."""
+        return self._served_steps("depart_step")
+
+    def _served_steps(self, name: str) -> npt.NDArray[np.int64]:
+        served = self.session_records["status"] == Status.SERVED
+        return np.where(served, np.minimum(self.session_records[name], self.scenario.horizon_steps), NEVER)
+
+    @cached_property
+    def session_energy_kwh(self) -> Array:
+        """`[T + 1, S]`: what each session's battery holds at the beginning of step t (row T: at the end).
+
+        Before its visit it is the energy on arrival, after it the energy it left with.
+        """
+        energy = np.tile(self.session_records["energy_arrival_kwh"], (self.num_steps + 1, 1))
+        for t in range(self.num_steps):
+            energy[t + 1] = energy[t]
+            plugged = self.session[t] != NO_SESSION
+            energy[t + 1, self.session[t][plugged]] = self.records["energy_kwh"][t][plugged]
+        return energy
+
+    @cached_property
+    def books(self) -> Books:
+        """The area's energy, step by step."""
+        grid_kwh = self.power_kw * (self.scenario.step_minutes / MINUTES_PER_HOUR)
+        efficiency = np.append(self.session_records["efficiency"], 1.0)[self.session]
+        return Books(
+            grid_kwh=grid_kwh.sum(axis=1),
+            battery_kwh=np.diff(self.session_energy_kwh, axis=0).sum(axis=1),
+            loss_kwh=((1.0 - efficiency) * grid_kwh).sum(axis=1),
+        )
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each step and station: what was asked, accepted and granted (kW), and what the battery holds."""
+        steps, stations = np.indices(self.records.shape)
+        columns = {name: self.records[name].ravel() for name in _COLUMNS}
+        index = {"step": steps.ravel().astype(np.int32), "station": stations.ravel().astype(np.int32)}
+        frame = pl.DataFrame({**index, **columns})
+        names = pl.concat([self.schedule.sessions["pev"], pl.Series("pev", [None], pl.String)])
+        rows = frame["session"].to_numpy()
+        return frame.with_columns(
+            minute=pl.col("step") * self.scenario.step_minutes,
+            pev=names[np.where(rows == NO_SESSION, len(self.schedule), rows)],
+        )
+
+    def session_frame(self) -> pl.DataFrame:
+        """The schedule's sessions and what became of each: status, energies in kWh, whether it has left."""
+        records = self.session_records
+        hours = self.scenario.step_minutes / MINUTES_PER_HOUR
+        final = self.session_energy_kwh[-1]
+        grid = np.zeros(len(records) + 1)
+        np.add.at(grid, self.session.ravel(), (self.power_kw * hours).ravel())
+        unmet = np.maximum(records["energy_target_kwh"] - final, 0.0)
+        return self.schedule.sessions.with_columns(
+            status=pl.Series([Status(code).name.lower() for code in records["status"]], dtype=pl.String),
+            wait_min=pl.col("plug_in_min") - pl.col("arrival_min"),
+            energy_wanted_kwh=pl.col("energy_target_kwh") - pl.col("energy_arrival_kwh"),
+            energy_delivered_kwh=pl.Series(final - records["energy_arrival_kwh"]),
+            energy_unmet_kwh=pl.Series(unmet),
+            grid_energy_kwh=pl.Series(grid[:-1]),
+            departed=pl.Series(records["depart_step"] <= self.num_steps),
+        )
+
+    def write(self, path: str | Path) -> None:
+        """Write the trace as Parquet: `to_frame`, with scenario and schedule in the file's metadata."""
+        if Path(path).suffix != ".parquet":
+            raise InputError(str(path), ["a trace file must end in .parquet"])
+        metadata = {
+            "format_version": _FORMAT_VERSION,
+            "scenario": self.scenario.to_toml(),
+            "schedule": self.schedule.to_text(),
+        }
+        with write_beside(path) as beside:
+            self.to_frame().write_parquet(beside, metadata=metadata)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a trace that `write` has written; raises `InputError`."""
+        path = Path(path)
+        if not path.is_file():
+            raise InputError(str(path), ["no such file"])
+        try:
+            metadata = pl.read_parquet_metadata(path)
+            frame = pl.read_parquet(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise InputError(str(path), [f"is not a readable Parquet file: {str(error).splitlines()[0]}"]) from None
+        missing = [name for name in ("step", "station", *_COLUMNS) if name not in frame.columns]
+        if metadata.get("format_version") != _FORMAT_VERSION or not {"scenario", "schedule"} <= set(metadata) or missing:
+            raise InputError(str(path), ["is not a trace file of this format version"])
+        scenario = Scenario.from_toml(metadata["scenario"], source=f"{path}, scenario")
+        schedule = Schedule.from_text(metadata["schedule"], source=f"{path}, schedule")
+        frame = frame.sort("step", "station")
+        if frame.height % scenario.num_stations:
+            raise InputError(str(path), [f"must have a row for each of {scenario.num_stations} stations and each step"])
+        records = np.zeros(frame.height, TRACE)
+        for name in _COLUMNS:
+            records[name] = frame[name].to_numpy()
+        return cls(scenario, schedule, records.reshape(-1, scenario.num_stations))
