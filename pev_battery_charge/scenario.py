@@ -235,8 +235,11 @@ class Scenario(_Part):
         """
         table = self.model_dump()
         for key, value in changes.items():
-            same_kind = isinstance(value, Mapping) and value.get("kind", None) in (None, table.get(key, {}).get("kind"))
-            table[key] = {**table[key], **value} if same_kind and isinstance(table.get(key), dict) else value
+            part = table.get(key)
+            if isinstance(value, Mapping) and isinstance(part, dict) and value.get("kind", part.get("kind")) == part.get("kind"):
+                table[key] = {**part, **value}
+            else:
+                table[key] = value
         try:
             return type(self).model_validate(table)
         except ValidationError as error:

@@ -1,0 +1,51 @@
+"""The three simplest controllers: nobody thinks, everybody wants everything, everybody keeps to a straight line."""
+
+from typing import Final, Literal
+
+import numpy as np
+
+from pev_battery_charge.controllers.protocol import Array, Controller, Snapshot
+from pev_battery_charge.errors import InputError
+
+ControllerName = Literal["random", "uncontrolled", "constant"]
+CONTROLLERS: Final[tuple[ControllerName, ...]] = ("random", "uncontrolled", "constant")
+"""The names that `make_controller` knows."""
+
+
+def make_controller(name: str, seed: int = 0) -> Controller:
+    """A controller by its name; `seed` is for those that draw. Raises `InputError` for an unknown name."""
+    if name == "random":
+        return random_requests(seed)
+    if name == "uncontrolled":
+        return uncontrolled
+    if name == "constant":
+        return constant
+    raise InputError(f"controller {name!r}", [f"unknown name; there are {', '.join(CONTROLLERS)}"])
+
+
+def random_requests(seed: int = 0) -> Controller:
+    """Every station asks for a power drawn uniformly between 0 and its maximum, anew at every step."""
+    generator = np.random.default_rng(seed)
+
+    def draw(snapshot: Snapshot) -> Array:
+        return generator.random(snapshot.stations.shape) * snapshot.stations["power_max_kw"]
+
+    return draw
+
+
+def uncontrolled(snapshot: Snapshot) -> Array:
+    """Every station always asks for its maximum: charging as it is without any control."""
+    return snapshot.stations["power_max_kw"].copy()
+
+
+def constant(snapshot: Snapshot) -> Array:
+    """The straight line that just reaches the target at departure: what is lacking, evenly over the time left.
+
+    Where a step was granted less, the line is drawn anew from there. It needs to know when the PEV leaves.
+    """
+    hours = snapshot.time_left_h
+    stations = snapshot.stations
+    kwh_per_kw = np.where(hours > 0.0, hours * stations["efficiency"], 1.0)
+    requests = snapshot.energy_remaining_kwh / kwh_per_kw
+    wanting = (requests > 0.0) & (hours > 0.0)
+    return np.where(wanting, np.clip(requests, stations["power_min_kw"], stations["power_max_kw"]), 0.0)

@@ -1,0 +1,106 @@
+"""The charging area as a Gymnasium environment: one agent for all stations."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen
+from pev_battery_charge.envs.spaces import observation_box, request_box
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.reward import PARTS
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.trace import Trace
+
+Observation = npt.NDArray[np.float32]
+
+
+class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
+    """A load area with one agent that decides for all stations.
+
+    ## Description
+    The same area, physics and schedules as `ParallelArea`, seen and steered from one place.
+
+    ## Observation Space
+    `Box(0, inf, (N * 8,), float32)`: what each station sees, station by station.
+
+    ## Action Space
+    `Box(0, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are clipped, and cost
+    reward.
+
+    ## Rewards
+    The sum of what the stations earn. The info holds `rewards`, the parts `reward_soc`, `reward_local`, `reward_area`
+    and `reward_departure`, and the granted power `power_kw`, each `[N]`.
+
+    ## Starting State
+    As in `ParallelArea`: `reset(seed=s)` draws a schedule, `options={"schedule": schedule}` takes one.
+
+    ## Episode End
+    Never terminated; truncated at the scenario's horizon. A further step raises `EpisodeOverError`.
+
+    ## Arguments
+    scenario: a Scenario, a name, or a path to a TOML file; None is `paper-5x20`.
+    render_mode: "rgb_array", "human" or None.
+    changes: values of the scenario to change, as in `Scenario.replace`.
+
+    ## Version History
+    v0: first version.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": RENDER_MODES, "render_fps": RENDER_FPS}
+
+    def __init__(
+        self, scenario: Scenario | str | Path | None = None, render_mode: str | None = None, **changes: Any
+    ) -> None:
+        self.simulation = Simulation(resolve_scenario(scenario, **changes), record=True)
+        self.scenario = scenario = self.simulation.scenario
+        self.render_mode = render_mode
+        self._screen = Screen(render_mode)
+        self.observation_space = observation_box(scenario, scenario.num_stations)
+        self.action_space = request_box([station.power_max_kw for station in scenario.stations])
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin an episode; `options["schedule"]` fixes its schedule."""
+        super().reset(seed=seed)
+        observations = self.simulation.reset(seed, (options or {}).get("schedule"))
+        if self.render_mode == "human":
+            self.render()
+        return observations.reshape(-1), {}
+
+    def step(
+        self, action: npt.NDArray[np.float32]
+    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Advance by one step."""
+        requests = np.asarray(action, np.float64)
+        if requests.shape != self.action_space.shape:
+            raise InputError("action", [f"shape must be {self.action_space.shape} (it is {requests.shape})"])
+        result = self.simulation.step(requests[None])
+        if self.render_mode == "human":
+            self.render()
+        info = {"rewards": result.rewards[0], **dict(zip(PARTS, result.parts[:, 0], strict=True))}
+        return result.observations.reshape(-1), float(result.rewards.sum()), False, result.over, info
+
+    def trace(self) -> Trace:
+        """What has happened in this episode so far."""
+        return self.simulation.trace()
+
+    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]  # Gymnasium leaves the frame's type open
+        """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
+        return self._screen.show(self.trace())
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
+        self.simulation.close()
+
+
+def central_env(
+    scenario: Scenario | str | Path | None = None, render_mode: str | None = None, **changes: Any
+) -> CentralArea:
+    """The charging area as a `gymnasium.Env` with one agent for all stations; see `CentralArea`."""
+    return CentralArea(scenario, render_mode, **changes)

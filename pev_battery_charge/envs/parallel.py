@@ -1,0 +1,204 @@
+"""The charging area as a PettingZoo environment: parallel, and AEC."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.spaces import Box
+from pettingzoo import AECEnv, ParallelEnv
+from pettingzoo.utils.conversions import parallel_to_aec
+
+from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen
+from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
+from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.observation import EXTRA_FEATURES
+from pev_battery_charge.reward import PARTS
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.trace import Trace
+
+AgentID = str
+Observation = npt.NDArray[np.float32]
+Action = npt.NDArray[np.float32]
+Infos = dict[AgentID, dict[str, float]]
+
+
+class ParallelArea(ParallelEnv[AgentID, Observation, Action]):
+    """A load area in which every charging station is an agent.
+
+    ## Description
+    Plug-in electric vehicles (PEVs) come to an area with N charging stations and one power cap, stay for a while, and
+    want their batteries charged to a target before they leave. At every step each station asks for a power. What a
+    battery cannot take is cut from the request; if the rest exceeds the cap, the area's coordinator cuts it down by the
+    scenario's rule; what is granted flows. A station sees its own vehicle and the area's total power, nothing else.
+
+    ## Observation Space
+    `Box(0, inf, (8,), float32)` for each station: its power limits (kW), the area's cap and minimum (kW), whether a PEV
+    is plugged in, the energy it still lacks (kWh), the area's power and the station's own power in the step just made
+    (kW). `pev_battery_charge.observation` has the table, and the extra features that a scenario may append.
+
+    ## Action Space
+    `Box(0, power_max_kw, (1,), float32)` for each station: the power it asks for, in kW, averaged over the step, on the
+    grid side. Requests outside are clipped, and cost reward; one between 0 and the station's minimum counts as 0.
+
+    ## Rewards
+    For the step just made, with the scenario's weights (1, 2, 2, 0 by default): minus the missing share of the target,
+    minus the request's distance from the station's limits, minus the area's excess over its cap (or lack below its
+    minimum), and minus the unmet share when the PEV leaves. An empty station earns 0. `pev_battery_charge.reward` has
+    the formulas. Each agent's info holds the parts `reward_soc`, `reward_local`, `reward_area`, `reward_departure`
+    and the granted power `power_kw`.
+
+    ## Starting State
+    `reset(seed=s)` draws a schedule (who comes when, for how long, with which battery) from the scenario's population;
+    without a seed the generator goes on. `reset(options={"schedule": schedule})` takes a `Schedule` or its file. All
+    randomness is in the schedule: the steps are deterministic.
+
+    ## Episode End
+    No station terminates. All are truncated together at the scenario's horizon, or after `max_cycles` steps if that is
+    sooner; `agents` is empty then, and a further step raises `EpisodeOverError`.
+
+    ## Arguments
+    scenario: a Scenario, a name, or a path to a TOML file; None is `paper-5x20`.
+    render_mode: "rgb_array", "human" or None.
+    max_cycles: ends the episode early.
+    changes: values of the scenario to change, as in `Scenario.replace`: `coordinator="equal"`.
+
+    ## Version History
+    v0: first version.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {
+        "name": "pev_battery_charge_area_v0",
+        "render_modes": RENDER_MODES,
+        "render_fps": RENDER_FPS,
+        "is_parallelizable": True,
+    }
+
+    def __init__(
+        self,
+        scenario: Scenario | str | Path | None = None,
+        render_mode: str | None = None,
+        max_cycles: int | None = None,
+        **changes: Any,
+    ) -> None:
+        self.simulation = Simulation(resolve_scenario(scenario, **changes), record=True, max_steps=max_cycles)
+        self.scenario = scenario = self.simulation.scenario
+        self.render_mode = render_mode
+        self._screen = Screen(render_mode)
+        self.possible_agents = [f"station_{n}" for n in range(scenario.num_stations)]
+        self.agents: list[AgentID] = []
+        self.observation_spaces = {agent: observation_box(scenario) for agent in self.possible_agents}
+        self.action_spaces = {
+            agent: request_box([station.power_max_kw])
+            for agent, station in zip(self.possible_agents, scenario.stations, strict=True)
+        }
+        self.state_space = state_box(scenario)
+
+    def observation_space(self, agent: AgentID) -> Box:
+        """What the agent sees."""
+        return self.observation_spaces[agent]
+
+    def action_space(self, agent: AgentID) -> Box:
+        """What the agent may ask for, in kW."""
+        return self.action_spaces[agent]
+
+    def reset(
+        self, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[AgentID, Observation], Infos]:
+        """Begin an episode; `options["schedule"]` fixes its schedule."""
+        observations = self.simulation.reset(seed, (options or {}).get("schedule"))
+        self.agents = self.possible_agents[:]
+        if self.render_mode == "human":
+            self.render()
+        return dict(zip(self.agents, observations[0], strict=True)), {agent: {} for agent in self.agents}
+
+    def step(
+        self, actions: Mapping[AgentID, Action]
+    ) -> tuple[
+        dict[AgentID, Observation], dict[AgentID, float], dict[AgentID, bool], dict[AgentID, bool], Infos
+    ]:
+        """Advance by one step. Raises `InputError` that names every agent whose action is missing or no action."""
+        agents = self.agents
+        if not agents:
+            raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
+        result = self.simulation.step(_gather(actions, agents))
+        observations = dict(zip(agents, result.observations[0], strict=True))
+        rewards = dict(zip(agents, result.rewards[0].tolist(), strict=True))
+        terminations = dict.fromkeys(agents, False)
+        truncations = dict.fromkeys(agents, result.over)
+        parts = result.parts[:, 0].T.tolist()
+        infos = {agent: dict(zip(PARTS, row, strict=True)) for agent, row in zip(agents, parts, strict=True)}
+        if result.over:
+            self.agents = []
+        if self.render_mode == "human":
+            self.render()
+        return observations, rewards, terminations, truncations, infos
+
+    def state(self) -> Observation:
+        """The whole area for a central critic: each station's eight numbers and all extra features, `[N * 12]`."""
+        return self.simulation.observe(EXTRA_FEATURES).reshape(-1)
+
+    def trace(self) -> Trace:
+        """What has happened in this episode so far."""
+        return self.simulation.trace()
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
+        return self._screen.show(self.trace())
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
+        self.simulation.close()
+
+
+def _gather(actions: Mapping[AgentID, Action], agents: list[AgentID]) -> npt.NDArray[np.float64]:
+    """The actions as requests `[1, N]`, or an error that names every wrong one."""
+    try:
+        requests = np.array([actions[agent] for agent in agents], np.float64)
+    except (KeyError, TypeError, ValueError):
+        raise InputError("actions", _describe_wrong(actions, agents)) from None
+    if requests.shape != (len(agents), 1) or len(actions) != len(agents) or not np.isfinite(requests).all():
+        raise InputError("actions", _describe_wrong(actions, agents))
+    return requests.T
+
+
+def _describe_wrong(actions: Mapping[AgentID, Action], agents: list[AgentID]) -> list[str]:
+    problems = [f"{agent}: has no action" for agent in agents if agent not in actions]
+    problems += [f"{agent}: is not an agent of this environment" for agent in actions if agent not in agents]
+    for agent in agents:
+        if agent not in actions:
+            continue
+        try:
+            action = np.asarray(actions[agent], np.float64)
+        except (TypeError, ValueError):
+            problems.append(f"{agent}: must be a number in kW (it is {actions[agent]!r})")
+            continue
+        if action.shape != (1,):
+            problems.append(f"{agent}: shape must be (1,) (it is {action.shape})")
+        elif not np.isfinite(action[0]):
+            problems.append(f"{agent}: must be finite (it is {action[0]})")
+    return problems
+
+
+def parallel_env(
+    scenario: Scenario | str | Path | None = None,
+    render_mode: str | None = None,
+    max_cycles: int | None = None,
+    **changes: Any,
+) -> ParallelArea:
+    """The charging area as a PettingZoo `ParallelEnv`; see `ParallelArea`."""
+    return ParallelArea(scenario, render_mode, max_cycles, **changes)
+
+
+def env(
+    scenario: Scenario | str | Path | None = None,
+    render_mode: str | None = None,
+    max_cycles: int | None = None,
+    **changes: Any,
+) -> AECEnv[AgentID, Observation, Action]:
+    """The same as a PettingZoo `AECEnv`: the stations act one after the other, then the step is made."""
+    area = ParallelArea(scenario, render_mode, max_cycles, **changes)
+    return cast(AECEnv[AgentID, Observation, Action], parallel_to_aec(area))

@@ -1,0 +1,51 @@
+"""Rendering as environments offer it: an image, or a window."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.trace import Trace
+
+if TYPE_CHECKING:
+    from pev_battery_charge.rendering import FrameRenderer, Window
+
+RENDER_MODES: Final = ["human", "rgb_array"]
+RENDER_FPS: Final = 20
+
+
+class Screen:
+    """Shows traces in one render mode; the drawing libraries are loaded with the first picture."""
+
+    def __init__(self, render_mode: str | None) -> None:
+        if render_mode is not None and render_mode not in RENDER_MODES:
+            raise InputError(f"render_mode={render_mode!r}", [f"must be one of {', '.join(RENDER_MODES)}, or None"])
+        self.render_mode = render_mode
+        self._renderer: FrameRenderer | None = None
+        self._window: Window | None = None
+
+    def show(self, trace: Trace) -> npt.NDArray[np.uint8] | None:
+        """The trace's last moment: returned as an image `[H, W, 3]`, or shown in the window."""
+        if self.render_mode is None:
+            raise InputError("render", ["the environment has no render_mode: make it with render_mode='rgb_array'"])
+        from pev_battery_charge.rendering import FrameRenderer, Window  # noqa: PLC0415  matplotlib only when drawing
+
+        if self._renderer is None or self._renderer.schedule is not trace.schedule:
+            self._renderer = FrameRenderer(trace.scenario, trace.schedule)
+        image = self._renderer.draw(trace, trace.num_steps)
+        if self.render_mode == "rgb_array":
+            return image
+        if self._window is None:
+            self._window = Window()
+        self._window.show(image)
+        return None
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"render_mode": self.render_mode, "_renderer": None, "_window": None}

@@ -1,0 +1,149 @@
+"""Many charging areas at once as a Gymnasium vector environment, for policies that all stations share."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from pev_battery_charge.envs.spaces import observation_box, request_box
+from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.reward import PARTS
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.simulation import Simulation
+
+Float32 = npt.NDArray[np.float32]
+Bool = npt.NDArray[np.bool_]
+Autoreset = Literal["same_step", "next_step", "disabled"]
+_VectorStep = tuple[Float32, Float32, Bool, Bool, dict[str, Any]]
+
+
+class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
+    """B load areas of N stations, each of the B * N stations a sub-environment of its own.
+
+    ## Description
+    The areas of `ParallelArea`, stepped together by compiled code: sub-environment `b * N + n` is station n of area b.
+    Area b of a batch reset with seed s is, bit for bit, the single area reset with seed s + b.
+
+    ## Observation Space
+    `Box(0, inf, (8,), float32)` a station, as in `ParallelArea`; batched `[B * N, 8]`.
+
+    ## Action Space
+    `Box(0, power_max_kw, (1,), float32)` a station, in kW; batched `[B * N, 1]`. Where stations differ, the limit is that
+    of the strongest; what a weaker one is asked for beyond its own is clipped, and costs reward.
+
+    ## Rewards
+    As in `ParallelArea`, `[B * N]`. Infos hold `power_kw` and the reward's parts as arrays `[B * N]`.
+
+    ## Starting State
+    `reset(seed=s)` gives area b the generator of seed s + b; without a seed the generators go on.
+    `options={"schedule": ...}` takes one `Schedule` for all areas, or a list of B.
+
+    ## Episode End
+    Never terminated; all are truncated together at the horizon. `autoreset` says what follows, and
+    `metadata["autoreset_mode"]` declares it:
+
+    - "same_step" (the default): the step that ends the episode returns the first observations of the next one; the final
+      observations are in `infos["final_obs"]`, `[B * N, 8]`, the final infos in `infos["final_info"]`.
+    - "next_step": that step returns the final observations, and the step after it ignores its actions and resets.
+    - "disabled": the caller resets; a further step raises `EpisodeOverError`.
+
+    ## Arguments
+    scenario: a Scenario, a name, or a path to a TOML file; None is `paper-5x20`.
+    num_areas: B.
+    num_threads: how many threads step the areas; results do not depend on it.
+    autoreset: see above.
+    copy: False hands out the same arrays at every step, for learners that copy what they keep.
+    changes: values of the scenario to change, as in `Scenario.replace`.
+
+    ## Version History
+    v0: first version.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | str | Path | None = None,
+        num_areas: int = 1,
+        num_threads: int = 1,
+        *,
+        autoreset: Autoreset = "same_step",
+        copy: bool = True,
+        **changes: Any,
+    ) -> None:
+        if autoreset not in ("same_step", "next_step", "disabled"):
+            raise InputError(f"autoreset={autoreset!r}", ["must be 'same_step', 'next_step' or 'disabled'"])
+        self.simulation = Simulation(
+            resolve_scenario(scenario, **changes), num_areas, num_threads=num_threads, reuse_buffers=not copy
+        )
+        self.scenario = scenario = self.simulation.scenario
+        self.autoreset = autoreset
+        self.metadata = {"render_modes": [], "autoreset_mode": AutoresetMode[autoreset.upper()]}
+        self.num_areas = num_areas
+        self.num_envs = num_areas * scenario.num_stations
+        self.single_observation_space = observation_box(scenario)
+        self.single_action_space = request_box([max(station.power_max_kw for station in scenario.stations)])
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._always = np.ones(self.num_envs, np.bool_)
+        self._always.flags.writeable = False
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Float32, dict[str, Any]]:  # type: ignore[override]  # a list of seeds, one a station, has no meaning here
+        """Begin an episode in every area."""
+        if seed is not None and not isinstance(seed, int | np.integer):
+            raise InputError("seed", [f"must be one whole number for the whole batch, or None (it is {seed!r})"])
+        mask = (options or {}).get("reset_mask")
+        if mask is not None and not np.all(mask):
+            raise InputError("reset_mask", ["all areas share one clock: reset all of them or none"])
+        observations = self.simulation.reset(seed, (options or {}).get("schedule"))
+        return observations.reshape(self.num_envs, -1), {}
+
+    def step(self, actions: npt.ArrayLike) -> _VectorStep:
+        """Advance every area by one step under `actions`, `[B * N, 1]` in kW."""
+        if self.simulation.over:
+            return self._begin_next_episode()
+        requests = np.asarray(actions)
+        if requests.shape != (self.num_envs, 1):
+            raise InputError("actions", [f"shape must be {(self.num_envs, 1)} (it is {requests.shape})"])
+        result = self.simulation.step(requests.reshape(self.simulation.stations.shape))
+        observations = result.observations.reshape(self.num_envs, -1)
+        rewards = result.rewards.reshape(-1)
+        infos = self._infos(result.parts)
+        if result.over and self.autoreset == "same_step":
+            infos |= {"final_obs": observations, "_final_obs": self._always}
+            infos |= {"final_info": self._infos(result.parts), "_final_info": self._always}
+            observations = self.simulation.reset().reshape(self.num_envs, -1)
+        return observations, rewards, *self._ends(result.over), infos
+
+    def _begin_next_episode(self) -> _VectorStep:
+        if self.autoreset != "next_step" or self.simulation.step_index == 0:
+            raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
+        observations = self.simulation.reset().reshape(self.num_envs, -1)
+        return observations, np.zeros(self.num_envs, np.float32), *self._ends(False), {}
+
+    def _ends(self, over: bool) -> tuple[Bool, Bool]:
+        return np.zeros(self.num_envs, np.bool_), np.full(self.num_envs, over)
+
+    def _infos(self, parts: Float32) -> dict[str, Any]:
+        infos: dict[str, Any] = dict(zip(PARTS, parts.reshape(len(PARTS), -1), strict=True))
+        infos.update((f"_{name}", self._always) for name in PARTS)
+        return infos
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Let the threads go."""
+        del kwargs
+        self.simulation.close()
+
+
+def vector_env(
+    scenario: Scenario | str | Path | None = None,
+    num_areas: int = 1,
+    num_threads: int = 1,
+    *,
+    autoreset: Autoreset = "same_step",
+    copy: bool = True,
+    **changes: Any,
+) -> VectorArea:
+    """B areas as a `gymnasium.vector.VectorEnv` of B * N sub-environments; see `VectorArea`."""
+    return VectorArea(scenario, num_areas, num_threads, autoreset=autoreset, copy=copy, **changes)
