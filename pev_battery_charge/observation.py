@@ -59,9 +59,7 @@ def extra_codes(names: Sequence[str]) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def observe_area(
-    area: Record, stations: Records, extras: npt.NDArray[np.int64], out: npt.NDArray[np.float32]
-) -> None:
+def observe_area(area: Record, stations: Records, extras: npt.NDArray[np.int64], out: npt.NDArray[np.float32]) -> None:
     """Write what the N stations of one area see into `out[N, 8 + extras]`."""
     for i in range(stations.size):
         station = stations[i]
@@ -81,11 +79,14 @@ def observe_area(
 @kernel
 def extra_feature(area: Record, station: Record, code: int) -> float:
     """One extra feature of one station."""
-    plugged = station["session"] != NO_SESSION
-    if code == _TIME_LEFT:
-        return (station["depart_step"] - area["step"]) * area["step_hours"] if plugged else 0.0
-    if code == _SOC:
-        return station["energy_kwh"] / station["capacity_kwh"] if plugged else 0.0
+    value: float = area["step"] / area["horizon_steps"]
     if code == _HOUR:
-        return (area["start_hour"] + area["step"] * area["step_hours"]) % HOURS_PER_DAY
-    return area["step"] / area["horizon_steps"]
+        value = (area["start_hour"] + area["step"] * area["step_hours"]) % HOURS_PER_DAY
+    elif code in (_TIME_LEFT, _SOC):
+        if station["session"] == NO_SESSION:
+            value = 0.0
+        elif code == _TIME_LEFT:
+            value = (station["depart_step"] - area["step"]) * area["step_hours"]
+        else:
+            value = station["energy_kwh"] / station["capacity_kwh"]
+    return value

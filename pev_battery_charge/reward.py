@@ -79,7 +79,7 @@ def reward_area(
 @kernel
 def missing_share(station: Record) -> float:
     """What the PEV lacks to its target, as a share of the target."""
-    target = station["served_target_kwh"]
+    target: float = station["served_target_kwh"]
     return max(target - station["served_energy_kwh"], 0.0) / target if target > 0.0 else 0.0
 
 
@@ -87,15 +87,16 @@ def missing_share(station: Record) -> float:
 def limit_violation(station: Record, asked_kw: float) -> float:
     """Distance of what was asked from 0 or [power_min, power_max], whichever is nearer, over power_max."""
     low, high = station["power_min_kw"], station["power_max_kw"]
-    if asked_kw < low:
-        distance = min(abs(asked_kw), low - asked_kw)
-    else:
-        distance = max(asked_kw - high, 0.0)
-    return distance / high if distance > LIMIT_TOLERANCE * high else 0.0
+    distance: float = min(abs(asked_kw), low - asked_kw) if asked_kw < low else max(asked_kw - high, 0.0)
+    if distance <= LIMIT_TOLERANCE * high:
+        return 0.0
+    share: float = distance / high
+    return share
 
 
 @kernel
 def cap_violation(area: Record) -> float:
     """How far the area's total request lies above its cap or below its minimum, over the cap."""
     request, cap = area["request_kw"], area["power_max_kw"]
-    return max(request - cap, area["power_min_kw"] - request, 0.0) / cap
+    violation: float = max(request - cap, area["power_min_kw"] - request, 0.0) / cap
+    return violation

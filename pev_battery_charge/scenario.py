@@ -110,7 +110,7 @@ class SitePopulation(_Part):
     @model_validator(mode="after")
     def _profile_has_the_day(self) -> Self:
         if self.sessions_per_day is None and self.profile not in ("caltech", "jpl"):
-            raise ValueError(f"sessions_per_day must be given: the profile {self.profile!r} tells no number of sessions")
+            raise ValueError(f"sessions_per_day must be given: the profile {self.profile!r} does not tell it")
         if self.profile == "workplace" and self.day == "weekend":
             raise ValueError("day must be 'weekday': the profile 'workplace' has no weekend")
         return self
@@ -236,7 +236,7 @@ class Scenario(_Part):
         table = self.model_dump()
         for key, value in changes.items():
             part = table.get(key)
-            if isinstance(value, Mapping) and isinstance(part, dict) and value.get("kind", part.get("kind")) == part.get("kind"):
+            if isinstance(part, dict) and isinstance(value, Mapping) and value.get("kind") in (None, part.get("kind")):
                 table[key] = {**part, **value}
             else:
                 table[key] = value

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -177,9 +178,7 @@ class Simulation:
         Raises `EpisodeOverError` at the end of an episode, `InputError` for a wrong shape or a NaN or infinite request.
         """
         if self._step is None or self._step >= self.horizon_steps:
-            raise EpisodeOverError(
-                "the episode is over, or has not begun: call reset() before step()"
-            )
+            raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
         asked_kw = np.ascontiguousarray(requests_kw, np.float64)
         if asked_kw.shape != self.stations.shape:
             raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
@@ -221,7 +220,7 @@ class Simulation:
             return
         bounds = [self.num_areas * k // self.num_threads for k in range(self.num_threads + 1)]
         pool = self._threads()
-        others = [pool.submit(advance_part, *pair) for pair in zip(bounds[1:-1], bounds[2:], strict=True)]
+        others = [pool.submit(advance_part, *pair) for pair in pairwise(bounds[1:])]
         advance_part(bounds[0], bounds[1])
         for other in others:
             other.result()
@@ -295,7 +294,7 @@ def _step_and_tell(
     parts: Float32,
     trace: Records,
 ) -> None:
-    """Make one step of every area, then tell what each station earns and sees; `trace[T, B, N]` with T = 0 keeps none."""
+    """Make one step of every area, then tell what each station earns and sees; a `trace[0, B, N]` keeps none."""
     for b in range(areas.size):
         area = areas[b]
         step = area["step"]
@@ -307,9 +306,7 @@ def _step_and_tell(
 
 
 @kernel
-def record_area(
-    stations: Records, asked_kw: npt.NDArray[np.float64], rewards: Float32, out: Records
-) -> None:
+def record_area(stations: Records, asked_kw: npt.NDArray[np.float64], rewards: Float32, out: Records) -> None:
     """Write what happened in the step just made into `out[N]`."""
     for i in range(stations.size):
         station = stations[i]

@@ -170,7 +170,11 @@ class Trace:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(str(path), [f"is not a readable Parquet file: {str(error).splitlines()[0]}"]) from None
         missing = [name for name in ("step", "station", *_COLUMNS) if name not in frame.columns]
-        if metadata.get("format_version") != _FORMAT_VERSION or not {"scenario", "schedule"} <= set(metadata) or missing:
+        if (
+            metadata.get("format_version") != _FORMAT_VERSION
+            or not {"scenario", "schedule"} <= set(metadata)
+            or missing
+        ):
             raise InputError(str(path), ["is not a trace file of this format version"])
         scenario = Scenario.from_toml(metadata["scenario"], source=f"{path}, scenario")
         schedule = Schedule.from_text(metadata["schedule"], source=f"{path}, schedule")

@@ -33,7 +33,7 @@ class Snapshot:
 
     @property
     def step(self) -> int:
-        """t."""
+        """Which step is to be made: t."""
         return int(self.areas["step"][0])
 
     @property
@@ -44,7 +44,8 @@ class Snapshot:
     @property
     def plugged(self) -> npt.NDArray[np.bool_]:
         """`[B, N]`: whether a PEV is plugged in."""
-        return self.stations["session"] != NO_SESSION
+        plugged: npt.NDArray[np.bool_] = self.stations["session"] != NO_SESSION
+        return plugged
 
     @property
     def energy_remaining_kwh(self) -> Array:

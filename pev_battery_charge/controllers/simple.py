@@ -28,14 +28,16 @@ def random_requests(seed: int = 0) -> Controller:
     generator = np.random.default_rng(seed)
 
     def draw(snapshot: Snapshot) -> Array:
-        return generator.random(snapshot.stations.shape) * snapshot.stations["power_max_kw"]
+        limits: Array = snapshot.stations["power_max_kw"]
+        return generator.random(limits.shape) * limits
 
     return draw
 
 
 def uncontrolled(snapshot: Snapshot) -> Array:
     """Every station always asks for its maximum: charging as it is without any control."""
-    return snapshot.stations["power_max_kw"].copy()
+    limits: Array = snapshot.stations["power_max_kw"]
+    return limits.copy()
 
 
 def constant(snapshot: Snapshot) -> Array:

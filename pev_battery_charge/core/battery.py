@@ -72,7 +72,7 @@ def acceptance_kw(
 def hours_to_charge(
     soc: float, target_soc: float, capacity_kwh: float, power_max_kw: float, efficiency: float, transition_soc: float
 ) -> float:
-    """Hours at full power from `soc` to `target_soc`; infinite for a target of 1 above a taper, which is only neared."""
+    """Hours at full power from `soc` to `target_soc`; infinite for 1 above a taper, where it is only neared."""
     if target_soc <= soc:
         return 0.0
     soc_per_hour = efficiency * power_max_kw / capacity_kwh

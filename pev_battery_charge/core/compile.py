@@ -1,7 +1,7 @@
 """How every kernel of the package is compiled: once, cached on disk, without the global interpreter lock."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -16,5 +16,4 @@ def kernel(function: Kernel) -> Kernel:
     `fastmath`), so that results do not depend on the machine's vector width. `NUMBA_DISABLE_JIT=1` runs the same
     functions as plain Python.
     """
-    compiled: Kernel = njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+    return cast(Kernel, njit(cache=True, nogil=True, error_model="numpy")(function))

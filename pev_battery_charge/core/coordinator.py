@@ -15,7 +15,7 @@ falls shortest of its minimum, and share again among the rest, until everybody w
 import numpy as np
 
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import Record, Records, Rule
+from pev_battery_charge.core.records import Records, Rule
 
 _NONE, _PROPORTIONAL, _EQUAL = int(Rule.NONE), int(Rule.PROPORTIONAL), int(Rule.EQUAL)
 _EARLIEST_DEPARTURE, _LEAST_LAXITY = int(Rule.EARLIEST_DEPARTURE), int(Rule.LEAST_LAXITY)

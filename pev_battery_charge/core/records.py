@@ -2,7 +2,8 @@
 
 `STATION[B, N]`, `AREA[B]` and `SESSION[B, S]` hold B areas of N stations with room for S sessions each; one area is
 B = 1. A column is one expression (`stations["energy_kwh"]`), and a kernel that visits one station touches two or
-three cache lines. Power is measured on the grid (AC) side; energy is stored in the battery unless its name says `grid_`.
+three cache lines. Power is measured on the grid (AC) side; energy is stored in the battery unless its name says
+`grid_`.
 """
 
 from enum import IntEnum

@@ -1,11 +1,12 @@
 """The charging area as a Gymnasium environment: one agent for all stations."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
 import numpy.typing as npt
+from gymnasium.spaces import Space
 
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen
 from pev_battery_charge.envs.spaces import observation_box, request_box
@@ -28,8 +29,8 @@ class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
     `Box(0, inf, (N * 8,), float32)`: what each station sees, station by station.
 
     ## Action Space
-    `Box(0, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are clipped, and cost
-    reward.
+    `Box(0, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are clipped, and
+    cost reward.
 
     ## Rewards
     The sum of what the stations earn. The info holds `rewards`, the parts `reward_soc`, `reward_local`, `reward_area`
@@ -50,7 +51,7 @@ class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
     v0: first version.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": RENDER_MODES, "render_fps": RENDER_FPS}
+    metadata: dict[str, Any] = {"render_modes": RENDER_MODES, "render_fps": RENDER_FPS}  # noqa: RUF012  as in Gymnasium
 
     def __init__(
         self, scenario: Scenario | str | Path | None = None, render_mode: str | None = None, **changes: Any
@@ -59,8 +60,10 @@ class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         self.scenario = scenario = self.simulation.scenario
         self.render_mode = render_mode
         self._screen = Screen(render_mode)
-        self.observation_space = observation_box(scenario, scenario.num_stations)
-        self.action_space = request_box([station.power_max_kw for station in scenario.stations])
+        self.observation_space = cast(Space[Observation], observation_box(scenario, scenario.num_stations))
+        self.action_space = cast(
+            Space[Observation], request_box([station.power_max_kw for station in scenario.stations])
+        )
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -72,9 +75,7 @@ class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
             self.render()
         return observations.reshape(-1), {}
 
-    def step(
-        self, action: npt.NDArray[np.float32]
-    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: npt.NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Advance by one step."""
         requests = np.asarray(action, np.float64)
         if requests.shape != self.action_space.shape:
@@ -89,7 +90,7 @@ class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         """What has happened in this episode so far."""
         return self.simulation.trace()
 
-    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]  # Gymnasium leaves the frame's type open
+    def render(self) -> npt.NDArray[np.uint8] | None:
         """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
         return self._screen.show(self.trace())
 

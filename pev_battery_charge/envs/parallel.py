@@ -116,9 +116,7 @@ class ParallelArea(ParallelEnv[AgentID, Observation, Action]):
 
     def step(
         self, actions: Mapping[AgentID, Action]
-    ) -> tuple[
-        dict[AgentID, Observation], dict[AgentID, float], dict[AgentID, bool], dict[AgentID, bool], Infos
-    ]:
+    ) -> tuple[dict[AgentID, Observation], dict[AgentID, float], dict[AgentID, bool], dict[AgentID, bool], Infos]:
         """Advance by one step. Raises `InputError` that names every agent whose action is missing or no action."""
         agents = self.agents
         if not agents:

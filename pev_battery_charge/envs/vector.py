@@ -31,8 +31,8 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     `Box(0, inf, (8,), float32)` a station, as in `ParallelArea`; batched `[B * N, 8]`.
 
     ## Action Space
-    `Box(0, power_max_kw, (1,), float32)` a station, in kW; batched `[B * N, 1]`. Where stations differ, the limit is that
-    of the strongest; what a weaker one is asked for beyond its own is clipped, and costs reward.
+    `Box(0, power_max_kw, (1,), float32)` a station, in kW; batched `[B * N, 1]`. Where stations differ, the limit is
+    that of the strongest; what a weaker one is asked for beyond its own is clipped, and costs reward.
 
     ## Rewards
     As in `ParallelArea`, `[B * N]`. Infos hold `power_kw` and the reward's parts as arrays `[B * N]`.
@@ -45,8 +45,8 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     Never terminated; all are truncated together at the horizon. `autoreset` says what follows, and
     `metadata["autoreset_mode"]` declares it:
 
-    - "same_step" (the default): the step that ends the episode returns the first observations of the next one; the final
-      observations are in `infos["final_obs"]`, `[B * N, 8]`, the final infos in `infos["final_info"]`.
+    - "same_step" (the default): the step that ends the episode returns the first observations of the next one; the
+      final observations are in `infos["final_obs"]`, `[B * N, 8]`, the final infos in `infos["final_info"]`.
     - "next_step": that step returns the final observations, and the step after it ignores its actions and resets.
     - "disabled": the caller resets; a further step raises `EpisodeOverError`.
 
@@ -89,8 +89,10 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         self._always = np.ones(self.num_envs, np.bool_)
         self._always.flags.writeable = False
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Float32, dict[str, Any]]:  # type: ignore[override]  # a list of seeds, one a station, has no meaning here
-        """Begin an episode in every area."""
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Float32, dict[str, Any]]:
+        """Begin an episode in every area; a list of seeds, one a station, has no meaning here and is refused."""
         if seed is not None and not isinstance(seed, int | np.integer):
             raise InputError("seed", [f"must be one whole number for the whole batch, or None (it is {seed!r})"])
         mask = (options or {}).get("reset_mask")

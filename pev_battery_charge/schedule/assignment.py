@@ -1,6 +1,7 @@
-"""Which PEV gets which station: first come, first served; the free station with the lowest number; else wait; else go."""
+"""Which PEV gets which station: first come, first served; the free station with the lowest number; or wait; or go."""
 
 import numpy as np
+import numpy.typing as npt
 
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION, Records, Status
@@ -36,7 +37,7 @@ def assign_stations(sessions: Records, num_stations: int, patience_minutes: floa
 
 
 @kernel
-def earliest_free(free_at: np.ndarray, arrival: float) -> int:
+def earliest_free(free_at: npt.NDArray[np.float64], arrival: float) -> int:
     """The lowest-numbered station that is free at `arrival`; if none is, the one that comes free first."""
     first = 0
     for i in range(free_at.size):

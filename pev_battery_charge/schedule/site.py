@@ -13,7 +13,6 @@ from pev_battery_charge.scenario import SitePopulation
 from pev_battery_charge.schedule.assignment import assign_stations
 from pev_battery_charge.schedule.profiles import (
     STAY_ENERGY_CORRELATION,
-    HourTables,
     Mixture,
     load_pev_models,
     load_profile,
@@ -133,7 +132,8 @@ def _inverse(table: Array, score: float) -> float:
     """The table's value at the probability that a standard normal lies below `score`."""
     position = 0.5 * math.erfc(-score / math.sqrt(2.0)) * (table.size - 1)
     cell = min(int(position), table.size - 2)
-    return table[cell] + (table[cell + 1] - table[cell]) * (position - cell)
+    value: float = table[cell] + (table[cell + 1] - table[cell]) * (position - cell)
+    return value
 
 
 @kernel

@@ -17,7 +17,8 @@ class SpreadGenerator:
     """Draws the schedules of a `SpreadPopulation`.
 
     The span in which a longest stay can begin, `horizon - stay_minutes`, is cut into one equal slot for each PEV; each
-    arrives at a uniformly drawn moment of its slot, so that every stay ends inside the horizon. Times are whole minutes.
+    arrives at a uniformly drawn moment of its slot, so that every stay ends inside the horizon. Times are whole
+    minutes.
     """
 
     def __init__(self, population: SpreadPopulation, num_stations: int, horizon_minutes: float) -> None:

@@ -157,9 +157,7 @@ class Schedule:
         """
         records = self.to_records()
         limits = np.zeros(int(records["station"].max(initial=0)) + 1)
-        area = make_areas(
-            1, power_max_kw=0.0, step_minutes=step_minutes, horizon_steps=horizon_steps, rule=Rule.NONE
-        )
+        area = make_areas(1, power_max_kw=0.0, step_minutes=step_minutes, horizon_steps=horizon_steps, rule=Rule.NONE)
         stations = make_stations(1, limits, limits)
         bind_schedule(area[0], stations[0], records)
         return records

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _EDGE = 1e-9
 
@@ -22,8 +23,8 @@ class Claim:
 
 
 def is_below(a: float, b: float) -> bool:
-    """a < b, where that does not hang on rounding."""
-    if 0.0 < abs(a - b) < _EDGE * max(abs(a), abs(b), 1.0):
+    """a < b; raises where that hangs on rounding, which nothing does against a limit of 0."""
+    if b != 0.0 and 0.0 < abs(a - b) < _EDGE * max(abs(a), abs(b), 1.0):
         raise KnifeEdgeError
     return a < b
 
@@ -38,7 +39,10 @@ def share(rule: str, claims: Sequence[Claim], cap_kw: float) -> list[float]:
     if rule in ("proportional", "equal"):
         fill = _proportional if rule == "proportional" else _max_min_fair
         return _share_usably(fill, claims, takers, cap_kw)
-    return _serve_in_turn(sorted(takers, key=lambda k: _place_in_line(rule, claims[k])), claims, cap_kw)
+    line = sorted(takers, key=lambda k: (_place_in_line(rule, claims[k]), claims[k].turn))
+    for first, second in pairwise(line):
+        is_below(_place_in_line(rule, claims[first]), _place_in_line(rule, claims[second]))
+    return _serve_in_turn(line, claims, cap_kw)
 
 
 def _share_usably(
@@ -77,13 +81,13 @@ def _max_min_fair(wanted: list[float], cap_kw: float) -> list[float]:
     return grants
 
 
-def _place_in_line(rule: str, claim: Claim) -> tuple[float, int]:
-    if rule == "earliest_departure":
-        return claim.departure_step, claim.turn
-    if rule == "least_laxity":
-        # Spare hours that differ by rounding alone count as equal here; the kernel may see a difference of one ulp.
-        return round(claim.spare_hours, 10), claim.turn
-    return claim.turn, claim.turn
+def _place_in_line(rule: str, claim: Claim) -> float:
+    places = {
+        "earliest_departure": float(claim.departure_step),
+        "least_laxity": claim.spare_hours,
+        "first_come": float(claim.turn),
+    }
+    return places[rule]
 
 
 def _serve_in_turn(line: list[int], claims: Sequence[Claim], cap_kw: float) -> list[float]:

@@ -83,6 +83,14 @@ class LoadArea:
         for station in self.stations:
             if station.pev is None and self.step_index < self.scenario.horizon_steps:
                 station.pev = next((pev for pev in station.visits if self._is_here(pev)), None)
+                if station.pev:
+                    station.pev.departure_step = self._first_step_without(station.pev)
+
+    def _first_step_without(self, pev: PEV) -> int:
+        step = self.step_index
+        while pev.is_plugged_during(step, self.scenario.step_minutes):
+            step += 1
+        return step
 
     def _part(self) -> set[int]:
         """Unplug who is no longer here; tell at which stations."""
@@ -139,15 +147,12 @@ class LoadArea:
     def _claim(self, station: ChargeStation) -> Claim:
         pev = station.pev
         assert pev is not None
-        last = self.step_index
-        while pev.is_plugged_during(last + 1, self.scenario.step_minutes):
-            last += 1
         full_kw = pev.efficiency * min(pev.power_max_kw, station.power_max_kw)
         return Claim(
             acceptance_kw=station.acceptance_kw,
             power_min_kw=station.power_min_kw,
-            departure_step=last + 1,
-            spare_hours=(last + 1 - self.step_index) * self.hours - (pev.target_kwh - pev.energy_kwh) / full_kw,
+            departure_step=pev.departure_step,
+            spare_hours=(pev.departure_step - self.step_index) * self.hours - (pev.target_kwh - pev.energy_kwh) / full_kw,
             turn=pev.session,
         )
 

@@ -17,6 +17,7 @@ class PEV:
     power_max_kw: float
     efficiency: float
     transition_soc: float
+    departure_step: int = 0
     grid_energy_kwh: float = 0.0
     loss_kwh: float = 0.0
 

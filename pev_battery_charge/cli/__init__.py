@@ -1,0 +1,48 @@
+"""The command `pev`: schedules, simulations, pictures and benchmarks from a terminal."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+
+from pev_battery_charge.cli.benchmark import BenchmarkCommand
+from pev_battery_charge.cli.console import errors
+from pev_battery_charge.cli.scenario import ScenarioCommand
+from pev_battery_charge.cli.schedule import ScheduleCommand
+from pev_battery_charge.cli.simulate import RenderCommand, SimulateCommand
+from pev_battery_charge.errors import InputError
+
+_EXIT_BAD_INPUT = 2
+_EXIT_INTERRUPTED = 130
+
+_DESCRIPTION = """Multi-agent control of electric-vehicle charging.
+
+A first look: pev simulate --gif episode.gif
+Real sessions: pev schedule import sessions.csv.gz --day 2019-05-01 --out day.csv, then pev simulate --schedule day.csv"""
+
+_Command = (
+    Annotated[SimulateCommand, tyro.conf.subcommand("simulate")]
+    | Annotated[RenderCommand, tyro.conf.subcommand("render")]
+    | Annotated[ScheduleCommand, tyro.conf.subcommand("schedule")]
+    | Annotated[ScenarioCommand, tyro.conf.subcommand("scenario")]
+    | Annotated[BenchmarkCommand, tyro.conf.subcommand("benchmark")]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Exit code 0: done; 2: bad input, told in one message on standard error; 130: interrupted."""
+    try:
+        command = tyro.cli(
+            tyro.conf.OmitSubcommandPrefixes[_Command],  # type: ignore[misc]  # a union is not a type to mypy here
+            prog="pev",
+            description=_DESCRIPTION,
+            args=arguments,
+        )
+        command.run()
+    except InputError as error:
+        errors.print(f"pev: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(_EXIT_BAD_INPUT)
+    except KeyboardInterrupt:
+        errors.print("pev: interrupted")
+        sys.exit(_EXIT_INTERRUPTED)

@@ -1,0 +1,125 @@
+"""`pev schedule`: make schedules, import real sessions, look at them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from pev_battery_charge.cli.console import output, print_table
+from pev_battery_charge.core.records import Status
+from pev_battery_charge.scenario import resolve_scenario
+from pev_battery_charge.schedule.generate import generate_schedule
+from pev_battery_charge.schedule.imports import import_sessions
+from pev_battery_charge.schedule.table import Schedule
+
+
+@dataclass(frozen=True)
+class GenerateCommand:
+    """Draw a schedule from a scenario's population and write it to a file.
+
+    The same scenario and seed give the same schedule, to the bit.
+    """
+
+    out: Path
+    """File to write, .csv or .parquet."""
+    scenario: str = "paper-5x20"
+    """A name (see `pev scenario list`), or a path to a TOML file."""
+    seed: int = 0
+    """Seed of the random generator."""
+
+    def run(self) -> None:
+        """Draw, write, tell."""
+        schedule = generate_schedule(resolve_scenario(self.scenario), self.seed)
+        schedule.write(self.out)
+        output.print(f"{self.out}: {len(schedule)} sessions", markup=False)
+
+
+@dataclass(frozen=True)
+class ImportCommand:
+    """Import real charging sessions: a day, or some days, of ACN-Data (JSON or CSV, also gzipped), or of your own file.
+
+    Prints what was read, what was mended, and what was set aside, and why.
+    """
+
+    sessions: tyro.conf.Positional[Path]
+    """The file with the sessions."""
+    out: Path
+    """Schedule to write, .csv or .parquet."""
+    format: Literal["acn", "sessions"] = "acn"
+    """acn: ACN-Data; sessions: a schedule file without the columns station and plug_in_min."""
+    scenario: str | None = None
+    """Scenario the sessions are for; ACN-Data's own garages are recognised."""
+    day: str | None = None
+    """First day, YYYY-MM-DD in the site's time; the first with sessions if not given."""
+    last_day: str | None = None
+    """Last day; the same as the first if not given."""
+    energy: Literal["delivered", "requested"] = "delivered"
+    """What a PEV wants: the energy it was given, or the energy its driver asked for."""
+    stations: Literal["recorded", "assigned"] = "recorded"
+    """recorded: PEVs keep the stations they had; assigned: first come, first served."""
+
+    def run(self) -> None:
+        """Import, write, report."""
+        schedule, report = import_sessions(
+            self.sessions,
+            self.format,
+            scenario=self.scenario,
+            day=self.day,
+            last_day=self.last_day,
+            energy=self.energy,
+            stations=self.stations,
+        )
+        schedule.write(self.out)
+        output.print(str(report), markup=False, highlight=False)
+        output.print(f"{self.out}: {len(schedule)} sessions", markup=False)
+
+
+@dataclass(frozen=True)
+class ShowCommand:
+    """Show a schedule: where it comes from, what becomes of its sessions, and the sessions themselves."""
+
+    schedule: tyro.conf.Positional[Path]
+    """Schedule file, .csv or .parquet."""
+    rows: int = 12
+    """How many sessions to print."""
+
+    def run(self) -> None:
+        """Print the schedule."""
+        schedule = Schedule.read(self.schedule)
+        facts = [(name.replace("_", " "), str(value)) for name, value in vars(schedule.info).items() if value is not None]
+        table = schedule.sessions
+        facts.append(("sessions", str(table.height)))
+        facts.append(("without a station", str(table["station"].null_count())))
+        info = schedule.info
+        if info.step_minutes is not None and info.horizon_steps is not None:
+            grid = schedule.on_grid(info.step_minutes, info.horizon_steps)
+            facts.append(("too short for a step", str(int((grid["status"] == Status.TOO_SHORT).sum()))))
+        wanted = float((table["energy_target_kwh"] - table["energy_arrival_kwh"]).sum())
+        facts.append(("energy wanted", f"{wanted:,.1f} kWh"))
+        print_table(str(self.schedule), ("what", "value"), facts)
+        shown = table.head(self.rows)
+        cells = [[_cell(value) for value in row] for row in shown.iter_rows()]
+        heads = [name.replace("_", " ") for name in table.columns]
+        print_table(f"The first {shown.height} of {table.height} sessions", heads, cells, heads[1:])
+
+
+@dataclass(frozen=True)
+class ScheduleCommand:
+    """Schedules: generate one, import real sessions, or look at one."""
+
+    command: (
+        Annotated[GenerateCommand, tyro.conf.subcommand("generate")]
+        | Annotated[ImportCommand, tyro.conf.subcommand("import")]
+        | Annotated[ShowCommand, tyro.conf.subcommand("show")]
+    )
+
+    def run(self) -> None:
+        """Run the chosen command."""
+        self.command.run()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,113 @@
+"""`pev simulate` and `pev render`: run an episode, see what came out, make a film of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from pev_battery_charge.cli.console import output, print_table, progress
+from pev_battery_charge.controllers.simple import ControllerName
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.evaluation import run, summarise
+from pev_battery_charge.files import write_beside
+from pev_battery_charge.scenario import Coordinator, Scenario, resolve_scenario
+from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.trace import Trace
+
+
+@dataclass(frozen=True)
+class SimulateCommand:
+    """Run one episode under a controller and print what came out; write the trace and a GIF on request."""
+
+    scenario: str | None = None
+    """A name (see `pev scenario list`), or a path to a TOML file; if not given, the schedule's own, or paper-5x20."""
+    schedule: Path | None = None
+    """Schedule file to replay; if not given, one is drawn from the seed."""
+    seed: int = 0
+    """Seed of the schedule, and of a controller that draws."""
+    controller: ControllerName = "constant"
+    """random: any power; uncontrolled: always the maximum; constant: a straight line to the target at departure."""
+    coordinator: Coordinator | None = None
+    """How the area cuts requests down to its cap; if not given, as the scenario says."""
+    trace: Path | None = None
+    """Trace to write, .parquet."""
+    gif: Path | None = None
+    """Film to write, .gif."""
+
+    def run(self) -> None:
+        """Simulate, print, write."""
+        scenario, schedule = self._resolve()
+        for path, ending in ((self.trace, ".parquet"), (self.gif, ".gif")):
+            if path is not None and path.suffix != ending:
+                raise InputError(str(path), [f"must end in {ending}"])
+        with progress("simulating (the first run ever also compiles)") as tell:
+            trace = run(scenario, self.controller, seed=self.seed, schedule=schedule, progress=tell)
+        source = f"seed {self.seed}" if self.schedule is None else str(self.schedule)
+        title = f"{scenario.name}, {source}, controller {self.controller}, coordinator {scenario.coordinator}"
+        print_table(title, ("result", "value", "unit"), summarise(trace).rows(), ("value",))
+        if self.trace is not None:
+            trace.write(self.trace)
+            output.print(f"{self.trace}: trace of {trace.num_steps} steps", markup=False)
+        if self.gif is not None:
+            write_film(trace, self.gif)
+
+    def _resolve(self) -> tuple[Scenario, Schedule | None]:
+        """The scenario with the schedule's clock, and the schedule."""
+        schedule = None if self.schedule is None else Schedule.read(self.schedule)
+        name = self.scenario
+        changes: dict[str, object] = {} if self.coordinator is None else {"coordinator": self.coordinator}
+        if schedule is not None:
+            info = schedule.info
+            name = name or info.scenario
+            if name is None:
+                raise InputError(str(self.schedule), ["names no scenario: give one with --scenario"])
+            if info.step_minutes is not None and info.horizon_steps is not None:
+                changes |= {"step_minutes": info.step_minutes, "horizon_steps": info.horizon_steps}
+        return resolve_scenario(name, **changes), schedule
+
+
+@dataclass(frozen=True)
+class RenderCommand:
+    """Make pictures of a trace: a GIF of the episode, or a PNG of one moment."""
+
+    trace: tyro.conf.Positional[Path]
+    """Trace that `pev simulate --trace` has written, .parquet."""
+    gif: Path | None = None
+    """Film to write, .gif."""
+    png: Path | None = None
+    """Picture of one moment to write, .png."""
+    step: int | None = None
+    """Which moment: after so many steps; if not given, at the end."""
+
+    def run(self) -> None:
+        """Read, draw, write."""
+        if self.gif is None and self.png is None:
+            raise InputError("pev render", ["nothing to write: give --gif FILE, or --png FILE"])
+        if self.png is not None and self.png.suffix != ".png":
+            raise InputError(str(self.png), ["must end in .png"])
+        trace = Trace.read(self.trace)
+        if self.gif is not None:
+            write_film(trace, self.gif)
+        if self.png is not None:
+            write_picture(trace, trace.num_steps if self.step is None else self.step, self.png)
+
+
+def write_film(trace: Trace, path: Path) -> None:
+    """Write a GIF and tell its size."""
+    from pev_battery_charge.rendering import write_gif  # noqa: PLC0415  matplotlib is loaded only to draw
+
+    with progress("drawing") as tell:
+        write_gif(trace, path, progress=tell)
+    output.print(f"{path}: {path.stat().st_size / 2**20:.2f} MiB", markup=False)
+
+
+def write_picture(trace: Trace, step: int, path: Path) -> None:
+    """Write one frame as PNG."""
+    import imageio.v3 as imageio  # noqa: PLC0415  as below
+
+    from pev_battery_charge.rendering import render_frame  # noqa: PLC0415  matplotlib is loaded only to draw
+
+    image = render_frame(trace, step)
+    with write_beside(path) as beside:
+        imageio.imwrite(beside, image)
+    output.print(f"{path}: the moment after {step} steps", markup=False)

@@ -1,0 +1,130 @@
+"""What there is to see at one moment of an episode: plain arrays, no drawing."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.core.records import NO_SESSION, Records, Status
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.scenario import Scenario
+from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.trace import Trace
+
+Array = npt.NDArray[np.float64]
+
+SHOWN_KWH = 0.05
+"""What would be shown as 0.0 kWh is not missing."""
+
+
+class Presence(IntEnum):
+    """Where a PEV is."""
+
+    COMING = 0
+    WAITING = 1
+    PLUGGED = 2
+    LEFT = 3
+    REJECTED = 4
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An area of N stations and S sessions after t steps.
+
+    t: steps made.
+    minute: minutes since the episode's start.
+    history: `TRACE[t, N]`, what happened until now.
+    session: `[N]`, the session that each station served in the step just made (at t = 0: that it is about to serve).
+    request_kw, power_kw: `[N]`, of the step just made; 0 at t = 0.
+    presence: `[S]`, a `Presence` each.
+    energy_kwh: `[S]`, what the batteries hold.
+    unmet_kwh: `[S]`, what is missing to the target of a PEV that has left, and 0 for the others.
+    delivered_kwh: what the batteries have been given so far.
+    """
+
+    t: int
+    minute: float
+    history: Records
+    session: npt.NDArray[np.int32]
+    request_kw: Array
+    power_kw: Array
+    presence: npt.NDArray[np.int8]
+    energy_kwh: Array
+    unmet_kwh: Array
+    delivered_kwh: float
+
+
+class Episode:
+    """A scenario and the schedule that its traces follow: gives the moments of such traces.
+
+    sessions: the schedule on the step grid, `SESSION[S]`.
+    names: the PEVs, `[S]`.
+    """
+
+    def __init__(self, scenario: Scenario, schedule: Schedule) -> None:
+        schedule.validate(scenario)
+        self.scenario = scenario
+        self.schedule = schedule
+        self.sessions: Records = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
+        self.names: list[str] = schedule.sessions["pev"].to_list()
+        self.limit_kw: Array = np.array([station.power_max_kw for station in scenario.stations])
+
+    def moment(self, trace: Trace, t: int) -> Moment:
+        """The moment after t steps of a trace; its cost does not grow with the number of sessions before.
+
+        Raises `InputError` if the trace belongs to another scenario or schedule, or has fewer than t steps.
+        """
+        self._check(trace, t)
+        now = trace.records[t - 1] if t else None
+        presence = self._presence(t)
+        energy_kwh = self._energy_kwh(trace, t)
+        missing_kwh = self.sessions["energy_target_kwh"] - energy_kwh
+        left_short = (presence == Presence.LEFT) & (missing_kwh >= SHOWN_KWH)
+        return Moment(
+            t=t,
+            minute=t * self.scenario.step_minutes,
+            history=trace.records[:t],
+            session=self._first_sessions() if now is None else now["session"],
+            request_kw=np.zeros(trace.num_stations) if now is None else now["request_kw"],
+            power_kw=np.zeros(trace.num_stations) if now is None else now["power_kw"],
+            presence=presence,
+            energy_kwh=energy_kwh,
+            unmet_kwh=np.where(left_short, missing_kwh, 0.0),
+            delivered_kwh=float((energy_kwh - self.sessions["energy_arrival_kwh"]).sum()),
+        )
+
+    def _check(self, trace: Trace, t: int) -> None:
+        problems = []
+        if trace.scenario is not self.scenario and trace.scenario != self.scenario:
+            problems.append(f"scenario: must be the one the renderer was made for, {self.scenario.name!r}")
+        if trace.schedule is not self.schedule and trace.schedule != self.schedule:
+            problems.append("schedule: must be the one the renderer was made for")
+        if not 0 <= t <= trace.num_steps:
+            problems.append(f"t: must be between 0 and the trace's {trace.num_steps} steps (it is {t})")
+        if problems:
+            raise InputError("frame", problems)
+
+    def _first_sessions(self) -> npt.NDArray[np.int32]:
+        first = np.full(self.scenario.num_stations, NO_SESSION, np.int32)
+        served = np.flatnonzero((self.sessions["status"] == Status.SERVED) & (self.sessions["plug_step"] == 0))
+        first[self.sessions["station"][served]] = served
+        return first
+
+    def _presence(self, t: int) -> npt.NDArray[np.int8]:
+        sessions = self.sessions
+        arrived = sessions["arrival_min"] <= t * self.scenario.step_minutes
+        plugged = sessions["plug_step"] <= t
+        left = plugged & ((sessions["depart_step"] <= t) | (sessions["status"] == Status.TOO_SHORT))
+        conditions = [~arrived, sessions["status"] == Status.REJECTED, left, plugged]
+        choices = [Presence.COMING, Presence.REJECTED, Presence.LEFT, Presence.PLUGGED]
+        return np.select(conditions, choices, Presence.WAITING).astype(np.int8)
+
+    def _energy_kwh(self, trace: Trace, t: int) -> Array:
+        """`[S]`: row t of `Trace.session_energy_kwh`, read from each session's last step instead of from all steps."""
+        sessions = self.sessions
+        energy = sessions["energy_arrival_kwh"].copy()
+        begun = np.flatnonzero((sessions["status"] == Status.SERVED) & (sessions["plug_step"] < t))
+        last = np.minimum(sessions["depart_step"][begun], t) - 1
+        energy[begun] = trace.records["energy_kwh"][last, sessions["station"][begun]]
+        return energy

@@ -1,0 +1,25 @@
+"""Names of vehicles and stations, as long as there is room for them."""
+
+import os.path
+from collections.abc import Sequence
+
+from pev_battery_charge.rendering.style import text_width_px
+
+_LONGEST_SHORT_NAME = 8
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """The names without the beginning they share ("pev_07" is "07"); if they are still long, their numbers."""
+    shared = os.path.commonprefix(list(names)).rstrip("0123456789")
+    short = [name.removeprefix(shared) for name in names]
+    if all(0 < len(name) <= _LONGEST_SHORT_NAME for name in short):
+        return short
+    return [str(number) for number in range(len(names))]
+
+
+def fitting_names(names: Sequence[str], room_px: float) -> list[str] | None:
+    """The names in full or short, whichever fits into `room_px`; None if neither does."""
+    for candidates in (list(names), short_names(names)):
+        if max((text_width_px(name) for name in candidates), default=0.0) <= room_px:
+            return candidates
+    return None

@@ -1,0 +1,71 @@
+"""How pictures look: one palette, a few sizes. Colours carry meaning, and only meaning.
+
+The palette is that of Okabe and Ito (2008), which readers with any kind of colour blindness can tell apart; tints of it
+are for what is less urgent. Whatever a colour says, a shape or a place says too.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+WIDTH_PX: Final = 900
+DPI: Final = 100
+POINTS_PER_INCH: Final = 72
+
+INK: Final = "#1F1F1F"
+MUTED: Final = "#666666"
+OUTLINE: Final = "#B5B5B5"
+PALE: Final = "#E4E4E4"
+GRID: Final = "#EEEEEE"
+PAPER: Final = "#FFFFFF"
+
+GRANTED: Final = "#56B4E9"
+"""Power that flows."""
+GRANTED_EDGE: Final = "#0072B2"
+CHARGED: Final = "#009E73"
+"""Energy that a battery holds."""
+CHARGED_LEFT: Final = "#99D8C7"
+"""The same, of a PEV that has left."""
+MISSING: Final = "#F5CF80"
+"""Energy still missing to the target."""
+UNMET: Final = "#D55E00"
+"""Energy that was missing when the PEV left."""
+NO_STATION: Final = "#CC79A7"
+"""A PEV without a station: it waits for one, or has found none."""
+
+COLOURS: Final = (
+    *(PAPER, INK, MUTED, OUTLINE, PALE, GRID),
+    *(GRANTED, GRANTED_EDGE, CHARGED, CHARGED_LEFT, MISSING, UNMET, NO_STATION),
+)
+
+SMALL_PT: Final = 7.5
+TITLE_PT: Final = 8.5
+VALUE_PT: Final = 12.0
+HEADLINE_PT: Final = 14.0
+
+_CHARACTER_WIDTH: Final = 0.66
+"""Mean advance of DejaVu Sans, in units of the font size, on the safe side."""
+
+_settings_lock = threading.RLock()
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw under matplotlib's own defaults, whatever the user's settings are; they are back when the block ends."""
+    from matplotlib import rc_context, rcParamsDefault  # noqa: PLC0415  takes a third of a second to import
+
+    settings = {name: value for name, value in rcParamsDefault.items() if name != "backend"}
+    settings |= {"font.family": ["DejaVu Sans"], "font.size": SMALL_PT, "text.color": INK, "text.parse_math": False}
+    with _settings_lock, rc_context(settings):
+        yield
+
+
+def px_to_pt(pixels: float) -> float:
+    """Pixels of the picture as points, the unit of fonts and lines."""
+    return pixels * POINTS_PER_INCH / DPI
+
+
+def text_width_px(text: str, size_pt: float = SMALL_PT) -> float:
+    """About how wide a text becomes."""
+    return len(text) * _CHARACTER_WIDTH * size_pt * DPI / POINTS_PER_INCH

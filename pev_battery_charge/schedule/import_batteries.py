@@ -1,0 +1,118 @@
+"""The batteries behind metered energies: how large they are, and how full they arrive, so that the energy fits.
+
+A meter at the station tells what a PEV has drawn, not what it is. The battery is taken to be the smallest among real
+PEV models that takes up the energy below its taper; the PEV leaves nearly full where its stay is long enough for the
+taper, and where the taper begins otherwise.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.core.battery import hours_to_charge
+from pev_battery_charge.core.records import NO_SESSION, Records, Status
+from pev_battery_charge.core.units import MINUTES_PER_HOUR
+from pev_battery_charge.scenario import Scenario
+from pev_battery_charge.schedule.profiles import load_pev_models
+
+Array = npt.NDArray[np.float64]
+
+LEAVING_SOC: Final = 0.95
+"""The state of charge of a PEV that had the time to be charged through its taper."""
+
+_PEV_MODELS: Final = "california"
+_TIME_TOLERANCE: Final = 1e-9
+
+
+def give_batteries(
+    sessions: Records, metered_kwh: Array, average_kw: Array, scenario: Scenario
+) -> npt.NDArray[np.bool_]:
+    """Give each of `sessions[S]` a battery, for now empty on arrival, that can store `metered_kwh[S]` times efficiency.
+
+    average_kw: `[S]`, grid power averaged over the real stay; the PEV's own limit is not below it, nor below the
+    strongest station's.
+
+    Returns `[S]`: the sessions whose energy no model can store, and whose capacity is therefore made up.
+    """
+    population = scenario.population
+    stored_kwh = population.efficiency * metered_kwh
+    models_kwh = np.sort(load_pev_models(_PEV_MODELS).capacity_kwh)
+    smallest = np.searchsorted(models_kwh * population.transition_soc, stored_kwh)
+    made_up = smallest == models_kwh.size
+    sessions["capacity_kwh"] = np.where(
+        made_up, stored_kwh / population.transition_soc, models_kwh[np.minimum(smallest, models_kwh.size - 1)]
+    )
+    sessions["energy_arrival_kwh"] = 0.0
+    sessions["energy_target_kwh"] = stored_kwh
+    sessions["power_max_kw"] = np.maximum(average_kw, _limits_kw(scenario).max())
+    sessions["efficiency"] = population.efficiency
+    sessions["transition_soc"] = population.transition_soc
+    return made_up
+
+
+def fill_on_arrival(sessions: Records, scenario: Scenario) -> None:
+    """Raise what each battery of `sessions[S]`, on the step grid, holds on arrival and is wanted to hold on departure.
+
+    A PEV leaves with `LEAVING_SOC` if its whole steps at full power reach it, and at `transition_soc` otherwise.
+    """
+    stored_kwh = sessions["energy_target_kwh"].copy()
+    capacity_kwh, taper_soc = sessions["capacity_kwh"], sessions["transition_soc"]
+    leaving_soc = np.maximum(LEAVING_SOC, taper_soc)
+    hours = _hours_needed(sessions, leaving_soc - stored_kwh / capacity_kwh, leaving_soc, scenario)
+    reached = hours <= _plugged_hours(sessions, scenario.step_minutes)
+    target_kwh = np.where(reached, leaving_soc, taper_soc) * capacity_kwh
+    sessions["energy_arrival_kwh"] = np.maximum(target_kwh - stored_kwh, 0.0)
+    sessions["energy_target_kwh"] = target_kwh
+
+
+def why_unserved(sessions: Records, scenario: Scenario, horizon_steps: int) -> list[str | None]:
+    """For each of `sessions[S]`, on the step grid, why no policy can give it all it wants; None where one can."""
+    soc, target_soc = (sessions[name] / sessions["capacity_kwh"] for name in ("energy_arrival_kwh", "energy_target_kwh"))
+    needed = _hours_needed(sessions, soc, target_soc, scenario)
+    reasons = np.select(
+        [
+            sessions["status"] == Status.REJECTED,
+            sessions["status"] == Status.TOO_SHORT,
+            needed > _plugged_hours(sessions, scenario.step_minutes),
+            needed > _plugged_hours(sessions, scenario.step_minutes, horizon_steps),
+        ],
+        [
+            "finds no free station",
+            f"has no whole step of {scenario.step_minutes:g} min inside its stay and the horizon",
+            "its energy cannot be met in the whole steps of its stay at full power",
+            "its energy cannot be met before the horizon ends",
+        ],
+        "",
+    )
+    return [str(reason) or None for reason in reasons]
+
+
+def _limits_kw(scenario: Scenario) -> Array:
+    return np.array([station.power_max_kw for station in scenario.stations])
+
+
+def _hours_needed(sessions: Records, soc: Array, target_soc: Array, scenario: Scenario) -> Array:
+    """`[S]`: hours at full power, the lower of PEV's and station's, without rounding in the last digits."""
+    limits_kw = _limits_kw(scenario)
+    rejected = sessions["station"] == NO_SESSION
+    station_kw = np.where(rejected, limits_kw.max(), limits_kw[sessions["station"]])
+    columns = (
+        soc,
+        target_soc,
+        sessions["capacity_kwh"],
+        np.minimum(sessions["power_max_kw"], station_kw),
+        sessions["efficiency"],
+        sessions["transition_soc"],
+    )
+    hours = [hours_to_charge(*session) for session in zip(*columns, strict=True)]
+    return np.array(hours, np.float64) * (1.0 - _TIME_TOLERANCE)
+
+
+def _plugged_hours(sessions: Records, step_minutes: float, horizon_steps: int | None = None) -> Array:
+    """`[S]`: length of the whole steps of each stay, those beyond the horizon included unless it is given."""
+    depart_step = sessions["depart_step"].astype(np.float64)
+    if horizon_steps is not None:
+        depart_step = np.minimum(depart_step, horizon_steps)
+    hours: Array = np.maximum(depart_step - sessions["plug_step"], 0.0) * (step_minutes / MINUTES_PER_HOUR)
+    return hours
