@@ -158,6 +158,13 @@ class Scenario(_Part):
             raise ValueError(f"count must be a whole number of at least 1 (it is {count!r})")
         return (Station.model_validate(station),) * count
 
+    @field_validator("population", mode="before")
+    @classmethod
+    def _tell_kind(cls, population: object) -> object:
+        if isinstance(population, Mapping) and "kind" not in population:
+            return {"kind": "site" if "profile" in population else "spread", **population}
+        return population
+
     @field_validator("extra_observations")
     @classmethod
     def _no_feature_twice(cls, features: tuple[ExtraObservation, ...]) -> tuple[ExtraObservation, ...]:

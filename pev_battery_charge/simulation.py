@@ -24,7 +24,7 @@ from pev_battery_charge.errors import EpisodeOverError, InputError
 from pev_battery_charge.observation import FEATURES, extra_codes, observe_area
 from pev_battery_charge.reward import PARTS, make_weights, reward_area
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.generate import generated_info, make_generator
+from pev_battery_charge.schedule.generate import area_generators, generated_info, make_generator
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
 
@@ -131,12 +131,8 @@ class Simulation:
 
         Raises `InputError` where a schedule does not fit the scenario.
         """
-        if seed is not None:
-            if seed < 0:
-                raise InputError(f"seed={seed}", ["must not be negative"])
-            self._random = [np.random.default_rng(seed + b) for b in range(self.num_areas)]
-        elif self._random is None:
-            self._random = [np.random.default_rng() for _ in range(self.num_areas)]
+        if seed is not None or self._random is None:
+            self._random = area_generators(seed, self.num_areas)
         self._seed = seed
         if schedule is None:
             self._draw_schedules(self._random)

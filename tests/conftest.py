@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "repeatable",
     derandomize=True,
     deadline=None,
     max_examples=60,
+    phases=[Phase.explicit, Phase.generate],
     # The first example of a test may compile kernels; that is not the strategy's slowness.
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -27,6 +27,11 @@ def quarters(low: float, high: float) -> st.SearchStrategy[float]:
     return st.integers(round(low * 4), round(high * 4)).map(lambda number: number / 4)
 
 
+def socs() -> st.SearchStrategy[float]:
+    """Thousandths from 0 to 1."""
+    return st.integers(0, 1000).map(lambda number: number / 1000)
+
+
 def efficiencies() -> st.SearchStrategy[float]:
     return st.floats(0.7, 1.0)
 
@@ -44,7 +49,7 @@ def steps_minutes() -> st.SearchStrategy[float]:
 def batteries(draw: st.DrawFn) -> dict[str, float]:
     """The arguments of `acceptance_kw`."""
     capacity_kwh = draw(st.floats(5.0, 100.0))
-    arrival_soc, target_soc = sorted(draw(st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0))))
+    arrival_soc, target_soc = sorted(draw(st.tuples(socs(), socs())))
     return {
         "request_kw": draw(st.floats(0.5, 60.0)),
         "energy_kwh": arrival_soc * capacity_kwh,
@@ -76,7 +81,7 @@ def scenarios(draw: st.DrawFn, minima: bool = True, **fixed: Any) -> Scenario:
     step_minutes = draw(steps_minutes())
     horizon_steps = draw(st.integers(4, 40))
     cap_kw = draw(quarters(2.0, 60.0))
-    target_soc = draw(st.floats(0.3, 1.0))
+    target_soc, arrival_soc_max = draw(socs().filter(bool)), draw(socs())
     drawn = {
         "name": "drawn",
         "step_minutes": step_minutes,
@@ -89,7 +94,7 @@ def scenarios(draw: st.DrawFn, minima: bool = True, **fixed: Any) -> Scenario:
             "pevs": draw(st.integers(1, 20)),
             "capacity_kwh": draw(st.floats(4.0, 80.0)),
             "target_soc": target_soc,
-            "arrival_soc_max": draw(st.floats(0.0, target_soc)),
+            "arrival_soc_max": min(arrival_soc_max, target_soc),
             "stay_minutes": draw(st.floats(0.1, 0.9)) * step_minutes * horizon_steps,
             "stay_tolerance": draw(st.floats(0.0, 0.9)),
             "power_max_kw": draw(quarters(2.0, 40.0)),
@@ -106,7 +111,7 @@ def scenarios(draw: st.DrawFn, minima: bool = True, **fixed: Any) -> Scenario:
 def sessions(draw: st.DrawFn, horizon_minutes: float) -> dict[str, float]:
     """One PEV that comes within the horizon, and may stay beyond it or be gone at once."""
     capacity_kwh = draw(quarters(2.0, 80.0))
-    arrival_soc, target_soc = sorted(draw(st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0))))
+    arrival_soc, target_soc = sorted(draw(st.tuples(socs(), socs())))
     arrival_min = draw(quarters(0.0, horizon_minutes))
     return {
         "arrival_min": arrival_min,

@@ -14,6 +14,7 @@ from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.scenario import scenario_names
 from pev_battery_charge.simulation import StepResult
 from tests import strategies
+from tests.bits import bits
 from tests.reference import KnifeEdgeError, LoadArea
 from tests.reference.load_area import StepOutcome
 
@@ -166,12 +167,12 @@ def test_a_request_that_is_no_number_is_refused_with_its_place_and_changes_nothi
     simulation.reset(seed=0)
     for _ in range(30):
         simulation.step(np.full((2, 5), 9.0))
-    before = [part.tobytes() for part in (simulation.areas, simulation.stations, simulation.sessions)]
+    before = [bits(part) for part in (simulation.areas, simulation.stations, simulation.sessions)]
     requests_kw = np.full((2, 5), 9.0)
     requests_kw[1, 3] = value
     with pytest.raises(InputError, match=rf"requests: area 1, station 3: .*\(it is {value}\)"):
         simulation.step(requests_kw)
-    assert [part.tobytes() for part in (simulation.areas, simulation.stations, simulation.sessions)] == before
+    assert [bits(part) for part in (simulation.areas, simulation.stations, simulation.sessions)] == before
     assert simulation.step_index == simulation.trace(1).num_steps == 30
 
 
@@ -236,12 +237,12 @@ def test_a_batch_may_follow_a_schedule_for_each_area() -> None:
         schedules.append(one.schedule())
         while not one.over:
             one.step(np.full((1, 5), 22.0))
-        finals.append(one.areas[0].tobytes())
+        finals.append(bits(one.areas[0]))
     both = Simulation(scenario, num_areas=2)
     both.reset(schedule=schedules)
     while not both.over:
         both.step(np.full((2, 5), 22.0))
-    assert [area.tobytes() for area in both.areas] == finals
+    assert [bits(area) for area in both.areas] == finals
     assert both.schedule(1) is schedules[1]
 
 
@@ -252,4 +253,4 @@ def test_a_schedule_file_is_followed_as_the_schedule_itself(tmp_path: Any) -> No
     drawn = simulation.sessions.copy()
     schedule.write(tmp_path / "day.csv")
     simulation.reset(schedule=tmp_path / "day.csv")
-    assert simulation.sessions.tobytes() == drawn.tobytes()
+    assert bits(simulation.sessions) == bits(drawn)

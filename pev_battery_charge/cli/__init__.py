@@ -19,7 +19,9 @@ _EXIT_INTERRUPTED = 130
 _DESCRIPTION = """Multi-agent control of electric-vehicle charging.
 
 A first look: pev simulate --gif episode.gif
-Real sessions: pev schedule import sessions.csv.gz --day 2019-05-01 --out day.csv, then pev simulate --schedule day.csv"""
+
+Real sessions: pev schedule import sessions.csv.gz --day 2019-05-01 --out day.csv
+&& pev simulate --schedule day.csv"""
 
 _Command = (
     Annotated[SimulateCommand, tyro.conf.subcommand("simulate")]
@@ -31,7 +33,7 @@ _Command = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Exit code 0: done; 2: bad input, told in one message on standard error; 130: interrupted."""
+    """Run the command line. Exit code 0: done; 2: bad input, told on standard error; 130: interrupted."""
     try:
         command = tyro.cli(
             tyro.conf.OmitSubcommandPrefixes[_Command],  # type: ignore[misc]  # a union is not a type to mypy here

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pev_battery_charge.benchmark import measure_all
-from pev_battery_charge.cli.console import output, print_table, progress
+from pev_battery_charge.cli.console import print_table, progress, tell
 from pev_battery_charge.files import write_beside
 
 
@@ -38,4 +38,4 @@ class BenchmarkCommand:
             lines += ["| " + " | ".join(row) + " |" for row in rows]
             with write_beside(self.markdown) as beside:
                 beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            output.print(f"{self.markdown}: the same as Markdown", markup=False)
+            tell(f"{self.markdown}: the same as Markdown")

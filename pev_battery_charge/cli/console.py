@@ -14,11 +14,17 @@ errors = Console(stderr=True)
 """Progress and errors, on standard error."""
 
 
+def tell(text: str) -> None:
+    """Print a line of result, as it is."""
+    output.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ()) -> None:
-    """Print a table; the columns named in `numbers` are aligned to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    """Print a title and a table; the columns named in `numbers` are aligned to the right."""
+    output.print(title, style="bold", markup=False, highlight=False, soft_wrap=True)
+    table = Table(header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left")
+        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     output.print(table)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import tyro
 
-from pev_battery_charge.cli.console import output, print_table
+from pev_battery_charge.cli.console import print_table, tell
 from pev_battery_charge.core.units import HOURS_PER_DAY
 from pev_battery_charge.scenario import load_scenario, resolve_scenario, scenario_names
 
@@ -36,7 +36,7 @@ class ShowCommand:
 
     def run(self) -> None:
         """Print the file."""
-        output.print(resolve_scenario(self.scenario).to_toml(), markup=False, highlight=False, end="")
+        tell(resolve_scenario(self.scenario).to_toml().rstrip())
 
 
 @dataclass(frozen=True)

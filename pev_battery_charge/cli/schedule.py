@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
-from pev_battery_charge.cli.console import output, print_table
+from pev_battery_charge.cli.console import print_table, tell
 from pev_battery_charge.core.records import Status
+from pev_battery_charge.core.units import MINUTES_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.scenario import resolve_scenario
 from pev_battery_charge.schedule.generate import generate_schedule
 from pev_battery_charge.schedule.imports import import_sessions
@@ -32,7 +33,7 @@ class GenerateCommand:
         """Draw, write, tell."""
         schedule = generate_schedule(resolve_scenario(self.scenario), self.seed)
         schedule.write(self.out)
-        output.print(f"{self.out}: {len(schedule)} sessions", markup=False)
+        tell(f"{self.out}: {len(schedule)} sessions")
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class ImportCommand:
             stations=self.stations,
         )
         schedule.write(self.out)
-        output.print(str(report), markup=False, highlight=False)
-        output.print(f"{self.out}: {len(schedule)} sessions", markup=False)
+        tell(str(report))
+        tell(f"{self.out}: {len(schedule)} sessions")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ class ShowCommand:
     def run(self) -> None:
         """Print the schedule."""
         schedule = Schedule.read(self.schedule)
-        facts = [(name.replace("_", " "), str(value)) for name, value in vars(schedule.info).items() if value is not None]
+        facts = [
+            (name.replace("_", " "), str(value)) for name, value in vars(schedule.info).items() if value is not None
+        ]
         table = schedule.sessions
         facts.append(("sessions", str(table.height)))
         facts.append(("without a station", str(table["station"].null_count())))
@@ -99,9 +102,9 @@ class ShowCommand:
         facts.append(("energy wanted", f"{wanted:,.1f} kWh"))
         print_table(str(self.schedule), ("what", "value"), facts)
         shown = table.head(self.rows)
-        cells = [[_cell(value) for value in row] for row in shown.iter_rows()]
-        heads = [name.replace("_", " ") for name in table.columns]
-        print_table(f"The first {shown.height} of {table.height} sessions", heads, cells, heads[1:])
+        rows = [_session_cells(session, schedule.start_hour or 0.0) for session in shown.iter_rows(named=True)]
+        title = f"The first {shown.height} of {table.height} sessions (day hh:mm, min, kWh in the battery, kW)"
+        print_table(title, _HEADS, rows, _HEADS[1:])
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,26 @@ class ScheduleCommand:
         self.command.run()
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+_HEADS = ("pev", "station", "arrives", "waits", "leaves", "has", "wants", "of", "at most")
+
+
+def _session_cells(session: dict[str, Any], start_hour: float) -> tuple[str, ...]:
+    rejected = session["station"] is None
+    return (
+        session["pev"],
+        "none" if rejected else str(session["station"]),
+        _clock(session["arrival_min"], start_hour),
+        "-" if rejected else f"{session['plug_in_min'] - session['arrival_min']:.0f}",
+        _clock(session["departure_min"], start_hour),
+        f"{session['energy_arrival_kwh']:.1f}",
+        f"{session['energy_target_kwh']:.1f}",
+        f"{session['capacity_kwh']:.1f}",
+        f"{session['power_max_kw']:g}",
+    )
+
+
+def _clock(minutes: float, start_hour: float) -> str:
+    """Local time of a minute of the episode: the day, counted from 1, and hh:mm."""
+    day, minute = divmod(round(minutes + start_hour * MINUTES_PER_HOUR), round(MINUTES_PER_DAY))
+    hour, minute = divmod(minute, round(MINUTES_PER_HOUR))
+    return f"{day + 1} {hour:02d}:{minute:02d}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tyro
 
-from pev_battery_charge.cli.console import output, print_table, progress
+from pev_battery_charge.cli.console import print_table, progress, tell
 from pev_battery_charge.controllers.simple import ControllerName
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
@@ -47,7 +47,7 @@ class SimulateCommand:
         print_table(title, ("result", "value", "unit"), summarise(trace).rows(), ("value",))
         if self.trace is not None:
             trace.write(self.trace)
-            output.print(f"{self.trace}: trace of {trace.num_steps} steps", markup=False)
+            tell(f"{self.trace}: trace of {trace.num_steps} steps")
         if self.gif is not None:
             write_film(trace, self.gif)
 
@@ -98,7 +98,7 @@ def write_film(trace: Trace, path: Path) -> None:
 
     with progress("drawing") as tell:
         write_gif(trace, path, progress=tell)
-    output.print(f"{path}: {path.stat().st_size / 2**20:.2f} MiB", markup=False)
+    tell(f"{path}: {path.stat().st_size / 2**20:.2f} MiB")
 
 
 def write_picture(trace: Trace, step: int, path: Path) -> None:
@@ -110,4 +110,4 @@ def write_picture(trace: Trace, step: int, path: Path) -> None:
     image = render_frame(trace, step)
     with write_beside(path) as beside:
         imageio.imwrite(beside, image)
-    output.print(f"{path}: the moment after {step} steps", markup=False)
+    tell(f"{path}: the moment after {step} steps")

@@ -1,6 +1,7 @@
 """What came out of an episode, in figures with units."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,50 +12,41 @@ from pev_battery_charge.trace import Trace
 _FULL_KWH = 1e-6
 
 
+def _figure(label: str, unit: str = "") -> Any:
+    return field(metadata={"label": label, "unit": unit})
+
+
 @dataclass(frozen=True)
 class Summary:
     """The result of one episode of one area. Energies are stored in batteries unless their name says `grid_`."""
 
-    pevs: int
-    """PEVs that came."""
-    pevs_served: int
-    """... and found a station with at least one whole step inside the horizon."""
-    pevs_waited: int
-    """... after waiting for it."""
-    pevs_rejected: int
-    """PEVs that found no station and drove on."""
-    pevs_too_short: int
-    """PEVs with a station, but without a whole step."""
-    pevs_full: int
-    """PEVs that came and hold their target."""
-    energy_wanted_kwh: float
-    """What the PEVs that came wanted stored, those that drove on included."""
-    energy_delivered_kwh: float
-    """What was stored."""
-    energy_unmet_kwh: float
-    """What PEVs lacked when they left, those that drove on included."""
-    energy_pending_kwh: float
-    """What PEVs that are still plugged lack at the end."""
-    grid_energy_kwh: float
-    """What was drawn from the grid."""
-    loss_kwh: float
-    """What was lost in charging."""
-    power_peak_kw: float
-    """Highest power of the area."""
-    power_mean_kw: float
-    """Mean power of the area."""
-    power_cap_kw: float
-    """The area's cap."""
-    request_peak_kw: float
-    """Highest total request, after clipping to the stations' limits."""
-    steps_above_cap: int
-    """Steps in which the total request was above the cap."""
-    reward: float
-    """Sum of all stations' rewards."""
+    pevs: int = _figure("PEVs that came")
+    pevs_served: int = _figure("- with a station for at least one step")
+    pevs_waited: int = _figure("- after waiting for it")
+    pevs_rejected: int = _figure("- without a station, drove on")
+    pevs_too_short: int = _figure("- too short for a single step")
+    pevs_full: int = _figure("- that reached their target")
+    energy_wanted_kwh: float = _figure("energy wanted by all of them", "kWh")
+    energy_delivered_kwh: float = _figure("energy delivered into batteries", "kWh")
+    energy_unmet_kwh: float = _figure("energy lacking when they left or drove on", "kWh")
+    energy_pending_kwh: float = _figure("energy still lacking at the end, plugged in", "kWh")
+    grid_energy_kwh: float = _figure("energy drawn from the grid", "kWh")
+    loss_kwh: float = _figure("energy lost in charging", "kWh")
+    power_peak_kw: float = _figure("highest power of the area", "kW")
+    power_mean_kw: float = _figure("mean power of the area", "kW")
+    power_cap_kw: float = _figure("cap of the area", "kW")
+    request_peak_kw: float = _figure("highest total request", "kW")
+    steps_above_cap: int = _figure("steps with a total request above the cap")
+    reward: float = _figure("reward, sum over stations and steps")
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Name, value and unit of each figure, for a table."""
-        return [_row(field.name, getattr(self, field.name)) for field in fields(self)]
+        """Label, value and unit of each figure, for a table."""
+        rows = []
+        for figure in fields(self):
+            value = getattr(self, figure.name)
+            text = f"{value:d}" if isinstance(value, int) else f"{value:,.2f}"
+            rows.append((figure.metadata["label"], text, figure.metadata["unit"]))
+        return rows
 
 
 def summarise(trace: Trace) -> Summary:
@@ -85,13 +77,3 @@ def summarise(trace: Trace) -> Summary:
         steps_above_cap=int(np.count_nonzero(request_kw > cap_kw)),
         reward=float(trace.records["reward"].sum(dtype=np.float64)),
     )
-
-
-def _row(name: str, value: float) -> tuple[str, str, str]:
-    label, unit = name, ""
-    for ending in ("kwh", "kw"):
-        if name.endswith(f"_{ending}"):
-            label, unit = name.removesuffix(f"_{ending}"), {"kwh": "kWh", "kw": "kW"}[ending]
-            break
-    label = label.replace("pevs_", "PEVs ").replace("pevs", "PEVs that came").replace("_", " ")
-    return label, f"{value:d}" if isinstance(value, int) else f"{value:,.2f}", unit

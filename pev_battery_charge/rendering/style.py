@@ -41,8 +41,8 @@ COLOURS: Final = (
 
 SMALL_PT: Final = 7.5
 TITLE_PT: Final = 8.5
-VALUE_PT: Final = 12.0
-HEADLINE_PT: Final = 14.0
+VALUE_PT: Final = 11.5
+HEADLINE_PT: Final = 13.0
 
 _CHARACTER_WIDTH: Final = 0.66
 """Mean advance of DejaVu Sans, in units of the font size, on the safe side."""

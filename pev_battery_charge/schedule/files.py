@@ -17,6 +17,8 @@ def read_table(path: str | Path) -> tuple[pl.DataFrame, dict[str, str]]:
     """The table of a file, its columns not yet checked, and its metadata; raises `InputError`."""
     path = Path(path)
     _check_ending(path)
+    if not path.is_file():
+        raise InputError(str(path), ["no such file"])
     try:
         if path.suffix == ".csv":
             return parse_csv(path.read_text(encoding="utf-8"), str(path))

@@ -7,6 +7,7 @@ import numpy as np
 
 from pev_battery_charge.core.records import SESSION, Records
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
+from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, SpreadPopulation
 from pev_battery_charge.schedule.site import SiteGenerator
 from pev_battery_charge.schedule.spread import SpreadGenerator
@@ -28,6 +29,18 @@ def make_generator(scenario: Scenario) -> Generator:
     if isinstance(scenario.population, SpreadPopulation):
         return SpreadGenerator(scenario.population, scenario.num_stations, scenario.horizon_minutes)
     return SiteGenerator(scenario.population, scenario.num_stations, scenario.horizon_minutes)
+
+
+def area_generators(seed: int | None, num_areas: int = 1) -> list[np.random.Generator]:
+    """A random generator for each area: area b draws from seed + b; without a seed, from the system's entropy.
+
+    Raises `InputError` for a negative seed.
+    """
+    if seed is None:
+        return [np.random.default_rng() for _ in range(num_areas)]
+    if seed < 0:
+        raise InputError(f"seed {seed}", ["must not be negative"])
+    return [np.random.default_rng(seed + b) for b in range(num_areas)]
 
 
 def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
@@ -53,5 +66,5 @@ def generate_schedule(scenario: Scenario, seed: int = 0) -> Schedule:
     """
     generator = make_generator(scenario)
     sessions = np.zeros((1, generator.max_sessions), SESSION)
-    generator.draw([np.random.default_rng(seed)], sessions)
+    generator.draw(area_generators(seed), sessions)
     return Schedule.from_records(sessions[0], generated_info(scenario, seed))

@@ -39,7 +39,7 @@ def give_batteries(
     stored_kwh = population.efficiency * metered_kwh
     models_kwh = np.sort(load_pev_models(_PEV_MODELS).capacity_kwh)
     smallest = np.searchsorted(models_kwh * population.transition_soc, stored_kwh)
-    made_up = smallest == models_kwh.size
+    made_up: npt.NDArray[np.bool_] = smallest == models_kwh.size
     sessions["capacity_kwh"] = np.where(
         made_up, stored_kwh / population.transition_soc, models_kwh[np.minimum(smallest, models_kwh.size - 1)]
     )
@@ -68,7 +68,9 @@ def fill_on_arrival(sessions: Records, scenario: Scenario) -> None:
 
 def why_unserved(sessions: Records, scenario: Scenario, horizon_steps: int) -> list[str | None]:
     """For each of `sessions[S]`, on the step grid, why no policy can give it all it wants; None where one can."""
-    soc, target_soc = (sessions[name] / sessions["capacity_kwh"] for name in ("energy_arrival_kwh", "energy_target_kwh"))
+    soc, target_soc = (
+        sessions[name] / sessions["capacity_kwh"] for name in ("energy_arrival_kwh", "energy_target_kwh")
+    )
     needed = _hours_needed(sessions, soc, target_soc, scenario)
     reasons = np.select(
         [

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-_SHOWN = 5
+_SHOWN = 3
 
 
 class Note(NamedTuple):
@@ -49,12 +49,12 @@ class ImportReport:
     """What concerns the file as a whole."""
 
     def __str__(self) -> str:
-        kept = f"kept: {self.kept} sessions that want {self.energy_kwh:.1f} kWh from the grid"
+        kept = f"{self.kept} kept, which want {self.energy_kwh:.1f} kWh from the grid"
         if self.first_day is not None and self.last_day is not None:
-            kept += f", of {describe_span(self.first_day, self.last_day)} ({self.time_zone})"
+            kept = f"{describe_span(self.first_day, self.last_day)} ({self.time_zone}): {kept}"
         lines = [f"{self.source}: {self.read} sessions read", kept]
         if self.other_days:
-            lines.append(f"on other days: {self.other_days}")
+            lines.append(f"other days: {self.other_days}")
         for title, notes in (
             ("mended", self.mended),
             ("kept, but cannot be served in full", self.unserved),

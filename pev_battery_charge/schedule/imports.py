@@ -1,17 +1,16 @@
 """Real charging sessions, or a researcher's own, made into a schedule; and an account of what was done to them."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from pev_battery_charge.core.records import SESSION, Records
+from pev_battery_charge.core.records import SESSION, Records, Status
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.acn import SITE_TIME_ZONE, AcnSessions, read_acn
@@ -19,10 +18,13 @@ from pev_battery_charge.schedule.assignment import assign_stations
 from pev_battery_charge.schedule.columns import OPTIONAL
 from pev_battery_charge.schedule.files import read_table
 from pev_battery_charge.schedule.import_batteries import fill_on_arrival, give_batteries, why_unserved
-from pev_battery_charge.schedule.import_report import ImportReport, Note, describe_days, describe_span
+from pev_battery_charge.schedule.import_days import Chosen, choose_days, note
+from pev_battery_charge.schedule.import_report import ImportReport, Note
 from pev_battery_charge.schedule.import_stations import place_as_recorded
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
-from pev_battery_charge.schedule.validation import raise_if
+from pev_battery_charge.schedule.validation import check_metadata, raise_if
+
+Array = npt.NDArray[np.float64]
 
 Format = Literal["acn", "sessions"]
 Energy = Literal["delivered", "requested"]
@@ -30,7 +32,7 @@ Stations = Literal["recorded", "assigned"]
 
 _SITE_SCENARIOS: Final = {"jpl": "jpl-52", "caltech": "caltech-54"}
 _MINUTE: Final = timedelta(minutes=1)
-_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 _STEP_TOLERANCE: Final = 1e-9
 
 
@@ -41,20 +43,231 @@ class ImportedSessions(NamedTuple):
     report: ImportReport
 
 
-class _Span(NamedTuple):
-    """The local days to import."""
+def import_sessions(
+    path: str | Path,
+    format: Format = "acn",
+    *,
+    scenario: Scenario | str | Path | None = None,
+    day: date | str | None = None,
+    last_day: date | str | None = None,
+    energy: Energy = "delivered",
+    stations: Stations = "recorded",
+    time_zone: str | None = None,
+) -> ImportedSessions:
+    """A schedule from a file of charging sessions, and the report of what was read, mended and set aside, and why.
 
-    first: date
-    last: date
-    zone: ZoneInfo
+    path: the file.
+    format: "acn" is ACN-Data, JSON or CSV, plain or gzipped, told by its content (see `schedule.acn`). "sessions" is a
+        CSV or Parquet file with the columns of a `Schedule` but `station` and `plug_in_min`, in minutes from the
+        episode's start; its PEVs are given stations. The arguments after `scenario` are for "acn" only.
+    scenario: a Scenario, a name, or a path to a TOML file, which gives the stations, the step, the efficiency and the
+        battery's `transition_soc`. By default "jpl-52" or "caltech-54", where the sessions come from these garages.
+    day, last_day: the local days of the site, first and last, "YYYY-MM-DD"; by default the first that has sessions, and
+        no more than one. A session belongs to the day on which it arrives; one that is still plugged when the first day
+        begins is set aside; one that stays beyond the last day is kept.
+    energy: "delivered" is what the meter says; "requested" is what the driver asked for at last, or the delivered
+        energy where that is nothing.
+    stations: "recorded" keeps the file's stations, sorted by name and numbered from 0; "assigned" gives the PEVs
+        stations in order of arrival, with the patience of the scenario's population.
+    time_zone: name of the site's time zone; by default the one that the file names, or the one of the known garages.
 
-    @property
-    def begin(self) -> datetime:
-        return self._midnight(self.first)
+    Minute 0 is local midnight of `day`, and minutes are real ones. The horizon ends at the local midnight after
+    `last_day`, so that every session arrives inside it: a day on which clocks change has 23 or 25 hours. Simulate with
+    `scenario.replace(horizon_steps=schedule.info.horizon_steps)`.
 
-    @property
-    def end(self) -> datetime:
-        return self._midnight(self.last + _DAY)
+    Metered energy is grid energy: what is stored is that times the efficiency. Batteries are not recorded; see
+    `schedule.import_batteries` for how they are inferred.
 
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+    Raises `InputError` that names the file and every row and rule.
+    """
+    path = Path(path)
+    first, last = _check_choices(format, energy, stations, day, last_day, time_zone)
+    if format == "sessions":
+        if scenario is None:
+            raise InputError(str(path), ["tells nothing of the stations: give the scenario"])
+        return _import_own(path, resolve_scenario(scenario))
+    found = read_acn(path)
+    scenario = _find_scenario(scenario, found, str(path))
+    chosen = choose_days(found.sessions, first, last, _find_zone(time_zone, found, str(path)), str(path))
+    return _import_acn(path, found, scenario, chosen, energy, stations)
+
+
+def _import_acn(
+    path: Path, found: AcnSessions, scenario: Scenario, chosen: Chosen, energy: Energy, stations: Stations
+) -> ImportedSessions:
+    kept, span = chosen.kept, chosen.span
+    wanted_kwh, mended = _wanted_energy(kept, energy)
+    sessions = np.zeros(kept.height, SESSION)
+    sessions["status"] = Status.SERVED
+    sessions["arrival_min"] = (kept["arrival"] - span.begin) / _MINUTE
+    sessions["departure_min"] = (kept["departure"] - span.begin) / _MINUTE
+    average_kw = kept["delivered_kwh"] / ((kept["departure"] - kept["arrival"]) / _HOUR)
+    made_up = give_batteries(sessions, wanted_kwh, average_kw.to_numpy(), scenario)
+    mended += note(kept.filter(made_up), "no PEV model stores its energy below the taper: its capacity is made up")
+    if stations == "recorded":
+        recorded = _number_stations(kept, found, scenario, str(path))
+        moved = place_as_recorded(sessions, recorded, scenario.num_stations)
+        mended += note(kept.filter(moved), "its recorded station is taken: it is moved to another")
+    else:
+        assign_stations(sessions, scenario.num_stations, scenario.population.patience_minutes)
+    horizon_steps = math.ceil((span.end - span.begin) / _MINUTE / scenario.step_minutes - _STEP_TOLERANCE)
+    info = ScheduleInfo(
+        scenario=scenario.name,
+        step_minutes=scenario.step_minutes,
+        horizon_steps=horizon_steps,
+        generator="acn",
+        source=path.name,
+        start=f"{span.first} 00:00",
+        time_zone=span.zone.key,
+    )
+    sessions = Schedule.from_records(sessions, info).on_grid(scenario.step_minutes, horizon_steps)
+    fill_on_arrival(sessions, scenario)
+    report = ImportReport(
+        source=path.name,
+        read=found.sessions.height,
+        kept=kept.height,
+        energy_kwh=float(wanted_kwh.sum()),
+        first_day=span.first,
+        last_day=span.last,
+        time_zone=span.zone.key,
+        other_days=chosen.other_days,
+        mended=mended,
+        unserved=_note_unserved(sessions, kept["name"], scenario, horizon_steps),
+        set_aside=chosen.set_aside,
+        remarks=found.remarks,
+    )
+    return ImportedSessions(_name_pevs(sessions, kept["session_id"], info), report)
+
+
+def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
+    table, metadata = read_table(path)
+    problems = check_metadata(metadata)
+    problems += [f"column {name!r} must not be there: it is found here" for name in OPTIONAL if name in table.columns]
+    problems += [] if table.height else ["it has no sessions"]
+    raise_if(str(path), problems)
+    unplaced = Schedule(table.with_columns(pl.lit(None).alias(name) for name in OPTIONAL), source=str(path))
+    sessions = unplaced.to_records()
+    assign_stations(sessions, scenario.num_stations, scenario.population.patience_minutes)
+    info = ScheduleInfo(
+        scenario=scenario.name,
+        step_minutes=scenario.step_minutes,
+        horizon_steps=scenario.horizon_steps,
+        generator="sessions",
+        source=path.name,
+        start=metadata.get("start"),
+        time_zone=metadata.get("time_zone"),
+    )
+    schedule = _name_pevs(sessions, unplaced.sessions["pev"], info)
+    on_grid = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
+    wanted_kwh = (sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]) / sessions["efficiency"]
+    report = ImportReport(
+        source=path.name,
+        read=table.height,
+        kept=len(schedule),
+        energy_kwh=float(wanted_kwh.sum()),
+        unserved=_note_unserved(on_grid, "PEV " + schedule.sessions["pev"], scenario, scenario.horizon_steps),
+    )
+    return ImportedSessions(schedule, report)
+
+
+def _wanted_energy(kept: pl.DataFrame, energy: Energy) -> tuple[Array, tuple[Note, ...]]:
+    """Metered kWh that each session wants, and where the delivered energy stands in for the requested."""
+    delivered_kwh = kept["delivered_kwh"].to_numpy()
+    if energy == "delivered":
+        return delivered_kwh, ()
+    usable = (kept["requested_kwh"] > 0).fill_null(False).to_numpy()
+    wanted_kwh = np.where(usable, kept["requested_kwh"].to_numpy(), delivered_kwh)
+    return wanted_kwh, note(kept.filter(~usable), "it has no request above 0: it wants what it was delivered")
+
+
+def _number_stations(
+    kept: pl.DataFrame, found: AcnSessions, scenario: Scenario, source: str
+) -> npt.NDArray[np.integer]:
+    """The number of each session's recorded station among all that the file names."""
+    stations = found.sessions["station_id"].unique().sort()
+    if stations.len() > scenario.num_stations:
+        raise InputError(
+            source,
+            [
+                f"names {stations.len()} stations, the scenario {scenario.name!r} has {scenario.num_stations}: "
+                "give a larger scenario, or stations='assigned'"
+            ],
+        )
+    numbers: npt.NDArray[np.integer] = kept["station_id"].cast(pl.Enum(stations)).to_physical().to_numpy()
+    return numbers
+
+
+def _note_unserved(sessions: Records, names: pl.Series, scenario: Scenario, horizon_steps: int) -> tuple[Note, ...]:
+    reasons = why_unserved(sessions, scenario, horizon_steps)
+    return tuple(Note(name, why) for name, why in zip(names, reasons, strict=True) if why)
+
+
+def _name_pevs(sessions: Records, names: pl.Series, info: ScheduleInfo) -> Schedule:
+    return Schedule(Schedule.from_records(sessions, info).sessions.with_columns(names.alias("pev")), info)
+
+
+def _find_scenario(scenario: Scenario | str | Path | None, found: AcnSessions, source: str) -> Scenario:
+    if scenario is None and found.site is None:
+        raise InputError(source, ["is not of the garage at JPL or Caltech alone: give the scenario"])
+    scenario = resolve_scenario(_SITE_SCENARIOS[found.site] if scenario is None and found.site else scenario)
+    if scenario.population.transition_soc == 0:
+        raise InputError(
+            f"scenario {scenario.name!r}",
+            ["population.transition_soc must be above 0 (it is 0): energies must fit below the taper"],
+        )
+    return scenario
+
+
+def _find_zone(time_zone: str | None, found: AcnSessions, source: str) -> ZoneInfo:
+    if time_zone is not None:
+        return _zone(time_zone, "import_sessions")
+    if len(found.time_zones) > 1:
+        raise InputError(source, [f"names several time zones ({', '.join(found.time_zones)}): give time_zone"])
+    if not found.time_zones and found.site is None:
+        raise InputError(source, ["does not tell the site's time zone: give time_zone"])
+    return _zone(found.time_zones[0] if found.time_zones else SITE_TIME_ZONE, source)
+
+
+def _zone(name: str, subject: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise InputError(subject, [f"time zone must be a name such as 'Europe/Amsterdam' (it is {name!r})"]) from None
+
+
+def _check_choices(
+    format: str,
+    energy: str,
+    stations: str,
+    day: date | str | None,
+    last_day: date | str | None,
+    time_zone: str | None,
+) -> tuple[date | None, date | None]:
+    """The days as dates; raises `InputError` with every wrong argument."""
+    problems = [
+        f"{name} must be one of {', '.join(get_args(choices))} (it is {value!r})"
+        for name, value, choices in (
+            ("format", format, Format),
+            ("energy", energy, Energy),
+            ("stations", stations, Stations),
+        )
+        if value not in get_args(choices)
+    ]
+    days = []
+    for name, value in (("day", day), ("last_day", last_day)):
+        try:
+            days.append(date.fromisoformat(value) if isinstance(value, str) else value)
+        except ValueError:
+            days.append(None)
+            problems.append(f"{name} must be a date YYYY-MM-DD (it is {value!r})")
+        if isinstance(value, datetime):
+            problems.append(f"{name} must be a date without a time (it is {value!r})")
+    if format == "sessions":
+        calendar = {"day": day, "last_day": last_day, "time_zone": time_zone}
+        problems += [
+            f"{name} must not be given: the minutes of format 'sessions' have no calendar"
+            for name, value in calendar.items()
+            if value is not None
+        ]
+    raise_if("import_sessions", problems)
+    return days[0], days[1]

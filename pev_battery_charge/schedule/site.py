@@ -29,8 +29,9 @@ class SiteGenerator:
     The number of PEVs is Poisson. Each draws arrival hour, stay and (metered) energy together from the site's profile,
     then a model among those of its table that could have taken that energy in that stay, or failing that the one with
     the largest battery; then the state of charge on arrival, uniform over what leaves room for the energy. Energy
-    stored is metered energy times efficiency, and never more than the battery can take. Times are whole minutes; a stay
-    may reach beyond the horizon.
+    stored is metered energy times efficiency, and never more than the battery can take. Where only tables are known of
+    a site, about one PEV in twenty wants more than its charger can give within its stay. Times are whole minutes; a
+    stay may reach beyond the horizon.
     """
 
     def __init__(self, population: SitePopulation, num_stations: int, horizon_minutes: float) -> None:

@@ -152,7 +152,8 @@ class LoadArea:
             acceptance_kw=station.acceptance_kw,
             power_min_kw=station.power_min_kw,
             departure_step=pev.departure_step,
-            spare_hours=(pev.departure_step - self.step_index) * self.hours - (pev.target_kwh - pev.energy_kwh) / full_kw,
+            spare_hours=(pev.departure_step - self.step_index) * self.hours
+            - (pev.target_kwh - pev.energy_kwh) / full_kw,
             turn=pev.session,
         )
 

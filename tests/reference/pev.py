@@ -70,6 +70,8 @@ class PEV:
 
     def charge(self, power_kw: float, hours: float) -> None:
         """Let `power_kw` flow through `hours`; what is lost is what the grid gave and the battery did not get."""
+        if power_kw == 0.0:
+            return
         grid_kwh = power_kw * hours
         self.energy_kwh = self.energy_kwh + self.efficiency * grid_kwh
         if abs(self.energy_kwh - self.target_kwh) < 1e-12:

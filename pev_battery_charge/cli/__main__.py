@@ -1,0 +1,5 @@
+"""`python -m pev_battery_charge.cli`: the command `pev`."""
+
+from pev_battery_charge.cli import main
+
+main()

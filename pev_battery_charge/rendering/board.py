@@ -1,0 +1,52 @@
+"""The picture itself: header and panels on one canvas, what stands still drawn once."""
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.core.records import Status
+from pev_battery_charge.rendering.area import AreaPanel
+from pev_battery_charge.rendering.batteries import BatteryPanel
+from pev_battery_charge.rendering.chart import ColumnLabels, Panel, make_canvas, to_array
+from pev_battery_charge.rendering.clock import Clock
+from pev_battery_charge.rendering.gantt import GanttPanel
+from pev_battery_charge.rendering.header import Header
+from pev_battery_charge.rendering.layout import PLOT_WIDTH_PX, make_lanes, make_layout
+from pev_battery_charge.rendering.moment import Episode, Moment
+from pev_battery_charge.rendering.power import PowerLabels, PowerPanel
+from pev_battery_charge.rendering.style import WIDTH_PX
+
+
+class Board:
+    """A canvas with everything on it that a frame shows.
+
+    power, schedule, batteries, area: the panels, from top to bottom.
+    """
+
+    def __init__(self, episode: Episode, clock: Clock) -> None:
+        rejected = bool((episode.sessions["status"] == Status.REJECTED).any())
+        lanes = make_lanes(episode.scenario.num_stations, rejected=rejected)
+        power_labels = PowerLabels(episode, PLOT_WIDTH_PX)
+        battery_labels = ColumnLabels(episode.names, PLOT_WIDTH_PX / max(len(episode.names), 1))
+        layout = make_layout(lanes, power_labels.height_px, battery_labels.height_px)
+        self._canvas = make_canvas(WIDTH_PX, layout.height_px)
+        figure = self._canvas.figure
+        self.header = Header(figure, layout.header, episode, clock)
+        self.power = PowerPanel(figure, layout.power, episode, power_labels)
+        self.schedule = GanttPanel(figure, layout.schedule, episode, lanes, clock)
+        self.batteries = BatteryPanel(figure, layout.batteries, episode, battery_labels)
+        self.area = AreaPanel(figure, layout.area, episode, clock)
+        self._panels: list[Panel] = [self.header, self.power, self.schedule, self.batteries, self.area]
+        self._artists = [artist for panel in self._panels for artist in panel.artists]
+        for artist in self._artists:
+            artist.set_animated(True)
+        self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(figure.bbox)
+
+    def draw(self, moment: Moment) -> npt.NDArray[np.uint8]:
+        """Show the moment: `[H, W, 3]`."""
+        for panel in self._panels:
+            panel.update(moment)
+        self._canvas.restore_region(self._background)
+        for artist in self._artists:
+            artist.draw(self._canvas.get_renderer())
+        return to_array(self._canvas)

@@ -1,0 +1,194 @@
+"""The schedule as a Gantt chart, one row a station: by itself for stills, and as the second panel of a frame."""
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
+
+from pev_battery_charge.core.records import NO_SESSION, Status
+from pev_battery_charge.rendering.chart import Array, add_axes, add_legend, add_time_axis, make_cursor, swatch
+from pev_battery_charge.rendering.clock import Clock
+from pev_battery_charge.rendering.layout import LINE_PX, Box, Lanes
+from pev_battery_charge.rendering.moment import Episode, Moment
+from pev_battery_charge.rendering.names import short_names
+from pev_battery_charge.rendering.style import (
+    GRANTED,
+    INK,
+    MUTED,
+    NO_STATION,
+    OUTLINE,
+    PALE,
+    PAPER,
+    UNMET,
+    px_to_pt,
+    text_width_px,
+)
+
+_LABEL_LANE_PX = 11
+_LABEL_INSET_PX = 3
+_MARK_PX = 7
+_ON_PAPER = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
+
+
+class GanttChart:
+    """What stands still: stays, waiting, and the row of PEVs that found no station.
+
+    y runs in pixels from the top, so that rows and the pixels of their bars meet exactly.
+    """
+
+    def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock, title: str) -> None:
+        self._box, self._lanes, self._episode = box, lanes, episode
+        self._minute_px = box.width / episode.scenario.horizon_minutes
+        self._rejected = episode.sessions["status"] == Status.REJECTED
+        self.axes: Axes = add_axes(figure, box, title)
+        self.axes.set_ylim(lanes.height_px, 0.0)
+        add_time_axis(self.axes, box, clock, episode.scenario.horizon_minutes)
+        self._name_rows()
+        self._draw_stays()
+        self._draw_waiting()
+        self._draw_rejected()
+
+    def legend(self) -> list[Patch | Line2D]:
+        """The signs that this schedule needs."""
+        handles: list[Patch | Line2D] = [swatch("plugged in", PALE, OUTLINE)]
+        if self._waited().size:
+            handles.append(Line2D([], [], color=NO_STATION, linewidth=px_to_pt(3), label="waiting"))
+        if self._rejected.any():
+            handles.append(
+                Line2D([], [], color=NO_STATION, marker="x", markersize=px_to_pt(_MARK_PX), label="found no station")
+            )
+        return handles
+
+    def _name_rows(self) -> None:
+        lanes = self._lanes
+        fifth = 5 * lanes.lane_px
+        every = 1 if lanes.lane_px >= _LABEL_LANE_PX else 5 * int(np.ceil(LINE_PX / fifth))
+        rows = range(0, lanes.num_stations, every)
+        at = [row * lanes.lane_px + lanes.gap_px + lanes.bar_px / 2 for row in rows]
+        names = [f"station_{row}" for row in rows]
+        if lanes.rejected:
+            at.append((lanes.rejected_top_px + lanes.height_px) / 2)
+            names.append("no station")
+        self.axes.set_yticks(at, names)
+
+    def _draw_stays(self) -> None:
+        sessions = self._episode.sessions[~self._rejected]
+        corners = np.empty((sessions.size, 4, 2))
+        corners[:, :2, 0] = sessions["plug_in_min"][:, None]
+        corners[:, 2:, 0] = sessions["departure_min"][:, None]
+        top = self._bar_top(sessions["station"])
+        corners[:, [0, 3], 1] = top[:, None]
+        corners[:, [1, 2], 1] = (top + self._lanes.bar_px)[:, None]
+        edges = 0.6 if self._lanes.bar_px > 3 else 0.0
+        self.axes.add_collection(
+            PolyCollection(corners, facecolor=PALE, edgecolor=OUTLINE, linewidth=edges), autolim=False
+        )
+
+    def _waited(self) -> np.ndarray:
+        sessions = self._episode.sessions
+        return sessions[sessions["plug_in_min"] > sessions["arrival_min"]]
+
+    def _draw_waiting(self) -> None:
+        """A line in the gap above the row, from the arrival to the plug."""
+        waited = self._waited()
+        height = self._bar_top(waited["station"]) - self._lanes.gap_px / 2
+        lines = np.empty((waited.size, 2, 2))
+        lines[:, 0, 0], lines[:, 1, 0] = waited["arrival_min"], waited["plug_in_min"]
+        lines[:, :, 1] = height[:, None]
+        width = px_to_pt(min(max(self._lanes.gap_px - 1, 1), 3))
+        self.axes.add_collection(LineCollection(lines, colors=NO_STATION, linewidths=width), autolim=False)
+
+    def _draw_rejected(self) -> None:
+        """A cross at the arrival, and a thin line for the stay that was wanted."""
+        if not self._lanes.rejected:
+            return
+        lost = self._episode.sessions[self._rejected]
+        height = (self._lanes.rejected_top_px + self._lanes.height_px) / 2
+        self.axes.hlines(
+            np.full(lost.size, height), lost["arrival_min"], lost["departure_min"], NO_STATION, linewidth=0.8
+        )
+        style = {"color": NO_STATION, "markersize": px_to_pt(_MARK_PX), "markeredgewidth": 1.5, "clip_on": False}
+        self.axes.plot(lost["arrival_min"], np.full(lost.size, height), "x", **style)
+        names = np.array(short_names(self._episode.names))[self._rejected]
+        room_px = np.diff(lost["arrival_min"], append=self._episode.scenario.horizon_minutes) * self._minute_px
+        for name, minute, room in zip(names, lost["arrival_min"], room_px, strict=True):
+            if text_width_px(name) + 2 * _MARK_PX <= room:
+                x = minute + _MARK_PX / self._minute_px
+                self.axes.text(x, height, name, color=MUTED, va="center_baseline", bbox=_ON_PAPER)
+
+    def write_names(self) -> list[Text]:
+        """Name the PEVs inside their bars, where bars are high and long enough."""
+        if self._lanes.lane_px < _LABEL_LANE_PX:
+            return []
+        texts = []
+        full, short = self._episode.names, short_names(self._episode.names)
+        sessions = self._episode.sessions
+        for j in np.flatnonzero(~self._rejected):
+            begin, end = sessions["plug_in_min"][j], min(sessions["departure_min"][j], self.axes.get_xlim()[1])
+            room_px = (end - begin) * self._minute_px - 2 * _LABEL_INSET_PX
+            name = next((name for name in (full[j], short[j]) if text_width_px(name) <= room_px), None)
+            if name is not None:
+                x = begin + _LABEL_INSET_PX / self._minute_px
+                y = self._bar_top(sessions["station"][j]) + self._lanes.bar_px / 2
+                texts.append(self.axes.text(x, y, name, color=INK, va="center_baseline"))
+        return texts
+
+    def _bar_top(self, station: np.ndarray) -> Array:
+        return np.asarray(station * float(self._lanes.lane_px) + self._lanes.gap_px)
+
+
+class GanttPanel:
+    """The Gantt chart with what has happened: power inside each bar, who left short, and the cursor at now."""
+
+    def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock) -> None:
+        self._episode, self._lanes = episode, lanes
+        chart = GanttChart(figure, box, episode, lanes, clock, "Schedule")
+        num_stations, horizon_steps = episode.scenario.num_stations, episode.scenario.horizon_steps
+        self._pixels = np.zeros((num_stations, lanes.lane_px, horizon_steps, 4), np.uint8)
+        self._pixels[..., :3] = [int(GRANTED[k : k + 2], 16) for k in (1, 3, 5)]
+        self._depth_px = np.arange(lanes.bar_px, 0, -1)[:, None]
+        self.power = chart.axes.imshow(
+            self._image(),
+            extent=(0.0, episode.scenario.horizon_minutes, num_stations * lanes.lane_px, 0.0),
+            aspect="auto",
+            interpolation="nearest",
+            zorder=2.0,
+        )
+        chart.axes.set_ylim(lanes.height_px, 0.0)
+        style = {"markersize": px_to_pt(lanes.bar_px), "markeredgewidth": px_to_pt(4), "color": UNMET}
+        (self.short,) = chart.axes.plot([], [], "|", **style)
+        self.cursor = make_cursor(chart.axes)
+        now = Line2D([], [], color=INK, linewidth=1.2, marker="|", linestyle="", markersize=8, label="now")
+        add_legend(
+            chart.axes,
+            box,
+            [
+                *chart.legend(),
+                swatch("power granted", GRANTED),
+                swatch("left short of its target", UNMET),
+                now,
+            ],
+        )
+        self.artists: list[Artist] = [self.power, *chart.write_names(), self.short, self.cursor]
+
+    def update(self, moment: Moment) -> None:
+        """Show what has happened until now."""
+        power_kw = moment.history["power_kw"].T
+        share = power_kw / np.maximum(self._episode.limit_kw, 1e-9)[:, None]
+        height_px = np.ceil(share * self._lanes.bar_px - 1e-9)
+        bars = self._pixels[:, self._lanes.gap_px :, :, 3]
+        bars[:, :, moment.t :] = 0
+        bars[:, :, : moment.t] = (height_px[:, None, :] >= self._depth_px) * np.uint8(255)
+        self.power.set_data(self._image())
+        short = np.flatnonzero(moment.unmet_kwh > 0.0)
+        sessions = self._episode.sessions[short]
+        middle = sessions["station"] * float(self._lanes.lane_px) + self._lanes.gap_px + self._lanes.bar_px / 2
+        self.short.set_data(np.minimum(sessions["departure_min"], self._episode.scenario.horizon_minutes), middle)
+        self.cursor.set_xdata([moment.minute, moment.minute])
+
+    def _image(self) -> np.ndarray:
+        return self._pixels.reshape(-1, *self._pixels.shape[2:])

@@ -1,0 +1,115 @@
+"""A whole episode as an animated GIF."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.files import write_beside
+from pev_battery_charge.rendering.frame import FrameRenderer, Image
+from pev_battery_charge.rendering.style import COLOURS
+from pev_battery_charge.trace import Trace
+
+MOST_FRAMES: Final = 200
+"""How many frames a GIF has at most, if `every` is not given."""
+
+FRAME_MS: Final = 80
+LAST_FRAME_MS: Final = 2000
+
+_SHORTEST_FRAME_MS = 20
+_PALETTE_SIZE = 128
+_SAMPLES = 6
+
+
+def write_gif(
+    trace: Trace,
+    path: str | Path,
+    *,
+    every: int | None = None,
+    frame_ms: int = FRAME_MS,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write a trace as an animated GIF that loops for ever: 900 pixels wide, one palette for all frames.
+
+    path: must end in .gif; an existing file is replaced whole or not at all.
+    every: steps from frame to frame, the last frame being the end of the trace; by default as few as give at most
+        200 frames.
+    frame_ms: how long a frame is shown, in ms (a GIF knows only tens of them); the last stays for two seconds.
+    progress: called with the number of frames done and their total.
+
+    Raises `InputError` for another ending, a trace without steps, or `every` or `frame_ms` too small.
+    """
+    import imageio.v3 as iio  # noqa: PLC0415  takes a third of a second to import
+
+    steps = _shown_steps(trace, Path(path), every, frame_ms)
+    renderer = FrameRenderer(trace.scenario, trace.schedule)
+    sampled = np.linspace(0, len(steps) - 1, _SAMPLES).astype(int)
+    palette = Palette([renderer.draw(trace, steps[k]) for k in sampled])
+    options = {
+        "mode": "P",
+        "palette": palette.colours.tobytes(),
+        "duration": [frame_ms] * (len(steps) - 1) + [max(frame_ms, LAST_FRAME_MS)],
+        "loop": 0,
+        "optimize": True,
+    }
+    with write_beside(path) as beside, iio.imopen(beside, "w", plugin="pillow") as file:
+        for done, t in enumerate(steps, start=1):
+            file.write(palette.indices(renderer.draw(trace, t)), **options)
+            if progress is not None:
+                progress(done, len(steps))
+
+
+def _shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> range:
+    """The t of each frame: every so many steps, so that the last is the end."""
+    num_steps = trace.num_steps
+    if every is None:
+        every = max(1, math.ceil(num_steps / MOST_FRAMES))
+    problems = []
+    if path.suffix.lower() != ".gif":
+        problems.append(f"path: must end in .gif (it is {path.name!r})")
+    if num_steps == 0:
+        problems.append("trace: must have at least one step")
+    if every < 1:
+        problems.append(f"every: must be at least 1 (it is {every})")
+    if frame_ms < _SHORTEST_FRAME_MS:
+        problems.append(f"frame_ms: must be at least {_SHORTEST_FRAME_MS}, which viewers still follow (it is {frame_ms})")
+    if problems:
+        raise InputError(str(path), problems)
+    return range((num_steps - 1) % every + 1, num_steps + 1, every)
+
+
+class Palette:
+    """A few colours for many pictures: those of the house, then the most frequent ones of sampled pictures.
+
+    colours: `[K, 3]`.
+    """
+
+    def __init__(self, samples: Sequence[Image]) -> None:
+        house = np.array([[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in COLOURS], np.uint8)
+        seen, counts = np.unique(np.concatenate([_packed(sample).ravel() for sample in samples]), return_counts=True)
+        frequent = seen[np.argsort(-counts, kind="stable")]
+        others = frequent[~np.isin(frequent, _packed(house))][: _PALETTE_SIZE - len(house)]
+        unpacked = np.stack([others >> 16, others >> 8 & 0xFF, others & 0xFF], axis=1).astype(np.uint8)
+        self.colours: npt.NDArray[np.uint8] = np.concatenate([house, unpacked])
+        self._known = np.zeros(1 << 24, np.uint8)
+
+    def indices(self, image: Image) -> npt.NDArray[np.uint8]:
+        """For each pixel of `image[H, W, 3]` the row of the nearest colour: `[H, W]`."""
+        packed = _packed(image)
+        found = self._known[packed]
+        unknown = np.unique(packed[found == 0])
+        if unknown.size:
+            channels = np.stack([unknown >> 16, unknown >> 8 & 0xFF, unknown & 0xFF], axis=1)
+            distance = ((channels[:, None, :] - self.colours.astype(np.int64)) ** 2).sum(axis=2)
+            self._known[unknown] = distance.argmin(axis=1) + 1
+            found = self._known[packed]
+        return found - np.uint8(1)
+
+
+def _packed(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Red, green and blue of the last axis as one number."""
+    return colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])

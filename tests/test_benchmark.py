@@ -1,0 +1,41 @@
+"""The benchmark measures what it says; how fast it is, no test can know."""
+
+from pathlib import Path
+
+import pytest
+
+from pev_battery_charge.benchmark import benchmark_scenario, measure_batch, measure_single
+from pev_battery_charge.cli import main
+
+
+def test_the_batch_counts_station_steps_and_bytes() -> None:
+    figures = {figure.name: figure for figure in measure_batch(areas=4, stations=3, repeats=1)}
+    one = figures["vector_env, 4 areas of 3 stations, 1 thread"]
+    microseconds = float(one.beside.split(" us")[0].replace(",", ""))
+    assert one.value == pytest.approx(12 / microseconds, rel=0.05)
+    # 12 stations: 8 observations and 5 parts of 4 bytes, a reward, two flags.
+    assert "filling its 0.00 MB" in one.beside
+    assert figures["state of a station beyond its sessions"].value <= 400
+
+
+def test_single_steps_are_told_in_microseconds() -> None:
+    simulation, parallel = measure_single(stations=3, repeats=1)
+    assert 0.5 < simulation.value < parallel.value < 100_000
+    assert simulation.row()[2] == "us"
+
+
+def test_the_scenario_meets_its_cap() -> None:
+    scenario = benchmark_scenario(20)
+    assert scenario.num_stations == 20
+    assert scenario.area.power_max_kw < 20 * 22.0
+
+
+@pytest.mark.slow
+def test_the_command_prints_and_writes_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "table.md"
+    arguments = ["--areas", "4", "--stations", "3", "--repeats", "1", "--no-cold", "--markdown", str(file)]
+    main(["benchmark", *arguments])
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("Measured on: ")
+    assert text.count("\n|") >= 9
+    assert "peak memory" in capsys.readouterr().out
