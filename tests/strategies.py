@@ -146,7 +146,7 @@ def schedule_of(pevs: list[dict[str, float]], num_stations: int, patience_minute
 
 @st.composite
 def policies(draw: st.DrawFn) -> Callable[[int, Floats], Floats]:
-    """What the stations ask for in step t, given their upper limits: in bounds and far out of them, negative and zero."""
+    """What the stations ask for in step t, given their upper limits: within bounds, far out of them, negative, zero."""
     seed = draw(st.integers(0, 2**32 - 1))
 
     def ask(step: int, power_max_kw: Floats) -> Floats:

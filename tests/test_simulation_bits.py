@@ -22,7 +22,7 @@ STEPS = 60
 
 
 def in_another_process(scenario: str, **environment: str) -> dict[str, Any]:
-    done = subprocess.run(  # noqa: S603 - this interpreter, with arguments from this file
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.bits", scenario, str(STEPS)],
         cwd=ROOT,
         env=os.environ | environment,

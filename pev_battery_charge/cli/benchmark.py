@@ -28,8 +28,8 @@ class BenchmarkCommand:
 
     def run(self) -> None:
         """Measure and print."""
-        with progress("measuring") as tell:
-            machine, figures = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=tell)
+        with progress("measuring") as advance:
+            machine, figures = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
         columns = ("figure", "median", "unit", "goal", "beside it, in the same run")
         rows = [figure.row() for figure in figures]
         print_table(machine, columns, rows, ("median",))

@@ -40,8 +40,8 @@ class SimulateCommand:
         for path, ending in ((self.trace, ".parquet"), (self.gif, ".gif")):
             if path is not None and path.suffix != ending:
                 raise InputError(str(path), [f"must end in {ending}"])
-        with progress("simulating (the first run ever also compiles)") as tell:
-            trace = run(scenario, self.controller, seed=self.seed, schedule=schedule, progress=tell)
+        with progress("simulating (the first run ever also compiles)") as advance:
+            trace = run(scenario, self.controller, seed=self.seed, schedule=schedule, progress=advance)
         source = f"seed {self.seed}" if self.schedule is None else str(self.schedule)
         title = f"{scenario.name}, {source}, controller {self.controller}, coordinator {scenario.coordinator}"
         print_table(title, ("result", "value", "unit"), summarise(trace).rows(), ("value",))
@@ -96,8 +96,8 @@ def write_film(trace: Trace, path: Path) -> None:
     """Write a GIF and tell its size."""
     from pev_battery_charge.rendering import write_gif  # noqa: PLC0415  matplotlib is loaded only to draw
 
-    with progress("drawing") as tell:
-        write_gif(trace, path, progress=tell)
+    with progress("drawing") as advance:
+        write_gif(trace, path, progress=advance)
     tell(f"{path}: {path.stat().st_size / 2**20:.2f} MiB")
 
 

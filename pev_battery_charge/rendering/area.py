@@ -11,7 +11,7 @@ from pev_battery_charge.core.records import Rule, Status
 from pev_battery_charge.rendering.chart import (
     add_axes,
     add_legend,
-    add_power_axis,
+    add_amount_axis,
     add_time_axis,
     make_cursor,
     swatch,
@@ -37,7 +37,7 @@ class AreaPanel:
         axes = add_axes(figure, box, "Power of the area, kW")
         add_time_axis(axes, box, clock, scenario.horizon_minutes)
         self._highest_kw = _highest_kw(episode)
-        add_power_axis(axes, self._highest_kw)
+        add_amount_axis(axes, self._highest_kw)
         self._num_steps = scenario.horizon_steps
         edges = np.arange(self._num_steps + 1) * scenario.step_minutes
         nothing = np.full(self._num_steps, np.nan)

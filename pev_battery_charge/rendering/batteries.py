@@ -12,7 +12,7 @@ from pev_battery_charge.rendering.chart import (
     Columns,
     add_axes,
     add_legend,
-    add_power_axis,
+    add_amount_axis,
     add_row_name,
     row_text,
     swatch,
@@ -72,7 +72,7 @@ class BatteryPanel:
         axes.set_xlim(-0.5, max(num_pevs, 1) - 0.5)
         highest_kwh = float(capacity_kwh.max(initial=1.0))
         self._valued = pitch_px >= _VALUE_PITCH_PX
-        add_power_axis(axes, highest_kwh * (1.0 + (LINE_PX if self._valued else 4) / box.height))
+        add_amount_axis(axes, highest_kwh * (1.0 + (LINE_PX if self._valued else 4) / box.height))
         axes.set_xticks([])
         places = np.arange(num_pevs, dtype=np.float64)
         width = min(_BAR_SHARE, _BAR_MAX_PX / pitch_px)

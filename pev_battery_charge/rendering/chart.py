@@ -108,7 +108,7 @@ def add_time_axis(axes: Axes, box: Box, clock: Clock, horizon_minutes: float) ->
     add_row_name(axes, box, "time", row=0)
 
 
-def add_power_axis(axes: Axes, most: float) -> None:
+def add_amount_axis(axes: Axes, most: float) -> None:
     """A quantity from the bottom to `most`, with a few round ticks."""
     axes.set_ylim(0.0, most)
     axes.locator_params(axis="y", nbins=4, min_n_ticks=3, integer=most >= 4.0)

@@ -13,7 +13,7 @@ from pev_battery_charge.rendering.chart import (
     Columns,
     add_axes,
     add_legend,
-    add_power_axis,
+    add_amount_axis,
     add_row_name,
     row_text,
     swatch,
@@ -63,7 +63,7 @@ class PowerPanel:
         valued = labels.pitch_px >= _VALUE_PITCH_PX
         axes = add_axes(figure, box, "Power of each station, kW")
         axes.set_xlim(-0.5, num_stations - 0.5)
-        add_power_axis(axes, highest_kw * (1.0 + (LINE_PX if valued else 4) / box.height))
+        add_amount_axis(axes, highest_kw * (1.0 + (LINE_PX if valued else 4) / box.height))
         axes.set_xticks([])
         places = np.arange(num_stations, dtype=np.float64)
         width = min(_BAR_SHARE, _BAR_MAX_PX / labels.pitch_px)

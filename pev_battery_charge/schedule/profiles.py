@@ -152,7 +152,7 @@ def _overall_edges(quantiles: dict[str, float], mean: float, floor: float) -> Ar
     levels = np.array([0.0] + [float(percent) / 100.0 for percent in quantiles])
     values = np.array([min(floor, min(quantiles.values()) / 2.0), *quantiles.values()])
     inner = np.linspace(0.0, 1.0, _BINS + 1)
-    edges = np.exp(np.interp(inner, levels, np.log(values)))
+    edges: Array = np.exp(np.interp(inner, levels, np.log(values)))
     beyond = inner > levels[-1]
     tail = np.zeros_like(inner)
     tail[beyond] = -np.log(np.maximum(1.0 - inner[beyond], 0.5 / _BINS) / (1.0 - levels[-1]))

@@ -161,10 +161,13 @@ def _describe(broken: pl.DataFrame, column: str, rule: str) -> list[str]:
 
 def _overlaps(sessions: pl.DataFrame, who: str, begin: str, text: str) -> list[str]:
     """Sessions of one station, or one PEV, that begin before the one before has ended."""
-    before = sessions.sort(who, begin, "row").select(
-        "row",
-        who,
-        begin,
+    if sessions[who].n_unique() == sessions.height:
+        return []
+    ordered = sessions.sort(who, begin, "row").select("row", who, begin, "departure_min")
+    early = pl.col(begin) < pl.col("departure_min").shift(1) - _TIME_TOLERANCE_MIN
+    if ordered.filter(early & (pl.col(who) == pl.col(who).shift(1))).is_empty():
+        return []
+    before = ordered.with_columns(
         row_before=pl.col("row").shift(1).over(who),
         ended=pl.col("departure_min").cum_max().shift(1).over(who),
     )

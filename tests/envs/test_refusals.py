@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 import pev_battery_charge as pbc
+from pev_battery_charge.envs.central import CentralArea
+from pev_battery_charge.envs.parallel import ParallelArea
 from tests.envs.episodes import (
     MIXED,
     SHORT,
@@ -122,8 +124,8 @@ def test_an_aec_action_is_refused_when_it_is_given_and_can_be_given_again() -> N
 BAD_REQUESTS = {
     "wrong shape": (np.ones(4), "shape"),
     "one number": (1.0, "shape"),
-    "None": (None, ""),
-    "text": ("much", ""),
+    "None": (None, "action"),
+    "text": ("much", "action"),
     "NaN": (np.full(5, np.nan), "station 4: must be a finite number"),
     "infinite": (np.array([0.0, 1.0, np.inf, 3.0, -np.inf]), "station 2: (.|\n)*station 4: "),
 }
@@ -166,9 +168,9 @@ def test_a_bad_vector_action_is_refused_and_changes_nothing(bad: Any, problem: s
 
 def good_step(env: Any, request: Float32) -> Any:
     """A whole step of any skin."""
-    if isinstance(env, type(pbc.parallel_env(SHORT))):
+    if isinstance(env, ParallelArea):
         return env.step(actions_of(env, request))
-    if isinstance(env, type(pbc.central_env(SHORT))):
+    if isinstance(env, CentralArea):
         return env.step(request)
     return env.step(request[:, None])
 

@@ -107,8 +107,7 @@ def test_files_that_hold_no_sessions_are_refused(tmp_path):
     assert problems(path) == ("it has no sessions",)
     path.write_text(OWN.read_text().replace("06:00", "six"))
     assert problems(path) == ("metadata 'start' must be HH:MM or YYYY-MM-DD HH:MM (it is 'six')",)
-    (problem,) = problems(tmp_path / "nowhere.parquet")
-    assert problem.startswith("is not a readable parquet file")
+    assert problems(tmp_path / "nowhere.parquet") == ("no such file",)
 
 
 def test_own_sessions_need_a_scenario_and_know_no_calendar():

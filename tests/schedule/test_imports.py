@@ -8,7 +8,7 @@ import pytest
 
 from pev_battery_charge import InputError, Scenario, Schedule, import_sessions, load_scenario
 from pev_battery_charge.schedule.import_report import Note, describe_days
-from tests.schedule.import_files import DATA, Visit, charge_at_full_power, write_csv, write_json
+from tests.schedule.import_files import DATA, Visit, charge_at_full_power, json_item, write_csv, write_items, write_json
 
 CALTECH = load_scenario("caltech-54")
 
@@ -227,9 +227,10 @@ def test_the_report_reads_as_a_short_account():
         "  1 x it has no request above 0: it wants what it was delivered: row 10, session 2_39_90_10\n"
         "  1 x its recorded station is taken: it is moved to another: row 10, session 2_39_90_10\n"
         "  1 x no PEV model stores its energy below the taper: its capacity is made up: row 9, session 2_39_90_9\n"
-        "kept, but cannot be served in full: 2\n"
+        "kept, but cannot be served in full: 3\n"
         "  1 x its energy cannot be met before the horizon ends: row 9, session 2_39_90_9\n"
-        "  1 x its energy cannot be met in the whole steps of its stay at full power: row 10, session 2_39_90_10\n"
+        "  2 x its energy cannot be met in the whole steps of its stay at full power: "
+        "row 5, session 2_39_90_5; row 10, session 2_39_90_10\n"
         "set aside: 4\n"
         "  1 x it arrived before 2021-05-04 and is still plugged when that day begins: row 4, session 2_39_90_4\n"
         "  1 x it was delivered no energy: row 6, session 2_39_90_6\n"
@@ -390,10 +391,9 @@ def test_several_or_unknown_time_zones_are_refused(tmp_path):
     visit = Visit("2021-05-03 08:00:00-07:00", "2021-05-03 12:00:00-07:00")
     path = write_json(tmp_path / "a.json", [visit], timezone="America/Pasadena")
     assert problems(path) == ["time zone must be a name such as 'Europe/Amsterdam' (it is 'America/Pasadena')"]
-    text = path.read_text().replace("America/Pasadena", "UTC")
-    path.write_text(
-        text.replace('{"_items": [', '{"_items": [' + text.split("[")[1].split("]")[0].replace("UTC", "CET"))
-    )
+    write_items(path, [json_item(visit), {**json_item(visit), "timezone": "UTC", "sessionID": "s2"}])
+    assert problems(path) == ["names several time zones (America/Los_Angeles, UTC): give time_zone"]
+    assert import_sessions(path, time_zone="UTC").schedule.sessions["arrival_min"].to_list() == [900.0, 900.0]
     for name in ("Nowhere", "America", "../etc/passwd", "", "-07:00"):
         with pytest.raises(InputError, match="time zone must be a name") as raised:
             import_sessions(DATA / "garage.csv", time_zone=name)

@@ -1,0 +1,166 @@
+"""The closed form of the two-stage battery against the differential equation that it solves, and what must hold of it."""
+
+import math
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+
+from pev_battery_charge.core.battery import acceptance_kw, hours_to_charge, stored_soc
+from tests import strategies
+
+TOLERANCE = 1e-9
+
+
+def integrated_gain(soc: float, request_soc: float, request_max_soc: float, transition_soc: float) -> float:
+    """What the battery stores in one step, from dsoc/dt = min(request, maximum * (1 - soc) / (1 - transition))."""
+
+    def rate(_: float, state: list[float]) -> list[float]:
+        if transition_soc >= 1.0:
+            return [request_soc if state[0] < 1.0 else 0.0]
+        return [min(request_soc, request_max_soc * (1.0 - state[0]) / (1.0 - transition_soc))]
+
+    # Where the taper meets the request the rate has a corner, and where a linear battery is full it has a step: the
+    # integration goes up to there and begins anew.
+    corner = 1.0 if transition_soc >= 1.0 else 1.0 - request_soc / request_max_soc * (1.0 - transition_soc)
+
+    def reaches_corner(_: float, state: list[float]) -> float:
+        return state[0] - corner
+
+    reaches_corner.terminal = True  # type: ignore[attr-defined]  # how solve_ivp is told to stop there
+    begin, state = 0.0, soc
+    if state < corner:
+        first = solve_ivp(rate, (0.0, 1.0), [state], "DOP853", events=reaches_corner, rtol=1e-12, atol=1e-14)
+        begin, state = float(first.t[-1]), float(first.y[0, -1])
+    if begin < 1.0 and corner < 1.0:
+        rest = solve_ivp(rate, (begin, 1.0), [state], "LSODA", rtol=1e-12, atol=1e-14)
+        state = float(rest.y[0, -1])
+    return min(state, 1.0) - soc
+
+
+@st.composite
+def steps_in_soc(draw: st.DrawFn) -> tuple[float, float, float, float]:
+    """soc, what the request would add, what the maximum would add, transition."""
+    request_max_soc = draw(st.floats(0.001, 1.5))
+    share = draw(st.just(1.0) | st.floats(0.01, 1.0))
+    return draw(st.floats(0.0, 1.0)), share * request_max_soc, request_max_soc, draw(strategies.transition_socs())
+
+
+@given(steps_in_soc())
+def test_the_closed_form_is_the_integral_of_the_two_stage_equation(step: tuple[float, float, float, float]) -> None:
+    assert stored_soc(*step) == pytest.approx(integrated_gain(*step), abs=TOLERANCE)
+
+
+@given(battery=strategies.batteries())
+def test_acceptance_is_the_integral_cut_at_the_target(battery: dict[str, float]) -> None:
+    capacity_kwh, kwh_per_kw = battery["capacity_kwh"], battery["efficiency"] * battery["step_hours"]
+    request_kw = min(battery["request_kw"], battery["power_max_kw"])
+    gain_soc = integrated_gain(
+        battery["energy_kwh"] / capacity_kwh,
+        request_kw * kwh_per_kw / capacity_kwh,
+        battery["power_max_kw"] * kwh_per_kw / capacity_kwh,
+        battery["transition_soc"],
+    )
+    stored_kwh = min(gain_soc * capacity_kwh, battery["target_kwh"] - battery["energy_kwh"])
+    accepted_kw = acceptance_kw(**battery)
+    assert accepted_kw * kwh_per_kw == pytest.approx(stored_kwh, abs=TOLERANCE * capacity_kwh)
+
+
+@given(battery=strategies.batteries(), other_soc=strategies.socs())
+def test_a_fuller_battery_never_accepts_more(battery: dict[str, float], other_soc: float) -> None:
+    battery["target_kwh"] = battery["capacity_kwh"]
+    socs = sorted([battery["energy_kwh"] / battery["capacity_kwh"], other_soc])
+    emptier, fuller = (acceptance_kw(**battery | {"energy_kwh": soc * battery["capacity_kwh"]}) for soc in socs)
+    assert fuller <= emptier + TOLERANCE
+
+
+@given(battery=strategies.batteries(), tau=st.floats(0.1, 0.95), below=st.floats(0.0, 1.0), above=st.floats(0.0, 1.0))
+def test_above_the_transition_full_power_is_never_reached_and_a_step_that_stays_below_is_never_cut(
+    battery: dict[str, float], tau: float, below: float, above: float
+) -> None:
+    battery |= {"transition_soc": tau, "target_kwh": battery["capacity_kwh"], "request_kw": battery["power_max_kw"]}
+    gain_soc = battery["power_max_kw"] * battery["efficiency"] * battery["step_hours"] / battery["capacity_kwh"]
+    high = battery | {"energy_kwh": (tau + above * (1.0 - tau)) * battery["capacity_kwh"]}
+    assert acceptance_kw(**high) < battery["power_max_kw"]
+    assume(gain_soc < tau - 1e-6)
+    low = battery | {"energy_kwh": below * (tau - gain_soc - 1e-6) * battery["capacity_kwh"]}
+    assert acceptance_kw(**low) == battery["power_max_kw"]
+
+
+@given(battery=strategies.batteries())
+def test_asking_for_more_never_gets_less(battery: dict[str, float]) -> None:
+    more = acceptance_kw(**battery | {"request_kw": 1.2 * battery["request_kw"]})
+    assert more >= acceptance_kw(**battery) - TOLERANCE
+
+
+@given(battery=strategies.batteries())
+def test_a_battery_at_its_target_draws_nothing_be_it_full_or_not(battery: dict[str, float]) -> None:
+    assert acceptance_kw(**battery | {"energy_kwh": battery["target_kwh"]}) == 0.0
+    full = {"energy_kwh": battery["capacity_kwh"], "target_kwh": battery["capacity_kwh"]}
+    assert acceptance_kw(**battery | full) == 0.0
+
+
+@given(battery=strategies.batteries())
+def test_the_target_is_never_passed(battery: dict[str, float]) -> None:
+    stored_kwh = acceptance_kw(**battery) * battery["efficiency"] * battery["step_hours"]
+    assert battery["energy_kwh"] + stored_kwh <= battery["target_kwh"] + 1e-12
+
+
+@given(battery=strategies.batteries())
+def test_acceptance_is_between_nothing_and_the_request_and_the_vehicles_own_limit(battery: dict[str, float]) -> None:
+    assert 0.0 <= acceptance_kw(**battery) <= min(battery["request_kw"], battery["power_max_kw"])
+
+
+@given(battery=strategies.batteries())
+def test_a_request_that_nothing_cuts_comes_back_to_the_bit(battery: dict[str, float]) -> None:
+    untapered_kwh = min(battery["request_kw"], battery["power_max_kw"]) * battery["efficiency"] * battery["step_hours"]
+    battery |= {"transition_soc": 1.0, "energy_kwh": 0.0, "target_kwh": battery["capacity_kwh"]}
+    assume(untapered_kwh <= battery["capacity_kwh"])
+    assert acceptance_kw(**battery) == min(battery["request_kw"], battery["power_max_kw"])
+
+
+@given(battery=strategies.batteries())
+def test_without_a_taper_the_battery_is_linear_up_to_its_target(battery: dict[str, float]) -> None:
+    battery["transition_soc"] = 1.0
+    kwh_per_kw = battery["efficiency"] * battery["step_hours"]
+    missing_kw = (battery["target_kwh"] - battery["energy_kwh"]) / kwh_per_kw
+    expected_kw = min(battery["request_kw"], battery["power_max_kw"], missing_kw)
+    assert acceptance_kw(**battery) == pytest.approx(expected_kw, abs=TOLERANCE)
+
+
+def test_nothing_is_accepted_of_a_request_of_nothing() -> None:
+    limits = {"capacity_kwh": 24.0, "power_max_kw": 22.0, "efficiency": 0.9, "transition_soc": 0.8, "step_hours": 0.1}
+    assert acceptance_kw(request_kw=0.0, energy_kwh=1.0, target_kwh=24.0, **limits) == 0.0
+
+
+@given(
+    battery=strategies.batteries(), transition_soc=strategies.transition_socs(), target_soc=st.floats(0.0, 0.999)
+)
+def test_the_hours_to_charge_are_those_that_stepping_at_full_power_takes(
+    battery: dict[str, float], transition_soc: float, target_soc: float
+) -> None:
+    soc = battery["energy_kwh"] / battery["capacity_kwh"]
+    of_battery = {name: battery[name] for name in ("capacity_kwh", "power_max_kw", "efficiency")}
+    hours = hours_to_charge(soc=soc, target_soc=target_soc, transition_soc=transition_soc, **of_battery)
+    assume(hours > 1e-6)
+    battery |= {
+        "target_kwh": battery["capacity_kwh"],
+        "transition_soc": transition_soc,
+        "request_kw": battery["power_max_kw"],
+        "step_hours": hours / 7.0,
+    }
+    for _ in range(7):
+        battery["energy_kwh"] += acceptance_kw(**battery) * battery["efficiency"] * battery["step_hours"]
+    assert battery["energy_kwh"] / battery["capacity_kwh"] == pytest.approx(target_soc, abs=TOLERANCE)
+
+
+def test_the_hours_to_charge_are_none_at_the_target_and_without_end_for_a_full_battery_above_a_taper() -> None:
+    battery = {"capacity_kwh": 40.0, "power_max_kw": 10.0, "efficiency": 0.8}
+    assert hours_to_charge(soc=0.5, target_soc=0.5, transition_soc=0.8, **battery) == 0.0
+    assert hours_to_charge(soc=0.6, target_soc=0.5, transition_soc=0.8, **battery) == 0.0
+    assert hours_to_charge(soc=0.5, target_soc=1.0, transition_soc=0.8, **battery) == math.inf
+    # 20 kWh at 10 kW x 0.8.
+    assert hours_to_charge(soc=0.5, target_soc=1.0, transition_soc=1.0, **battery) == pytest.approx(2.5)
+    # 12 kWh at 8 kW up to 0.8, then (1 - 0.8) / 0.2 per hour x ln(0.2 / 0.1).
+    assert hours_to_charge(soc=0.5, target_soc=0.9, transition_soc=0.8, **battery) == pytest.approx(1.5 + math.log(2.0))

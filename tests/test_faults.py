@@ -1,0 +1,291 @@
+"""Faults seen in charging environments that people use today. One test each, named after the fault: none of them here."""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pev_battery_charge as pbc
+from pev_battery_charge.evaluation import summarise
+from tests.envs.episodes import (
+    MIXED,
+    ONE_STATION,
+    SHORT,
+    Float32,
+    actions_of,
+    draw_requests,
+    pev,
+    play_central,
+    play_parallel,
+    play_vector,
+)
+from tests.strategies import schedule_of
+
+HOURS = SHORT.step_minutes / 60.0
+EMPTY = np.float32([0.0, 22.0, 31.5, 0.0, 0.0, 0.0, 0.0, 0.0])
+"""What an empty station of `SHORT` sees while the whole area is idle."""
+
+
+def ask(env: Any, *requests_kw: float) -> tuple[dict[str, Float32], dict[str, float], dict[str, dict[str, float]]]:
+    """One step of a parallel environment: what was seen, earned and told."""
+    observations, rewards, _, _, infos = env.step(actions_of(env, np.float32(requests_kw)))
+    return observations, rewards, infos
+
+
+def test_no_observation_leaves_its_space_at_an_empty_station_or_a_full_battery() -> None:
+    """Elsewhere an empty station shows -1, and rounding makes the energy that remains negative."""
+    env = pbc.parallel_env(SHORT)
+    observations, _ = env.reset(options={"schedule": schedule_of([pev(energy_target_kwh=7.7, efficiency=0.7)], 5)})
+    assert np.array_equal(observations["station_1"], EMPTY)
+    remaining = [observations["station_0"][5]]
+    for _ in range(SHORT.horizon_steps):
+        observations, _, infos = ask(env, 13.3, 22.0, 22.0, 22.0, 22.0)
+        for agent, observation in observations.items():
+            assert env.observation_space(agent).contains(observation)
+            assert infos[agent]["power_kw"] >= 0.0
+        remaining.append(observations["station_0"][5])
+    assert min(remaining) == 0.0
+    assert remaining[0] == np.float32(7.7)
+    assert np.array_equal(observations["station_0"], EMPTY)
+
+
+def test_a_full_battery_draws_nothing_from_the_grid() -> None:
+    """... whether it came full or was filled here, is empty above its target, or tapers."""
+    pevs = [
+        pev(energy_arrival_kwh=24.0),
+        pev(energy_arrival_kwh=12.0, energy_target_kwh=12.0),
+        pev(energy_arrival_kwh=23.0),
+        pev(energy_arrival_kwh=10.0, energy_target_kwh=11.0, efficiency=0.77),
+        pev(energy_arrival_kwh=21.0, energy_target_kwh=22.0, transition_soc=0.8),
+    ]
+    env = pbc.parallel_env(SHORT, coordinator="none")
+    env.reset(options={"schedule": schedule_of(pevs, 5)})
+    first = ask(env, *[22.0] * 5)[2]
+    assert [first[agent]["power_kw"] > 0.0 for agent in env.agents] == [False, False, True, True, True]
+    ask(env, *[22.0] * 5)
+    for _ in range(5):
+        observations, rewards, infos = ask(env, *[22.0] * 5)
+        assert [info["power_kw"] for info in infos.values()] == [0.0] * 5
+        assert [observation[5] for observation in observations.values()] == [0.0] * 5
+        assert [info["reward_soc"] for info in infos.values()] == [0.0] * 5
+    delivered = env.trace().session_frame()
+    assert delivered["energy_delivered_kwh"].to_list() == pytest.approx([0.0, 0.0, 1.0, 1.0, 1.0])
+    expected = [0.0, 0.0, 1.0 / 0.9, 1.0 / 0.77, 1.0 / 0.9]
+    assert delivered["grid_energy_kwh"].to_list() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("power_kw", [1e6, 22.5, -1e-3, -22.0, -1e6])
+@pytest.mark.parametrize("coordinator", ["none", "proportional", "equal"])
+def test_a_request_out_of_bounds_is_not_obeyed(power_kw: float, coordinator: str) -> None:
+    """It does what the nearest bound does, and costs reward by how far out it was."""
+    env, bound = pbc.parallel_env(SHORT, coordinator=coordinator), pbc.parallel_env(SHORT, coordinator=coordinator)
+    observations, _ = env.reset(seed=3)
+    bound.reset(seed=3)
+    nearest_kw = 22.0 if power_kw > 0.0 else 0.0
+    for _ in range(SHORT.horizon_steps):
+        plugged = [bool(observation[4]) for observation in observations.values()]
+        observations, rewards, infos = ask(env, *[power_kw] * 5)
+        expected, bounds_rewards, bounds_infos = ask(bound, *[nearest_kw] * 5)
+        assert all(np.array_equal(observations[agent], expected[agent]) for agent in expected)
+        for agent, here in zip(infos, plugged, strict=True):
+            assert 0.0 <= infos[agent]["power_kw"] == bounds_infos[agent]["power_kw"] <= 22.0
+            assert bounds_infos[agent]["reward_local"] == 0.0
+            cost = 2.0 * abs(power_kw - nearest_kw) / 22.0
+            assert infos[agent]["reward_local"] == pytest.approx(-cost if here else 0.0)
+            assert rewards[agent] == pytest.approx(bounds_rewards[agent] + infos[agent]["reward_local"], rel=1e-6)
+
+
+def test_the_callers_actions_are_left_as_they_are() -> None:
+    """... also where they are out of bounds, are given as read-only arrays, or as views into a larger one."""
+    requests = np.linspace(-50.0, 80.0, 5, dtype=np.float32)
+    kept = requests.copy()
+    for make, actions in (
+        (pbc.parallel_env, lambda env: actions_of(env, requests)),
+        (pbc.central_env, lambda env: requests),
+        (pbc.central_env, lambda env: requests.astype(np.float64)),
+        (pbc.vector_env, lambda env: requests[:, None]),
+        (pbc.vector_env, lambda env: requests.astype(np.float64)[:, None]),
+    ):
+        for writeable in (True, False):
+            env: Any = make(MIXED, stations={"count": 5, "power_min_kw": 4.0, "power_max_kw": 11.0})
+            env.reset(seed=0)
+            given = actions(env)
+            arrays = list(given.values()) if isinstance(given, dict) else [given]
+            before = [array.copy() for array in arrays]
+            for array in arrays:
+                array.flags.writeable = writeable
+            for _ in range(3):
+                env.step(given)
+            assert all(np.array_equal(array, copy) for array, copy in zip(arrays, before, strict=True))
+            requests.flags.writeable = True
+    assert np.array_equal(requests, kept)
+
+
+def test_stored_transitions_do_not_change_later() -> None:
+    """What has been handed out belongs to the caller: no later step or reset writes into it, nor is it read again."""
+    requests = draw_requests(SHORT)
+    for make in (pbc.parallel_env, pbc.central_env, pbc.vector_env):
+        env: Any = make(SHORT)
+        untouched = _transitions(make(SHORT), requests, scribble=False)
+        stored = _transitions(env, requests, scribble=False)
+        values = [array.copy() for array in stored]
+        _transitions(env, requests[::-1], scribble=False)
+        for array, value, expected in zip(stored, values, untouched, strict=True):
+            assert np.array_equal(array, value)
+            assert np.array_equal(array, expected)
+        assert not any(np.shares_memory(a, b) for a, b in zip(stored[1:], stored[:-1], strict=True))
+        # Nor does a caller who normalises in place change the episode.
+        scribbled = _transitions(make(SHORT), requests, scribble=True)
+        assert all(np.array_equal(a, b) for a, b in zip(scribbled, untouched, strict=True))
+
+
+def _transitions(env: Any, requests: Float32, scribble: bool) -> list[Float32]:
+    """Every array of an episode as it was handed out; or a copy of it, with the original overwritten."""
+    told: list[Float32] = []
+
+    def keep(*values: Any) -> None:
+        for value in values:
+            if isinstance(value, dict):
+                keep(*value.values())
+            elif isinstance(value, np.ndarray) and value.flags.writeable:
+                told.append(value.copy() if scribble else value)
+                if scribble:
+                    value[:] = 77
+
+    keep(*env.reset(seed=4))
+    for request in requests:
+        parallel = isinstance(env, type(pbc.parallel_env(SHORT)))
+        flat = request if isinstance(env, type(pbc.central_env(SHORT))) else request[:, None]
+        keep(*env.step(actions_of(env, request) if parallel else flat))
+    return told
+
+
+def test_step_never_resets() -> None:
+    """The last step shows the end of this episode and not the beginning of the next."""
+    requests = draw_requests(SHORT)
+    env = pbc.parallel_env(SHORT)
+    episode = play_parallel(env, requests, seed=5)
+    assert episode.over.tolist() == [False] * 23 + [True]
+    final = env.simulation.observe()[0]
+    assert np.array_equal(episode.observations[-1], final)
+    assert env.trace().num_steps == 24
+    first = np.stack(list(env.reset()[0].values()))
+    assert not np.array_equal(final, first)
+    # A vector that resets for its learner keeps the end.
+    (batch,) = play_vector(pbc.vector_env(SHORT), requests, 1, seed=5)
+    assert np.array_equal(batch.observations[-1], final)
+
+
+def test_global_random_state_is_neither_seeded_nor_drawn_from() -> None:
+    """By nobody who makes, resets, steps or copies an environment; nor does it change what is drawn."""
+    drawn = []
+    for seed in (0, 1):
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002  the very state that must stay untouched
+        before = random.getstate(), np.random.get_state()  # noqa: NPY002  as above
+        for name in pbc.scenario_names():
+            env = pbc.parallel_env(name)
+            env.reset()
+            drawn.append(play_parallel(env, draw_requests(env.scenario, steps=3), seed=9).fingerprint())
+        play_central(pbc.central_env(SHORT), draw_requests(SHORT))
+        play_vector(pbc.vector_env(SHORT, num_areas=3), draw_requests(SHORT), 3)
+        pbc.generate_schedule(SHORT, seed=2)
+        assert random.getstate() == before[0]
+        assert repr(np.random.get_state()) == repr(before[1])  # noqa: NPY002  as above
+    assert drawn[:6] == drawn[6:]
+
+
+def test_reset_with_a_seed_gives_the_same_episode_however_often_and_whatever_was_before() -> None:
+    requests = draw_requests(SHORT)
+    env = pbc.parallel_env(SHORT)
+    expected = play_parallel(env, requests, seed=5)
+    following = play_parallel(env, requests)
+    for _ in range(3):
+        assert play_parallel(env, requests, seed=5) == expected
+        assert play_parallel(env, requests) == following
+        play_parallel(env, requests[:7], seed=6)
+    env.reset(options={"schedule": pbc.generate_schedule(SHORT, seed=1)})
+    assert play_parallel(env, requests, seed=5) == expected
+    assert following != expected
+
+
+def test_a_battery_accepts_no_more_above_its_transition_than_below_it() -> None:
+    """At a full request, what it takes falls with its charge: flat up to the transition, and strictly beyond it."""
+    socs = np.linspace(0.0, 1.0, 101)
+    pevs = [pev(energy_arrival_kwh=24.0 * soc, transition_soc=0.8, capacity_kwh=24.0) for soc in socs]
+    env = pbc.vector_env(ONE_STATION, num_areas=len(pevs), area={"power_max_kw": 50.0}, step_minutes=1)
+    env.reset(options={"schedule": [schedule_of([one], 1) for one in pevs]})
+    power_kw = env.step(np.full((len(pevs), 1), 22.0, np.float32))[-1]["power_kw"]
+    assert (np.diff(power_kw) <= 0.0).all()
+    assert (power_kw[socs < 0.78] == 22.0).all()
+    assert (np.diff(power_kw[socs >= 0.8]) < 0.0).all()
+    assert power_kw[-1] == 0.0
+    env = pbc.vector_env(ONE_STATION, area={"power_max_kw": 50.0}, step_minutes=1, horizon_steps=100)
+    env.reset(options={"schedule": schedule_of([pevs[0]], 1)})
+    over_time_kw = [env.step(np.full((1, 1), 22.0, np.float32))[-1]["power_kw"][0] for _ in range(100)]
+    assert (np.diff(over_time_kw) <= 0.0).all()
+    assert 0.0 < over_time_kw[-1] < 1.0
+
+
+def test_a_vehicle_that_finds_no_station_is_counted() -> None:
+    pevs = [pev(energy_arrival_kwh=4.0), pev(arrival_min=15.0), pev(arrival_min=30.0, energy_target_kwh=10.0)]
+    env = pbc.parallel_env(ONE_STATION, horizon_steps=16)
+    env.reset(options={"schedule": schedule_of(pevs, 1)})
+    for _ in range(16):
+        ask(env, 22.0)
+    frame = env.trace().session_frame()
+    assert frame["status"].to_list() == ["served", "rejected", "rejected"]
+    assert frame["energy_unmet_kwh"].to_list() == [pytest.approx(0.0, abs=1e-9), 24.0, 10.0]
+    summary = summarise(env.trace())
+    assert (summary.pevs, summary.pevs_served, summary.pevs_rejected) == (3, 1, 2)
+    assert summary.energy_wanted_kwh == pytest.approx(20.0 + 24.0 + 10.0)
+    assert summary.energy_unmet_kwh == pytest.approx(34.0)
+
+
+def test_as_many_vehicles_as_the_scenario_says_are_in_every_drawn_schedule() -> None:
+    crowded = pbc.load_scenario("paper-5x20").replace(stations={"count": 1})
+    env = pbc.parallel_env(crowded)
+    for seed in range(5):
+        env.reset(seed=seed)
+        statuses = env.trace().session_frame()["status"]
+        assert len(statuses) == 20
+        assert (statuses == "rejected").any()
+
+
+def test_energy_is_metered_before_the_losses() -> None:
+    """The area's power and the cap are on the grid's side; half of it arrives in this battery."""
+    env = pbc.parallel_env(SHORT, area={"power_max_kw": 10.0})
+    env.reset(options={"schedule": schedule_of([pev(efficiency=0.5)], 5)})
+    before_kwh = 24.0
+    for steps in range(1, 5):
+        observations, _, infos = ask(env, 20.0, 0.0, 0.0, 0.0, 0.0)
+        assert infos["station_0"]["power_kw"] == 10.0
+        assert observations["station_0"][7] == 10.0
+        assert [observation[6] for observation in observations.values()] == [10.0] * 5
+        assert before_kwh - observations["station_0"][5] == pytest.approx(0.5 * 10.0 * HOURS)
+        before_kwh = float(observations["station_0"][5])
+        books = env.trace().books
+        assert books.grid_kwh.sum() == pytest.approx(10.0 * HOURS * steps)
+        assert books.battery_kwh.sum() == pytest.approx(5.0 * HOURS * steps)
+        assert books.loss_kwh.sum() == pytest.approx(5.0 * HOURS * steps)
+
+
+def test_a_step_after_the_end_raises(capfd: pytest.CaptureFixture[str]) -> None:
+    requests = draw_requests(SHORT)
+    action = np.zeros((5, 1), np.float32)
+    parallel, central = pbc.parallel_env(SHORT), pbc.central_env(SHORT)
+    vector = pbc.vector_env(SHORT, autoreset="disabled")
+    play_parallel(parallel, requests, seed=0)
+    play_central(central, requests, seed=0)
+    play_vector(vector, requests, 1, seed=0)
+    for _ in range(2):
+        with pytest.raises(pbc.EpisodeOverError):
+            parallel.step(dict(zip(parallel.possible_agents, action, strict=True)))
+        with pytest.raises(pbc.EpisodeOverError):
+            parallel.step({})
+        with pytest.raises(pbc.EpisodeOverError):
+            central.step(action[:, 0])
+        with pytest.raises(pbc.EpisodeOverError):
+            vector.step(action)
+    assert parallel.trace().num_steps == central.trace().num_steps == 24
