@@ -29,23 +29,23 @@ NAMES = {
     "write_gif",
 }
 
-EMPTY = inspect.Parameter.empty
+GIVEN = inspect.Parameter.empty
 
 SIGNATURES: dict[str, dict[str, Any]] = {
-    "load_scenario": {"name": EMPTY},
+    "load_scenario": {"name": GIVEN},
     "scenario_names": {},
-    "generate_schedule": {"scenario": EMPTY, "seed": 0},
-    "import_sessions": {"path": EMPTY, "format": "acn"},
-    "parallel_env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": EMPTY},
-    "env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": EMPTY},
-    "vector_env": {"scenario": None, "num_areas": 1, "num_threads": 1, "changes": EMPTY},
-    "central_env": {"scenario": None, "render_mode": None, "changes": EMPTY},
-    "render_frame": {"trace": EMPTY, "t": EMPTY},
-    "write_gif": {"trace": EMPTY, "path": EMPTY},
+    "generate_schedule": {"scenario": GIVEN, "seed": 0},
+    "import_sessions": {"path": GIVEN, "format": "acn"},
+    "parallel_env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": GIVEN},
+    "env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": GIVEN},
+    "vector_env": {"scenario": None, "num_areas": 1, "num_threads": 1, "changes": GIVEN},
+    "central_env": {"scenario": None, "render_mode": None, "changes": GIVEN},
+    "render_frame": {"trace": GIVEN, "t": GIVEN},
+    "write_gif": {"trace": GIVEN, "path": GIVEN},
     "Simulation": {"scenario": None, "num_areas": 1, "num_threads": 1, "record": False},
-    "Trace": {"scenario": EMPTY, "schedule": EMPTY, "records": EMPTY},
+    "Trace": {"scenario": GIVEN, "schedule": GIVEN, "records": GIVEN},
 }
-"""Arguments and their defaults. A function may take more, if what it adds has a default and stands after these."""
+"""Arguments and their defaults, or `GIVEN` for those that the caller gives. What a function takes besides is optional."""
 
 METHODS = {
     "Scenario": {"load", "save", "replace"},
@@ -71,8 +71,9 @@ def test_every_public_name_exists_and_is_documented(name: str) -> None:
 @pytest.mark.parametrize(("name", "expected"), SIGNATURES.items(), ids=SIGNATURES)
 def test_public_functions_take_the_arguments_that_are_promised(name: str, expected: dict[str, Any]) -> None:
     parameters = inspect.signature(getattr(pbc, name)).parameters
-    assert {key: parameters[key].default for key in expected} == expected
-    assert all(parameters[key].default is not EMPTY for key in parameters if key not in expected)
+    promised_defaults = {key: default for key, default in expected.items() if default is not GIVEN}
+    assert {key: parameters[key].default for key in promised_defaults} == promised_defaults
+    assert all(one.default is not GIVEN for key, one in parameters.items() if key not in expected)
     positional = [key for key, one in parameters.items() if one.kind is one.POSITIONAL_OR_KEYWORD]
     promised = [key for key in expected if key in positional]
     assert positional[: len(promised)] == promised

@@ -22,18 +22,20 @@ class GenerateCommand:
     The same scenario and seed give the same schedule, to the bit.
     """
 
-    out: Path
-    """File to write, .csv or .parquet."""
     scenario: str = "paper-5x20"
     """A name (see `pev scenario list`), or a path to a TOML file."""
     seed: int = 0
     """Seed of the random generator."""
+    out: Path | None = None
+    """File to write, .csv or .parquet; if not given, SCENARIO-SEED.csv."""
 
     def run(self) -> None:
         """Draw, write, tell."""
-        schedule = generate_schedule(resolve_scenario(self.scenario), self.seed)
-        schedule.write(self.out)
-        tell(f"{self.out}: {len(schedule)} sessions")
+        scenario = resolve_scenario(self.scenario)
+        schedule = generate_schedule(scenario, self.seed)
+        out = self.out or Path(f"{scenario.name}-{self.seed}.csv")
+        schedule.write(out)
+        tell(f"{out}: {len(schedule)} sessions")
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class ImportCommand:
 
     sessions: tyro.conf.Positional[Path]
     """The file with the sessions."""
-    out: Path
-    """Schedule to write, .csv or .parquet."""
+    out: Path | None = None
+    """Schedule to write, .csv or .parquet; if not given, SESSIONS-DAY.csv in this folder."""
     format: Literal["acn", "sessions"] = "acn"
     """acn: ACN-Data; sessions: a schedule file without the columns station and plug_in_min."""
     scenario: str | None = None
@@ -60,6 +62,9 @@ class ImportCommand:
     stations: Literal["recorded", "assigned"] = "recorded"
     """recorded: PEVs keep the stations they had; assigned: first come, first served."""
 
+    time_zone: str | None = None
+    """The site's time zone, such as Europe/Amsterdam, where neither file nor garage tells it."""
+
     def run(self) -> None:
         """Import, write, report."""
         schedule, report = import_sessions(
@@ -70,10 +75,14 @@ class ImportCommand:
             last_day=self.last_day,
             energy=self.energy,
             stations=self.stations,
+            time_zone=self.time_zone,
         )
-        schedule.write(self.out)
+        start = schedule.info.start or ""
+        day = f"-{start.split()[0]}" if " " in start else ""
+        out = self.out or Path(f"{self.sessions.name.split('.')[0]}{day}.csv")
+        schedule.write(out)
         tell(str(report))
-        tell(f"{self.out}: {len(schedule)} sessions")
+        tell(f"{out}: {len(schedule)} sessions; replay them with: pev simulate --schedule {out}")
 
 
 @dataclass(frozen=True)

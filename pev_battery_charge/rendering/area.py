@@ -9,9 +9,9 @@ from matplotlib.patches import StepPatch
 
 from pev_battery_charge.core.records import Rule, Status
 from pev_battery_charge.rendering.chart import (
+    add_amount_axis,
     add_axes,
     add_legend,
-    add_amount_axis,
     add_time_axis,
     make_cursor,
     swatch,
@@ -28,8 +28,8 @@ _ROOM_ABOVE_CAP, _ROOM_ABOVE = 1.15, 1.05
 class AreaPanel:
     """Granted power as a filled step line, requested power as a thin one, the cap dashed.
 
-    The axis is fixed before anything has happened, and a request may be far above the cap: what would leave the plot runs
-    along its upper edge.
+    The axis is fixed before anything has happened, and a request may be far above the cap: what would leave the plot
+    runs along its upper edge.
     """
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, clock: Clock) -> None:
@@ -42,9 +42,8 @@ class AreaPanel:
         edges = np.arange(self._num_steps + 1) * scenario.step_minutes
         nothing = np.full(self._num_steps, np.nan)
         self.granted = StepPatch(nothing, edges, fill=True, facecolor=GRANTED, edgecolor=GRANTED_EDGE, linewidth=0.8)
-        self.requested = StepPatch(nothing, edges, fill=False, baseline=None, edgecolor=INK, linewidth=0.9)
         axes.add_artist(self.granted)
-        axes.add_artist(self.requested)
+        self.requested = axes.stairs(nothing, edges, baseline=None, edgecolor=INK, linewidth=0.9)
         limits = [_level(axes, scenario.area.power_max_kw, "cap", "--")]
         if scenario.area.power_min_kw > 0.0:
             limits.append(_level(axes, scenario.area.power_min_kw, "minimum", ":"))
@@ -68,7 +67,7 @@ def _level(axes: Axes, power_kw: float, name: str, dashes: str) -> Line2D:
 
 
 def _highest_kw(episode: Episode) -> float:
-    """The top of the axis: what the plugged stations can draw at most, but where a cap is kept, not far above the cap."""
+    """The top of the axis: what the plugged stations can draw at most; where the cap is kept, not too far above it."""
     served = episode.sessions[episode.sessions["status"] == Status.SERVED]
     change_kw = np.zeros(episode.scenario.horizon_steps + 1)
     limit_kw = episode.limit_kw[served["station"]]

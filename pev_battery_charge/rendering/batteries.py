@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pev_battery_charge.rendering.chart import (
+    CROSS,
     ColumnLabels,
     Columns,
+    add_amount_axis,
     add_axes,
     add_legend,
-    add_amount_axis,
     add_row_name,
     row_text,
     swatch,
@@ -29,13 +30,11 @@ from pev_battery_charge.rendering.style import (
     PALE,
     PAPER,
     UNMET,
-    px_to_pt,
 )
 
 _BAR_SHARE, _BAR_MAX_PX = 0.7, 34
 _VALUE_PITCH_PX = 26
 _FRAMED_BAR_PX = 5
-_MARK_PX = 7
 
 _CHARGED_COLOURS = {
     Presence.COMING: PALE,
@@ -80,13 +79,12 @@ class BatteryPanel:
         self.missing = Columns(axes, places, width, linewidth=0.0)
         self.frames = Columns(axes, places, width, facecolor="none", linewidth=0.8)
         self.frames.set(0.0, capacity_kwh)
-        framed = width * pitch_px >= _FRAMED_BAR_PX
         ends = np.stack([places - width / 2, places + width / 2], axis=1)
         self.targets = LineCollection(
-            np.stack([ends, np.repeat(self._target_kwh[:, None], 2, axis=1)], axis=2), colors=INK, linewidths=1.5
+            list(np.stack([ends, np.repeat(self._target_kwh[:, None], 2, axis=1)], axis=2)), colors=INK, linewidths=1.5
         )
         axes.add_collection(self.targets, autolim=False)
-        (self.rejected,) = axes.plot([], [], "x", color=NO_STATION, markersize=px_to_pt(_MARK_PX), markeredgewidth=1.5)
+        (self.rejected,) = axes.plot([], [], **CROSS)
         self.values = [
             axes.text(j, capacity_kwh[j], "", ha="center", va="bottom", color=UNMET)
             for j in range(num_pevs)

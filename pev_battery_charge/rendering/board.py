@@ -6,7 +6,7 @@ import numpy.typing as npt
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.area import AreaPanel
 from pev_battery_charge.rendering.batteries import BatteryPanel
-from pev_battery_charge.rendering.chart import ColumnLabels, Panel, make_canvas, to_array
+from pev_battery_charge.rendering.chart import Canvas, ColumnLabels, Panel
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.gantt import GanttPanel
 from pev_battery_charge.rendering.header import Header
@@ -28,9 +28,9 @@ class Board:
         power_labels = PowerLabels(episode, PLOT_WIDTH_PX)
         battery_labels = ColumnLabels(episode.names, PLOT_WIDTH_PX / max(len(episode.names), 1))
         layout = make_layout(lanes, power_labels.height_px, battery_labels.height_px)
-        self._canvas = make_canvas(WIDTH_PX, layout.height_px)
+        self._canvas = Canvas(WIDTH_PX, layout.height_px)
         figure = self._canvas.figure
-        self.header = Header(figure, layout.header, episode, clock)
+        self.header = Header(figure, episode, clock)
         self.power = PowerPanel(figure, layout.power, episode, power_labels)
         self.schedule = GanttPanel(figure, layout.schedule, episode, lanes, clock)
         self.batteries = BatteryPanel(figure, layout.batteries, episode, battery_labels)
@@ -39,14 +39,10 @@ class Board:
         self._artists = [artist for panel in self._panels for artist in panel.artists]
         for artist in self._artists:
             artist.set_animated(True)
-        self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(figure.bbox)
+        self._canvas.draw_background()
 
     def draw(self, moment: Moment) -> npt.NDArray[np.uint8]:
         """Show the moment: `[H, W, 3]`."""
         for panel in self._panels:
             panel.update(moment)
-        self._canvas.restore_region(self._background)
-        for artist in self._artists:
-            artist.draw(self._canvas.get_renderer())
-        return to_array(self._canvas)
+        return self._canvas.draw(self._artists)

@@ -1,7 +1,8 @@
 """Plots in the house's look: what all panels share."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from pev_battery_charge.rendering.clock import Clock
-from pev_battery_charge.rendering.layout import LINE_PX, MARGIN_PX, Box
+from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, Box
 from pev_battery_charge.rendering.moment import Moment
 from pev_battery_charge.rendering.names import fitting_names, short_names
 from pev_battery_charge.rendering.style import (
@@ -23,16 +24,27 @@ from pev_battery_charge.rendering.style import (
     GRID,
     INK,
     MUTED,
+    NO_STATION,
     OUTLINE,
     PAPER,
     SMALL_PT,
     TITLE_PT,
+    px_to_pt,
     text_width_px,
 )
 
 Array = npt.NDArray[np.float64]
 
-_TICK_ROOM_PX = 62
+CROSS: dict[str, Any] = {
+    "color": NO_STATION,
+    "marker": "x",
+    "markersize": px_to_pt(7),
+    "markeredgewidth": 1.5,
+    "linestyle": "",
+}
+"""The sign of a PEV that found no station."""
+
+_TICK_ROOM_PX = 56
 _LABEL_GAP_PX = 4
 _OVER_PLOT_PX = 7
 
@@ -47,14 +59,33 @@ class Panel(Protocol):
         """Show this moment."""
 
 
-def make_canvas(width_px: int, height_px: int) -> FigureCanvasAgg:
-    """An empty picture that no window and no global state of matplotlib knows of."""
-    return FigureCanvasAgg(Figure(figsize=(width_px / DPI, height_px / DPI), dpi=DPI, facecolor=PAPER))
+class Canvas:
+    """A picture that no window and no global state of matplotlib knows of.
 
+    figure: what is drawn; artists that move are `animated`, and stay out of the background.
+    """
 
-def to_array(canvas: FigureCanvasAgg) -> npt.NDArray[np.uint8]:
-    """What is drawn on the canvas: a copy, `[H, W, 3]`."""
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    def __init__(self, width_px: int, height_px: int) -> None:
+        self.figure = Figure(figsize=(width_px / DPI, height_px / DPI), dpi=DPI, facecolor=PAPER)
+        self._agg: Any = FigureCanvasAgg(self.figure)  # Any: its methods carry no types
+        self._background: Any = None
+
+    def draw_background(self) -> None:
+        """Draw what does not move, and keep it."""
+        self._agg.draw()
+        self._background = self._agg.copy_from_bbox(self.figure.bbox)
+
+    def draw(self, artists: Iterable[Artist]) -> npt.NDArray[np.uint8]:
+        """The background with these artists on it: a new array, `[H, W, 3]`."""
+        self._agg.restore_region(self._background)
+        renderer = self._agg.get_renderer()
+        for artist in artists:
+            artist.draw(renderer)
+        return np.asarray(self._agg.buffer_rgba())[..., :3].copy()
+
+    def write_png(self, path: Path) -> None:
+        """Draw everything, and write it to a file."""
+        self._agg.print_png(path)
 
 
 def add_axes(figure: Figure, box: Box, title: str) -> Axes:
@@ -81,7 +112,7 @@ def add_legend(axes: Axes, box: Box, handles: Sequence[Patch | Line2D]) -> None:
     axes.legend(
         handles=handles,
         loc="lower right",
-        bbox_to_anchor=(1.0, 1.0 + (_OVER_PLOT_PX - 2) / box.height),
+        bbox_to_anchor=(1.0, 1.0 + (_OVER_PLOT_PX + 1) / box.height),
         ncols=len(handles),
         frameon=False,
         fontsize=SMALL_PT,
@@ -118,7 +149,7 @@ def add_amount_axis(axes: Axes, most: float) -> None:
 def add_row_name(axes: Axes, box: Box, name: str, *, row: int) -> None:
     """What a row of labels below a plot tells, in the left margin."""
     y = -(_LABEL_GAP_PX + row * LINE_PX) / box.height
-    x = (MARGIN_PX - box.left) / box.width
+    x = (MARGIN_PX - LEFT_PX) / box.width
     axes.text(x, y, name, transform=axes.transAxes, va="top", color=MUTED, size=SMALL_PT, style="italic")
 
 
@@ -160,9 +191,9 @@ class ColumnLabels:
 class Columns:
     """Upright rectangles, one for each place along the x axis, whose ends and colours can be moved."""
 
-    def __init__(self, axes: Axes, centres: Array, width: float, **style: object) -> None:
+    def __init__(self, axes: Axes, centres: Array, width: float, **style: Any) -> None:
         self._left, self._right = centres - width / 2, centres + width / 2
-        self.collection = PolyCollection(np.zeros((0, 4, 2)), **style)
+        self.collection = PolyCollection([], **style)
         axes.add_collection(self.collection, autolim=False)
 
     def set(self, bottom: npt.ArrayLike, top: npt.ArrayLike) -> None:
@@ -172,5 +203,4 @@ class Columns:
         corners[:, 2, 0] = corners[:, 3, 0] = self._right
         corners[:, 0, 1] = corners[:, 3, 1] = bottom
         corners[:, 1, 1] = corners[:, 2, 1] = top
-        self.collection.set_verts(corners)
-
+        self.collection.set_verts(list(corners))

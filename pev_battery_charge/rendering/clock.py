@@ -8,7 +8,8 @@ from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTE
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 
-_DAY_ONE = datetime(2001, 1, 1)  # noqa: DTZ001  a wall clock; the date is never shown
+_DAY_ONE = datetime(2001, 1, 1)
+"""Stands for the day of a start that tells none; never shown."""
 _TICK_MINUTES = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
 _TICK_HOURS = (1.0, 2.0, 3.0, 4.0, 6.0, 12.0)
 

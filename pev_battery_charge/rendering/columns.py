@@ -4,57 +4,57 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, StepPatch
 
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.chart import (
+    CROSS,
     Array,
+    Canvas,
     add_amount_axis,
     add_axes,
     add_legend,
     add_time_axis,
-    make_canvas,
-    swatch,
 )
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.gantt import GanttChart
-from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, RIGHT_PX, TICKS_PX, TITLE_PX, Box, make_lanes
+from pev_battery_charge.rendering.layout import (
+    LEFT_PX,
+    MARGIN_PX,
+    RIGHT_PX,
+    TICKS_PX,
+    TITLE_PX,
+    Box,
+    make_lanes,
+)
 from pev_battery_charge.rendering.moment import Episode
 from pev_battery_charge.rendering.style import (
     DPI,
     HEADLINE_PT,
     INK,
     MUTED,
-    NO_STATION,
-    OUTLINE,
     PALE,
     WIDTH_PX,
-    px_to_pt,
 )
 
 _COLUMN_PX = 450
 _HEAD_PX = 58
 _OCCUPANCY_PX = 110
 _BOTTOM_PX = 10
-_MARK_PX = 7
+_ROOM_ABOVE = 0.2
 
 
-def draw_columns(episodes: Sequence[tuple[str, Episode, Clock]]) -> FigureCanvasAgg:
+def draw_columns(episodes: Sequence[tuple[str, Episode, Clock]]) -> Canvas:
     """A canvas with one column for each (title, episode, clock)."""
-    rejections = [bool((episode.sessions["status"] == Status.REJECTED).any()) for _, episode, _ in episodes]
-    all_lanes = [
-        make_lanes(episode.scenario.num_stations, rejected=rejected)
-        for (_, episode, _), rejected in zip(episodes, rejections, strict=True)
-    ]
+    rejected = any((episode.sessions["status"] == Status.REJECTED).any() for _, episode, _ in episodes)
+    all_lanes = [make_lanes(episode.scenario.num_stations, rejected=rejected) for _, episode, _ in episodes]
     chart_px = max(lanes.height_px for lanes in all_lanes)
     width_px = max(WIDTH_PX, len(episodes) * _COLUMN_PX)
     occupancy_top = _HEAD_PX + TITLE_PX + chart_px + TICKS_PX + TITLE_PX
-    canvas = make_canvas(width_px, occupancy_top + _OCCUPANCY_PX + TICKS_PX + _BOTTOM_PX)
+    canvas = Canvas(width_px, occupancy_top + _OCCUPANCY_PX + TICKS_PX + _BOTTOM_PX)
     column_px = width_px / len(episodes)
-    most_plugged = max(_most_shown(episode) for _, episode, _ in episodes)
     for number, ((title, episode, clock), lanes) in enumerate(zip(episodes, all_lanes, strict=True)):
         left = number * column_px + LEFT_PX
         plot_px = column_px - LEFT_PX - RIGHT_PX
@@ -63,9 +63,7 @@ def draw_columns(episodes: Sequence[tuple[str, Episode, Clock]]) -> FigureCanvas
         chart = GanttChart(canvas.figure, box, episode, lanes, clock, "Schedule")
         chart.write_names()
         add_legend(chart.axes, box, chart.legend())
-        _draw_occupancy(
-            canvas.figure, Box(left, occupancy_top, plot_px, _OCCUPANCY_PX), episode, clock, most_plugged
-        )
+        _draw_occupancy(canvas.figure, Box(left, occupancy_top, plot_px, _OCCUPANCY_PX), episode, clock)
     return canvas
 
 
@@ -77,10 +75,6 @@ def _write_head(figure: Figure, left_px: float, title: str, episode: Episode) ->
     figure.text(left_px / width_px, 1.0 - 49 / height_px, about, color=MUTED)
 
 
-def _most_shown(episode: Episode) -> int:
-    return max(episode.scenario.num_stations, int(_occupancy(episode)[1].max(initial=0)))
-
-
 def _occupancy(episode: Episode) -> tuple[Array, npt.NDArray[np.int64]]:
     """The minutes at which PEVs plug in or leave, and how many are plugged from each of them on."""
     stays = episode.sessions[episode.sessions["status"] != Status.REJECTED]
@@ -90,20 +84,18 @@ def _occupancy(episode: Episode) -> tuple[Array, npt.NDArray[np.int64]]:
     return minutes, np.cumsum(change)
 
 
-def _draw_occupancy(figure: Figure, box: Box, episode: Episode, clock: Clock, most: int) -> None:
+def _draw_occupancy(figure: Figure, box: Box, episode: Episode, clock: Clock) -> None:
     axes = add_axes(figure, box, "PEVs plugged in")
     add_time_axis(axes, box, clock, episode.scenario.horizon_minutes)
-    add_amount_axis(axes, most + 1.0)
+    num_stations = episode.scenario.num_stations
+    add_amount_axis(axes, num_stations * (1.0 + _ROOM_ABOVE))
     minutes, plugged = _occupancy(episode)
     if minutes.size:
         axes.add_artist(StepPatch(plugged[:-1], minutes, fill=True, facecolor=PALE, edgecolor=MUTED, linewidth=0.8))
-    num_stations = episode.scenario.num_stations
-    stations = axes.axhline(
-        num_stations, color=INK, linewidth=1.2, linestyle="--", label=f"{num_stations} stations"
-    )
-    handles: list[Patch | Line2D] = [swatch("plugged in", PALE, MUTED), stations]
+    stations = axes.axhline(num_stations, color=INK, linewidth=1.2, linestyle="--", label=f"{num_stations} stations")
+    handles: list[Patch | Line2D] = [stations]
     came = episode.sessions["arrival_min"][episode.sessions["status"] == Status.REJECTED]
     if came.size:
-        style = {"color": NO_STATION, "markersize": px_to_pt(_MARK_PX), "markeredgewidth": 1.5, "linestyle": ""}
-        handles += axes.plot(came, np.full(came.size, num_stations + 0.5), marker="x", label="found no station", **style)
+        height = np.full(came.size, num_stations * (1.0 + _ROOM_ABOVE / 2))
+        handles += axes.plot(came, height, label="found no station", **CROSS)
     add_legend(axes, box, handles)

@@ -17,9 +17,9 @@ Image = npt.NDArray[np.uint8]
 class FrameRenderer:
     """Draws moments of the traces of one scenario and schedule, again and again.
 
-    From top to bottom: each station's power against its limit, and the PEV it serves; the schedule with a cursor at now;
-    each PEV's battery; the area's power over time against the cap. What does not move is drawn once and kept; a frame
-    moves the rest, in a few tens of milliseconds. No window and no setting of matplotlib is touched.
+    From top to bottom: each station's power against its limit, and the PEV it serves; the schedule with a cursor at
+    now; each PEV's battery; the area's power over time against the cap. What does not move is drawn once and kept; a
+    frame moves the rest, in a few tens of milliseconds. No window and no setting of matplotlib is touched.
 
     scenario, schedule: as the traces have them. A trace may still be growing.
 
@@ -29,6 +29,8 @@ class FrameRenderer:
     def __init__(self, scenario: Scenario, schedule: Schedule) -> None:
         from pev_battery_charge.rendering.board import Board  # noqa: PLC0415  matplotlib takes half a second to import
 
+        self.scenario = scenario
+        self.schedule = schedule
         self._episode = Episode(scenario, schedule)
         with house_style():
             self._board = Board(self._episode, Clock(scenario, schedule))

@@ -1,5 +1,7 @@
 """The schedule as a Gantt chart, one row a station: by itself for stills, and as the second panel of a frame."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -9,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
-from pev_battery_charge.core.records import NO_SESSION, Status
-from pev_battery_charge.rendering.chart import Array, add_axes, add_legend, add_time_axis, make_cursor, swatch
+from pev_battery_charge.core.records import Status
+from pev_battery_charge.rendering.chart import CROSS, Array, add_axes, add_legend, add_time_axis, make_cursor, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.layout import LINE_PX, Box, Lanes
 from pev_battery_charge.rendering.moment import Episode, Moment
@@ -25,12 +27,14 @@ from pev_battery_charge.rendering.style import (
     PAPER,
     UNMET,
     px_to_pt,
+    red_green_blue,
     text_width_px,
 )
 
 _LABEL_LANE_PX = 11
 _LABEL_INSET_PX = 3
-_MARK_PX = 7
+_CROSS_ROOM_PX = 7
+_SHORT_PX = 4
 _ON_PAPER = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
 
 
@@ -38,11 +42,14 @@ class GanttChart:
     """What stands still: stays, waiting, and the row of PEVs that found no station.
 
     y runs in pixels from the top, so that rows and the pixels of their bars meet exactly.
+
+    axes: where it is drawn.
+    minute_px: width of a minute.
     """
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock, title: str) -> None:
         self._box, self._lanes, self._episode = box, lanes, episode
-        self._minute_px = box.width / episode.scenario.horizon_minutes
+        self.minute_px = box.width / episode.scenario.horizon_minutes
         self._rejected = episode.sessions["status"] == Status.REJECTED
         self.axes: Axes = add_axes(figure, box, title)
         self.axes.set_ylim(lanes.height_px, 0.0)
@@ -58,9 +65,7 @@ class GanttChart:
         if self._waited().size:
             handles.append(Line2D([], [], color=NO_STATION, linewidth=px_to_pt(3), label="waiting"))
         if self._rejected.any():
-            handles.append(
-                Line2D([], [], color=NO_STATION, marker="x", markersize=px_to_pt(_MARK_PX), label="found no station")
-            )
+            handles.append(Line2D([], [], label="found no station", **CROSS))
         return handles
 
     def _name_rows(self) -> None:
@@ -85,7 +90,7 @@ class GanttChart:
         corners[:, [1, 2], 1] = (top + self._lanes.bar_px)[:, None]
         edges = 0.6 if self._lanes.bar_px > 3 else 0.0
         self.axes.add_collection(
-            PolyCollection(corners, facecolor=PALE, edgecolor=OUTLINE, linewidth=edges), autolim=False
+            PolyCollection(list(corners), facecolor=PALE, edgecolor=OUTLINE, linewidth=edges), autolim=False
         )
 
     def _waited(self) -> np.ndarray:
@@ -100,7 +105,7 @@ class GanttChart:
         lines[:, 0, 0], lines[:, 1, 0] = waited["arrival_min"], waited["plug_in_min"]
         lines[:, :, 1] = height[:, None]
         width = px_to_pt(min(max(self._lanes.gap_px - 1, 1), 3))
-        self.axes.add_collection(LineCollection(lines, colors=NO_STATION, linewidths=width), autolim=False)
+        self.axes.add_collection(LineCollection(list(lines), colors=NO_STATION, linewidths=width), autolim=False)
 
     def _draw_rejected(self) -> None:
         """A cross at the arrival, and a thin line for the stay that was wanted."""
@@ -111,13 +116,12 @@ class GanttChart:
         self.axes.hlines(
             np.full(lost.size, height), lost["arrival_min"], lost["departure_min"], NO_STATION, linewidth=0.8
         )
-        style = {"color": NO_STATION, "markersize": px_to_pt(_MARK_PX), "markeredgewidth": 1.5, "clip_on": False}
-        self.axes.plot(lost["arrival_min"], np.full(lost.size, height), "x", **style)
+        self.axes.plot(lost["arrival_min"], np.full(lost.size, height), clip_on=False, **CROSS)
         names = np.array(short_names(self._episode.names))[self._rejected]
-        room_px = np.diff(lost["arrival_min"], append=self._episode.scenario.horizon_minutes) * self._minute_px
+        room_px = np.diff(lost["arrival_min"], append=self._episode.scenario.horizon_minutes) * self.minute_px
         for name, minute, room in zip(names, lost["arrival_min"], room_px, strict=True):
-            if text_width_px(name) + 2 * _MARK_PX <= room:
-                x = minute + _MARK_PX / self._minute_px
+            if text_width_px(name) + 2 * _CROSS_ROOM_PX <= room:
+                x = minute + _CROSS_ROOM_PX / self.minute_px
                 self.axes.text(x, height, name, color=MUTED, va="center_baseline", bbox=_ON_PAPER)
 
     def write_names(self) -> list[Text]:
@@ -129,13 +133,17 @@ class GanttChart:
         sessions = self._episode.sessions
         for j in np.flatnonzero(~self._rejected):
             begin, end = sessions["plug_in_min"][j], min(sessions["departure_min"][j], self.axes.get_xlim()[1])
-            room_px = (end - begin) * self._minute_px - 2 * _LABEL_INSET_PX
+            room_px = (end - begin) * self.minute_px - 2 * _LABEL_INSET_PX
             name = next((name for name in (full[j], short[j]) if text_width_px(name) <= room_px), None)
             if name is not None:
-                x = begin + _LABEL_INSET_PX / self._minute_px
-                y = self._bar_top(sessions["station"][j]) + self._lanes.bar_px / 2
+                x = begin + _LABEL_INSET_PX / self.minute_px
+                y = float(self.bar_middle(sessions["station"][j]))
                 texts.append(self.axes.text(x, y, name, color=INK, va="center_baseline"))
         return texts
+
+    def bar_middle(self, station: np.ndarray) -> Array:
+        """The height of the bars of some stations, in units of the y axis."""
+        return self._bar_top(station) + self._lanes.bar_px / 2
 
     def _bar_top(self, station: np.ndarray) -> Array:
         return np.asarray(station * float(self._lanes.lane_px) + self._lanes.gap_px)
@@ -146,10 +154,10 @@ class GanttPanel:
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock) -> None:
         self._episode, self._lanes = episode, lanes
-        chart = GanttChart(figure, box, episode, lanes, clock, "Schedule")
+        self._chart = chart = GanttChart(figure, box, episode, lanes, clock, "Schedule")
         num_stations, horizon_steps = episode.scenario.num_stations, episode.scenario.horizon_steps
         self._pixels = np.zeros((num_stations, lanes.lane_px, horizon_steps, 4), np.uint8)
-        self._pixels[..., :3] = [int(GRANTED[k : k + 2], 16) for k in (1, 3, 5)]
+        self._pixels[..., :3] = red_green_blue(GRANTED)
         self._depth_px = np.arange(lanes.bar_px, 0, -1)[:, None]
         self.power = chart.axes.imshow(
             self._image(),
@@ -159,7 +167,11 @@ class GanttPanel:
             zorder=2.0,
         )
         chart.axes.set_ylim(lanes.height_px, 0.0)
-        style = {"markersize": px_to_pt(lanes.bar_px), "markeredgewidth": px_to_pt(4), "color": UNMET}
+        style: dict[str, Any] = {
+            "markersize": px_to_pt(lanes.bar_px),
+            "markeredgewidth": px_to_pt(_SHORT_PX),
+            "color": UNMET,
+        }
         (self.short,) = chart.axes.plot([], [], "|", **style)
         self.cursor = make_cursor(chart.axes)
         now = Line2D([], [], color=INK, linewidth=1.2, marker="|", linestyle="", markersize=8, label="now")
@@ -186,8 +198,8 @@ class GanttPanel:
         self.power.set_data(self._image())
         short = np.flatnonzero(moment.unmet_kwh > 0.0)
         sessions = self._episode.sessions[short]
-        middle = sessions["station"] * float(self._lanes.lane_px) + self._lanes.gap_px + self._lanes.bar_px / 2
-        self.short.set_data(np.minimum(sessions["departure_min"], self._episode.scenario.horizon_minutes), middle)
+        inside = sessions["departure_min"] - _SHORT_PX / 2 / self._chart.minute_px
+        self.short.set_data(inside, self._chart.bar_middle(sessions["station"]))
         self.cursor.set_xdata([moment.minute, moment.minute])
 
     def _image(self) -> np.ndarray:

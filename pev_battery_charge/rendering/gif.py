@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering.frame import FrameRenderer, Image
-from pev_battery_charge.rendering.style import COLOURS
+from pev_battery_charge.rendering.style import COLOURS, red_green_blue
 from pev_battery_charge.trace import Trace
 
 MOST_FRAMES: Final = 200
@@ -76,7 +76,9 @@ def _shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> 
     if every < 1:
         problems.append(f"every: must be at least 1 (it is {every})")
     if frame_ms < _SHORTEST_FRAME_MS:
-        problems.append(f"frame_ms: must be at least {_SHORTEST_FRAME_MS}, which viewers still follow (it is {frame_ms})")
+        problems.append(
+            f"frame_ms: must be at least {_SHORTEST_FRAME_MS}, which viewers still follow (it is {frame_ms})"
+        )
     if problems:
         raise InputError(str(path), problems)
     return range((num_steps - 1) % every + 1, num_steps + 1, every)
@@ -89,7 +91,7 @@ class Palette:
     """
 
     def __init__(self, samples: Sequence[Image]) -> None:
-        house = np.array([[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in COLOURS], np.uint8)
+        house = np.array([red_green_blue(colour) for colour in COLOURS], np.uint8)
         seen, counts = np.unique(np.concatenate([_packed(sample).ravel() for sample in samples]), return_counts=True)
         frequent = seen[np.argsort(-counts, kind="stable")]
         others = frequent[~np.isin(frequent, _packed(house))][: _PALETTE_SIZE - len(house)]
@@ -110,6 +112,7 @@ class Palette:
         return found - np.uint8(1)
 
 
-def _packed(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+def _packed(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     """Red, green and blue of the last axis as one number."""
-    return colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    wide = colours.astype(np.int32)
+    return wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]

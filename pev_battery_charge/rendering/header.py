@@ -1,12 +1,14 @@
 """The head of a frame: which episode, how far, and three numbers."""
 
+from typing import Any
+
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from pev_battery_charge.rendering.clock import Clock
-from pev_battery_charge.rendering.layout import MARGIN_PX, Box
+from pev_battery_charge.rendering.layout import MARGIN_PX, RIGHT_PX
 from pev_battery_charge.rendering.moment import Episode, Moment, Presence
 from pev_battery_charge.rendering.style import (
     DPI,
@@ -28,14 +30,14 @@ _TITLE_ROOM_PX = _FACTS_AT_PX[0] - 2 * MARGIN_PX
 class Header:
     """Scenario and coordinator, area power, energy delivered, PEVs plugged in, and the clock."""
 
-    def __init__(self, figure: Figure, box: Box, episode: Episode, clock: Clock) -> None:
+    def __init__(self, figure: Figure, episode: Episode, clock: Clock) -> None:
         self._figure = figure
         self._clock = clock
         scenario = episode.scenario
         self._cap_kw = scenario.area.power_max_kw
         self._num_stations = scenario.num_stations
         self._horizon_steps = scenario.horizon_steps
-        left, right = float(MARGIN_PX), box.left + box.width
+        left, right = float(MARGIN_PX), float(WIDTH_PX - RIGHT_PX)
         self._text(left, _BIG_PX, _shortened(scenario.name, HEADLINE_PT), size=HEADLINE_PT, weight="bold")
         rule = scenario.coordinator.replace("_", " ")
         about = f"{self._num_stations} stations, {len(episode.names)} PEVs, coordinator: {rule}"
@@ -50,7 +52,7 @@ class Header:
         figure.add_artist(Line2D([left / WIDTH_PX, right / WIDTH_PX], [height, height], color=OUTLINE, linewidth=0.8))
         self.artists: list[Artist] = [*self._facts, self._requested, self._time, self._step]
 
-    def _text(self, x_px: float, baseline_px: float, text: str, *, size: float = SMALL_PT, **style: str) -> Text:
+    def _text(self, x_px: float, baseline_px: float, text: str, *, size: float = SMALL_PT, **style: Any) -> Text:
         x, y = x_px / WIDTH_PX, 1.0 - baseline_px / (self._figure.get_figheight() * DPI)
         return self._figure.text(x, y, text, size=size, va="baseline", **{"color": INK, **style})
 

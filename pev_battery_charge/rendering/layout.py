@@ -71,7 +71,7 @@ class Lanes:
 
 
 def make_lanes(num_stations: int, *, rejected: bool) -> Lanes:
-    """Rows that shrink with their number: easy to read up to twenty, small up to eighty, hardly more than lines beyond."""
+    """Rows that shrink with their number: roomy up to twenty, small up to eighty, hardly more than lines beyond."""
     lane_px = min(_LANES_PX // num_stations, _LANE_MAX_PX)
     if lane_px < _LANE_SMALL_PX:
         lane_px = max(min(_MANY_LANES_PX // num_stations, _LANE_SMALL_PX), _LANE_MIN_PX)
@@ -82,7 +82,6 @@ def make_lanes(num_stations: int, *, rejected: bool) -> Lanes:
 class Layout:
     """The plots of a frame, from top to bottom, and the picture's height."""
 
-    header: Box
     power: Box
     schedule: Box
     batteries: Box
@@ -103,4 +102,5 @@ def make_layout(lanes: Lanes, power_labels_px: float, battery_labels_px: float) 
         box = Box(LEFT_PX, top + TITLE_PX, PLOT_WIDTH_PX, height)
         boxes.append(box)
         top = box.bottom + below
-    return Layout(Box(LEFT_PX, 0, PLOT_WIDTH_PX, _HEADER_PX), *boxes, height_px=round(top) + _BOTTOM_PX)
+    power, schedule, batteries, area = boxes
+    return Layout(power, schedule, batteries, area, round(top) + _BOTTOM_PX)

@@ -1,7 +1,7 @@
 """Names of vehicles and stations, as long as there is room for them."""
 
-import os.path
 from collections.abc import Sequence
+from itertools import takewhile
 
 from pev_battery_charge.rendering.style import text_width_px
 
@@ -10,7 +10,8 @@ _LONGEST_SHORT_NAME = 8
 
 def short_names(names: Sequence[str]) -> list[str]:
     """The names without the beginning they share ("pev_07" is "07"); if they are still long, their numbers."""
-    shared = os.path.commonprefix(list(names)).rstrip("0123456789")
+    ends = zip(min(names, default=""), max(names, default=""), strict=False)
+    shared = "".join(first for first, _ in takewhile(lambda pair: pair[0] == pair[1], ends)).rstrip("0123456789")
     short = [name.removeprefix(shared) for name in names]
     if all(0 < len(name) <= _LONGEST_SHORT_NAME for name in short):
         return short

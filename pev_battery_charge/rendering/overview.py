@@ -29,6 +29,8 @@ def write_overview(schedules: Sequence[tuple[str, Scenario, Schedule]], path: st
         raise InputError(str(path), problems)
     from pev_battery_charge.rendering.columns import draw_columns  # noqa: PLC0415  matplotlib is slow to import
 
-    episodes = [(title, Episode(scenario, schedule), Clock(scenario, schedule)) for title, scenario, schedule in schedules]
+    episodes = [
+        (title, Episode(scenario, schedule), Clock(scenario, schedule)) for title, scenario, schedule in schedules
+    ]
     with house_style(), write_beside(path) as beside:
-        draw_columns(episodes).print_png(beside)
+        draw_columns(episodes).write_png(beside)

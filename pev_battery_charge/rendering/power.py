@@ -11,9 +11,9 @@ from pev_battery_charge.rendering.chart import (
     Array,
     ColumnLabels,
     Columns,
+    add_amount_axis,
     add_axes,
     add_legend,
-    add_amount_axis,
     add_row_name,
     row_text,
     swatch,
@@ -28,13 +28,12 @@ from pev_battery_charge.rendering.style import (
     MUTED,
     OUTLINE,
     PAPER,
-    SMALL_PT,
     text_width_px,
 )
 
 _BAR_SHARE, _BAR_MAX_PX = 0.66, 64
 _VALUE_PITCH_PX, _NAME_PITCH_PX = 34, 11
-_FREE = "–"
+_FREE = "-"
 
 
 class PowerLabels:
@@ -103,7 +102,7 @@ class PowerPanel:
         """Show the step just made."""
         self.granted.set(0.0, moment.power_kw)
         asking = np.flatnonzero(moment.request_kw > 0.0)
-        self.requested.set_segments(self._across(asking, moment.request_kw[asking]))
+        self.requested.set_segments(list(self._across(asking, moment.request_kw[asking])))
         for text, session in zip(self.vehicles, moment.session, strict=False):
             free = session == NO_SESSION
             text.set_text(_FREE if free else self._names[session])

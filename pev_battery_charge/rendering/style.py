@@ -7,7 +7,7 @@ are for what is less urgent. Whatever a colour says, a shape or a place says too
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 WIDTH_PX: Final = 900
 DPI: Final = 100
@@ -55,10 +55,15 @@ def house_style() -> Iterator[None]:
     """Draw under matplotlib's own defaults, whatever the user's settings are; they are back when the block ends."""
     from matplotlib import rc_context, rcParamsDefault  # noqa: PLC0415  takes a third of a second to import
 
-    settings = {name: value for name, value in rcParamsDefault.items() if name != "backend"}
+    settings: dict[Any, Any] = {name: value for name, value in rcParamsDefault.items() if name != "backend"}
     settings |= {"font.family": ["DejaVu Sans"], "font.size": SMALL_PT, "text.color": INK, "text.parse_math": False}
     with _settings_lock, rc_context(settings):
         yield
+
+
+def red_green_blue(colour: str) -> tuple[int, int, int]:
+    """A colour "#RRGGBB" as three numbers from 0 to 255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def px_to_pt(pixels: float) -> float:

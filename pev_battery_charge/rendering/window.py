@@ -5,30 +5,85 @@ import sys
 import warnings
 from typing import Any
 
+from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.rendering.frame import Image
-from pev_battery_charge.rendering.style import DPI
+from pev_battery_charge.rendering.style import DPI, house_style
 
-_NO_SCREEN = (
-    "there is no screen to open a window on, or matplotlib's backend ({backend}) opens none, so nothing is shown: "
-    'use render_mode="rgb_array", or write_gif for a whole episode'
+_NO_WINDOW = (
+    "no window can be opened here: there is no screen, or matplotlib's backend opens none; nothing is shown. "
+    'Use render_mode="rgb_array", or write_gif for a whole episode.'
 )
 
 
 class Window:
     """A window that shows one frame after the other; it opens with the first.
 
-    It is matplotlib's, by whatever interactive backend the user has chosen or matplotlib finds. Where there is none, the
-    first frame gives one `UserWarning` and nothing is shown. A window that its user has closed stays closed.
+    It is matplotlib's, by the interactive backend that the user has chosen or that matplotlib finds. Where there is
+    none, the first frame gives one `UserWarning`, and nothing is shown. A window that its user has closed stays closed.
 
-    frame_ms: how long `show` waits after each frame, in ms, so that it can be seen; the window reacts meanwhile.
+    frame_ms: how long `show` waits after each frame, in ms; the window reacts meanwhile.
     """
 
-    def __init__(self, frame_ms: int = 50) -> None:
+    def __init__(self, frame_ms: float = 50.0) -> None:
         self._frame_ms = frame_ms
         self._figure: Any = None
         self._picture: Any = None
-        self._dark = False
+        self._over = False
 
     def show(self, frame: Image) -> None:
-        """Show a frame, `[H, W, 3]`."""
-        ...
+        """Show a frame, `[H, W, 3]`, in place of the one before."""
+        if self._over:
+            return
+        if self._figure is None:
+            if not can_open_window():
+                self._over = True
+                warnings.warn(_NO_WINDOW, UserWarning, stacklevel=2)
+                return
+            self._open(frame)
+        self._picture.set_data(frame)
+        self._figure.canvas.draw_idle()
+        self._figure.canvas.start_event_loop(self._frame_ms / MILLISECONDS_PER_SECOND)
+
+    def _open(self, frame: Image) -> None:
+        from matplotlib import pyplot  # noqa: PLC0415  only a window needs it
+
+        height, width, _ = frame.shape
+        with house_style():
+            self._figure = pyplot.figure("PEV battery charge", figsize=(width / DPI, height / DPI), dpi=DPI, clear=True)
+            axes = self._figure.add_axes((0.0, 0.0, 1.0, 1.0))
+            axes.set_axis_off()
+            self._picture = axes.imshow(frame)
+        self._figure.canvas.mpl_connect("close_event", self._on_close)
+        self._figure.canvas.manager.show()
+
+    def _on_close(self, _event: object) -> None:
+        self._over = True
+
+    def close(self) -> None:
+        """Close the window; without one, nothing happens."""
+        self._over = True
+        if self._figure is not None:
+            from matplotlib import pyplot  # noqa: PLC0415  imported already, when the window opened
+
+            pyplot.close(self._figure)
+            self._figure = None
+
+
+def can_open_window() -> bool:
+    """Whether matplotlib can open a window here. Asking makes it choose no backend where there is no screen."""
+    import matplotlib  # noqa: PLC0415  a third of a second
+    from matplotlib.backends.registry import backend_registry  # noqa: PLC0415  likewise
+
+    backend = matplotlib.get_backend(auto_select=False)
+    if backend is None and not _has_screen():
+        return False
+    if backend is None:
+        backend = matplotlib.get_backend()
+    registry: Any = backend_registry  # its methods carry no types
+    return registry.resolve_backend(backend)[1] is not None
+
+
+def _has_screen() -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,6 +1,7 @@
 """From a scenario to schedules: one at a time, or a batch of records at once."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from pev_battery_charge.core.records import SESSION, Records
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.scenario import Scenario, SpreadPopulation
+from pev_battery_charge.scenario import Scenario, SpreadPopulation, resolve_scenario
 from pev_battery_charge.schedule.site import SiteGenerator
 from pev_battery_charge.schedule.spread import SpreadGenerator
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
@@ -59,11 +60,14 @@ def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
     )
 
 
-def generate_schedule(scenario: Scenario, seed: int = 0) -> Schedule:
+def generate_schedule(scenario: Scenario | str | Path | None = None, seed: int = 0) -> Schedule:
     """Draw one schedule; the same scenario and seed give the same schedule, to the bit.
+
+    scenario: a Scenario, a name, or a path to a TOML file; None is `paper-5x20`.
 
     It is the schedule that an environment of this scenario meets first after `reset(seed=seed)`.
     """
+    scenario = resolve_scenario(scenario)
     generator = make_generator(scenario)
     sessions = np.zeros((1, generator.max_sessions), SESSION)
     generator.draw(area_generators(seed), sessions)

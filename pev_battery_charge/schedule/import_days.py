@@ -56,7 +56,7 @@ def choose_days(sessions: pl.DataFrame, first: date | None, last: date | None, z
     tells the days that there are, where nothing is left.
     """
     judged = sessions.with_columns(
-        name=pl.format("row {}, session {}", "row", "session_id"),
+        name=pl.concat_str(pl.lit("row "), "row", pl.lit(", session "), "session_id"),
         # One database of time zones for everything: Python's.
         day=pl.Series([moment.astimezone(zone).date() for moment in sessions["arrival"]], dtype=pl.Date),
         why=pl.when(~pl.col("session_id").is_first_distinct())

@@ -46,10 +46,15 @@ def test_content_tells_what_a_file_is_and_not_its_name(tmp_path, name, disguise)
         assert read_acn(path).sessions.equals(read_acn(DATA / name).sessions)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path):
-    path = tmp_path / "windows.csv"
-    path.write_bytes(b"\xef\xbb\xbf" + (DATA / "garage.csv").read_bytes().replace(b"\n", b"\r\n"))
-    assert read_acn(path).sessions.equals(read_acn(DATA / "garage.csv").sessions)
+def test_json_and_csv_name_the_same_sessions_and_stations():
+    assert read_acn(DATA / "garage.json").sessions.equals(read_acn(DATA / "garage.csv").sessions)
+
+
+@pytest.mark.parametrize("name", ["garage.json", "garage.csv"])
+def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path, name):
+    path = tmp_path / "windows"
+    path.write_bytes(b"\xef\xbb\xbf" + (DATA / name).read_bytes().replace(b"\n", b"\r\n"))
+    assert read_acn(path).sessions.equals(read_acn(DATA / name).sessions)
 
 
 def test_times_are_moments_whatever_their_offset_and_notation(tmp_path):

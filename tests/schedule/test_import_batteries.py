@@ -78,6 +78,15 @@ def test_only_whole_steps_count_for_what_can_be_met(tmp_path):
         ] * told
 
 
+def test_energy_that_takes_all_of_the_stay_at_full_power_is_met_whatever_the_last_digit(tmp_path):
+    hours = np.arange(1, 150) / 12
+    scenario = JPL.replace(stations={"count": hours.size, "power_max_kw": 6.656})
+    path = write_csv(tmp_path / "a.csv", visits_of(6.656 * hours, hours, np.full(hours.size, 6.0)))
+    schedule, report = import_sessions(path, scenario=scenario)
+    assert report.unserved == ()
+    assert charge_at_full_power(scenario, schedule)["energy_unmet_kwh"].max() < 1e-9
+
+
 def test_a_pev_s_own_limit_is_what_its_real_charging_took_and_at_least_the_strongest_station(tmp_path):
     mixed = JPL.replace(stations=[{"power_max_kw": 6.656}, {"power_max_kw": 11.0}])
     assert one(tmp_path, 3.0, 1.0)[0]["power_max_kw"] == 6.656

@@ -31,9 +31,6 @@ def problems(path: Path, **arguments) -> list[str]:
     return list(raised.value.problems)
 
 
-# Days
-
-
 def test_the_same_day_of_several_years_is_told_apart_and_has_its_own_weekday(tmp_path):
     path = write_csv(
         tmp_path / "a.csv",
@@ -199,9 +196,6 @@ def test_a_day_whose_sessions_are_all_set_aside_is_refused_with_the_reasons(tmp_
     ]
 
 
-# The account
-
-
 @pytest.mark.parametrize("days", [("2021-05-03",), ("2021-05-04",), ("2021-05-05",), ("2021-05-03", "2021-05-05")])
 @pytest.mark.parametrize("stations", ["recorded", "assigned"])
 @pytest.mark.parametrize("scenario", [CALTECH, small(3)])
@@ -278,9 +272,6 @@ def test_an_imported_schedule_comes_back_from_a_file_to_the_bit(tmp_path, ending
     assert Schedule.read(tmp_path / f"a.{ending}") == schedule
 
 
-# Energy
-
-
 def test_the_energy_wanted_is_the_delivered_or_the_requested_one():
     for energy, grid_kwh in (("delivered", [10.0, 5.5, 12.25, 8.0]), ("requested", [20.0, 5.5, 30.0, 8.0])):
         schedule, report = import_sessions(DATA / "garage.csv", energy=energy)
@@ -300,9 +291,6 @@ def test_drivers_who_asked_for_nothing_want_what_they_were_delivered_and_that_is
     assert report.energy_kwh == pytest.approx(3 * 6.0 + 9.0)
     assert [what for what, _ in report.mended] == ["row 1, session s1", "row 2, session s2", "row 3, session s3"]
     assert import_sessions(path).report.mended == ()
-
-
-# Stations
 
 
 def test_recorded_stations_are_numbered_by_name_over_the_whole_file():
@@ -361,9 +349,6 @@ def test_more_recorded_stations_than_the_scenario_has_are_refused_unless_station
         "names 3 stations, the scenario 'small' has 2: give a larger scenario, or stations='assigned'"
     ]
     assert len(import_sessions(DATA / "garage.csv", scenario=small(2), stations="assigned").schedule) == 4
-
-
-# Scenario and time zone
 
 
 @pytest.mark.parametrize(("prefix", "site_id", "name"), [("AG-1F", "0001", "jpl-52"), ("CA-3", "0002", "caltech-54")])
