@@ -69,6 +69,10 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
+
 def _register() -> None:
     """Make the environments known to Gymnasium and PettingZoo; their modules are loaded when one is made."""
     import gymnasium  # noqa: PLC0415  kept out of the module's names

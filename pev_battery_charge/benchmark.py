@@ -94,6 +94,7 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Figure]:
     step_s: dict[int, list[float]] = {threads: [] for threads in envs}
     reset_s: list[float] = []
     fill_s: list[float] = []
+    records_s: list[float] = []
     written = 0
     for env in envs.values():
         env.reset(seed=0)
@@ -108,6 +109,7 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Figure]:
                 env.step(actions[step % _ACTION_SETS])
             step_s[threads].append((time.perf_counter() - begin) / scenario.horizon_steps)
         fill_s.append(_fill_seconds(written, scenario.horizon_steps))
+        records_s.append(_fill_seconds(envs[1].simulation.sessions.nbytes, 1))
     fill = statistics.median(fill_s)
     figures = []
     for threads, goal in ((1, "at least 20"), (2, "at least 35")):
@@ -120,7 +122,12 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Figure]:
         figures.append(Figure(name, count / median / 1e6, "M station-steps/s", goal, beside))
     reset_ms = statistics.median(reset_s) * MILLISECONDS_PER_SECOND
     episode_ms = statistics.median(step_s[1]) * scenario.horizon_steps * MILLISECONDS_PER_SECOND
-    beside = f"{reset_ms:.1f} ms for {areas:,} schedules; the episode {episode_ms:,.0f} ms"
+    records_ms = statistics.median(records_s) * MILLISECONDS_PER_SECOND
+    size_mb = envs[1].simulation.sessions.nbytes / _MEGABYTE
+    beside = (
+        f"{reset_ms:.1f} ms for {areas:,} schedules, the episode {episode_ms:,.0f} ms; "
+        f"filling their {size_mb:.1f} MB: {records_ms:.1f} ms"
+    )
     share = reset_ms / episode_ms * 100.0
     figures.append(Figure("drawing and assigning schedules at reset", share, "% of the episode", "under 25", beside))
     size = STATION.itemsize + AREA.itemsize / stations

@@ -1,6 +1,7 @@
 """The one exception for bad input, which tells everything that is wrong at once."""
 
 from collections.abc import Sequence
+from numbers import Integral
 
 _SHOWN = 20
 
@@ -25,6 +26,13 @@ class InputError(ValueError):
         if len(self.problems) > _SHOWN:
             lines.append(f"  ... and {len(self.problems) - _SHOWN} more")
         return "\n".join(lines)
+
+
+def whole_number_problems(name: str, value: object, least: int) -> list[str]:
+    """The problem of an argument that must be a whole number of at least `least`, if it has one."""
+    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least:
+        return []
+    return [f"{name}: must be a whole number of at least {least} (it is {value!r})"]
 
 
 class EpisodeOverError(RuntimeError):

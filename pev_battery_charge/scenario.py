@@ -1,7 +1,7 @@
 """A scenario: everything that is fixed before an episode begins. Validated, immutable, TOML in and out."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -143,7 +143,7 @@ class Scenario(_Part):
     coordinator: Coordinator = "proportional"
     extra_observations: tuple[ExtraObservation, ...] = ()
     area: Area = Area()
-    stations: Annotated[tuple[Station, ...], Field(min_length=1)] = (Station(),) * 5
+    stations: tuple[Station, ...] = (Station(),) * 5
     population: Annotated[SpreadPopulation | SitePopulation, Field(discriminator="kind")] = SpreadPopulation()
     reward: Reward = Reward()
 
@@ -151,6 +151,8 @@ class Scenario(_Part):
     @classmethod
     def _repeat(cls, stations: object) -> object:
         if not isinstance(stations, Mapping):
+            if isinstance(stations, Sequence) and not stations:
+                raise ValueError("there must be at least one station")
             return stations
         station = dict(stations)
         count = station.pop("count", None)

@@ -20,7 +20,7 @@ from pev_battery_charge.core.records import (
     make_stations,
 )
 from pev_battery_charge.core.transition import bind_schedule, step_area
-from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.observation import FEATURES, extra_codes, observe_area
 from pev_battery_charge.reward import PARTS, make_weights, reward_area
 from pev_battery_charge.scenario import Scenario, resolve_scenario
@@ -70,9 +70,11 @@ class Simulation:
         max_steps: int | None = None,
     ) -> None:
         self.scenario = scenario = resolve_scenario(scenario)
-        for name, value in (("num_areas", num_areas), ("num_threads", num_threads), ("max_steps", max_steps)):
-            if value is not None and value < 1:
-                raise InputError(f"{name}={value}", ["must be at least 1"])
+        problems = whole_number_problems("num_areas", num_areas, 1)
+        problems += whole_number_problems("num_threads", num_threads, 1)
+        problems += [] if max_steps is None else whole_number_problems("max_steps", max_steps, 1)
+        if problems:
+            raise InputError("simulation", problems)
         self.num_areas = num_areas
         self.num_stations = scenario.num_stations
         self.num_threads = min(num_threads, num_areas)
@@ -98,7 +100,7 @@ class Simulation:
         self._extras = extra_codes(scenario.extra_observations)
         self._random: list[np.random.Generator] | None = None
         self._seed: int | None = None
-        self._schedules: list[Schedule] | None = None
+        self._schedules: dict[int, Schedule] = {}
         self._buffers = self._make_buffers() if reuse_buffers else None
         recorded_steps = self.horizon_steps if record else 0
         self._trace = np.zeros((recorded_steps, num_areas, self.num_stations), TRACE)
@@ -131,37 +133,44 @@ class Simulation:
 
         Raises `InputError` where a schedule does not fit the scenario.
         """
-        if seed is not None or self._random is None:
-            self._random = area_generators(seed, self.num_areas)
-        self._seed = seed
-        if schedule is None:
-            self._draw_schedules(self._random)
+        generators = self._random
+        if seed is not None or generators is None:
+            generators = area_generators(seed, self.num_areas)
+        schedules = None if schedule is None else self._check_schedules(schedule)
+        self._random, self._seed, self._schedules = generators, seed, {}
+        if schedules is None:
+            self._draw_schedules(generators)
         else:
-            self._take_schedules(schedule)
+            self._take_schedules(schedules)
         _bind(self.areas, self.stations, self.sessions)
         self._step = 0
         return self.observe()
 
-    def _draw_schedules(self, generators: Sequence[np.random.Generator]) -> None:
-        self._schedules = None
-        self.areas["start_hour"] = self.scenario.population.start_hour
-        self._make_room(self._generator.max_sessions)
-        self._generator.draw(generators, self.sessions)
-
-    def _take_schedules(self, schedule: Schedule | str | Path | Sequence[Schedule]) -> None:
-        if isinstance(schedule, str | Path):
-            schedule = Schedule.read(schedule)
-        schedules = [schedule] * self.num_areas if isinstance(schedule, Schedule) else list(schedule)
+    def _check_schedules(self, given: Schedule | str | Path | Sequence[Schedule]) -> list[Schedule]:
+        """A schedule for each area that fits the scenario, or `InputError`."""
+        if isinstance(given, str | Path):
+            given = Schedule.read(given)
+        schedules = [given] * self.num_areas if isinstance(given, Schedule) else given
+        if not isinstance(schedules, Sequence) or not all(isinstance(one, Schedule) for one in schedules):
+            raise InputError("schedule", [f"must be a Schedule, its file, or a list of them (it is {type(given)})"])
         if len(schedules) != self.num_areas:
             raise InputError("schedule", [f"{len(schedules)} schedules for {self.num_areas} areas"])
         for distinct in {id(one): one for one in schedules}.values():
             distinct.validate(self.scenario)
+        return list(schedules)
+
+    def _draw_schedules(self, generators: Sequence[np.random.Generator]) -> None:
+        self.areas["start_hour"] = self.scenario.population.start_hour
+        self._make_room(self._generator.max_sessions)
+        self._generator.draw(generators, self.sessions)
+
+    def _take_schedules(self, schedules: list[Schedule]) -> None:
         self._make_room(max(len(one) for one in schedules))
         for b, one in enumerate(schedules):
             self.sessions[b] = one.to_records(self.sessions.shape[1])
             hour = one.start_hour
             self.areas["start_hour"][b] = self.scenario.population.start_hour if hour is None else hour
-        self._schedules = schedules
+        self._schedules = dict(enumerate(schedules))
 
     def _make_room(self, room: int) -> None:
         if self.sessions.shape[1] != room:
@@ -175,7 +184,10 @@ class Simulation:
         """
         if self._step is None or self._step >= self.horizon_steps:
             raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
-        asked_kw = np.ascontiguousarray(requests_kw, np.float64)
+        try:
+            asked_kw = np.ascontiguousarray(requests_kw, np.float64)
+        except (TypeError, ValueError):
+            raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
         if asked_kw.shape != self.stations.shape:
             raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
         if not np.isfinite(asked_kw).all():
@@ -239,10 +251,10 @@ class Simulation:
         """The schedule of the running episode of one area."""
         if self._step is None:
             raise EpisodeOverError("no episode has begun: call reset() first")
-        if self._schedules is not None:
-            return self._schedules[area]
-        seed = None if self._seed is None else self._seed + area
-        return Schedule.from_records(self.sessions[area], generated_info(self.scenario, seed))
+        if area not in self._schedules:
+            seed = None if self._seed is None else self._seed + area
+            self._schedules[area] = Schedule.from_records(self.sessions[area], generated_info(self.scenario, seed))
+        return self._schedules[area]
 
     def trace(self, area: int = 0) -> Trace:
         """What has happened in one area so far in this episode; the simulation must have been made with `record`."""

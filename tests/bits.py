@@ -59,7 +59,8 @@ def totals(simulation: Simulation) -> list[float]:
         simulation.stations["power_kw"],
         np.sum(rewards, axis=0),
     ]
-    return np.concatenate([column.ravel() for column in columns]).tolist()
+    told: list[float] = np.concatenate([column.ravel() for column in columns]).tolist()
+    return told
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ settings.register_profile(
     "repeatable",
     derandomize=True,
     deadline=None,
-    max_examples=60,
+    max_examples=50,
     phases=[Phase.explicit, Phase.generate],
     # The first example of a test may compile kernels; that is not the strategy's slowness.
     suppress_health_check=[HealthCheck.too_slow],

@@ -76,7 +76,7 @@ def rewards(draw: st.DrawFn) -> dict[str, float]:
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, minima: bool = True, **fixed: Any) -> Scenario:
+def scenarios(draw: st.DrawFn, /, minima: bool = True, **fixed: Any) -> Scenario:
     """Small areas of unlike stations, under every rule and step length; `fixed` values are not drawn."""
     step_minutes = draw(steps_minutes())
     horizon_steps = draw(st.integers(4, 40))

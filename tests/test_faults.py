@@ -1,4 +1,4 @@
-"""Faults seen in charging environments that people use today. One test each, named after the fault: none of them here."""
+"""Faults seen in charging environments that people use today, and none of them here: a test each, named after it."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +20,7 @@ from tests.envs.episodes import (
     Float32,
     actions_of,
     draw_requests,
+    kw,
     pev,
     play_aec,
     play_central,
@@ -29,13 +30,13 @@ from tests.envs.episodes import (
 from tests.strategies import schedule_of
 
 HOURS = SHORT.step_minutes / 60.0
-EMPTY = np.float32([0.0, 22.0, 31.5, 0.0, 0.0, 0.0, 0.0, 0.0])
+EMPTY = kw(0.0, 22.0, 31.5, 0.0, 0.0, 0.0, 0.0, 0.0)
 """What an empty station of `SHORT` sees while the whole area is idle."""
 
 
 def ask(env: Any, *requests_kw: float) -> tuple[dict[str, Float32], dict[str, float], dict[str, dict[str, float]]]:
     """One step of a parallel environment: what was seen, earned and told."""
-    observations, rewards, _, _, infos = env.step(actions_of(env, np.float32(requests_kw)))
+    observations, rewards, _, _, infos = env.step(actions_of(env, kw(*requests_kw)))
     return observations, rewards, infos
 
 
@@ -71,7 +72,7 @@ def test_a_full_battery_draws_nothing_from_the_grid() -> None:
     assert [first[agent]["power_kw"] > 0.0 for agent in env.agents] == [False, False, True, True, True]
     ask(env, *[22.0] * 5)
     for _ in range(5):
-        observations, rewards, infos = ask(env, *[22.0] * 5)
+        observations, _, infos = ask(env, *[22.0] * 5)
         assert [info["power_kw"] for info in infos.values()] == [0.0] * 5
         assert [observation[5] for observation in observations.values()] == [0.0] * 5
         assert [info["reward_soc"] for info in infos.values()] == [0.0] * 5
@@ -103,29 +104,19 @@ def test_a_request_out_of_bounds_is_not_obeyed(power_kw: float, coordinator: str
 
 
 def test_the_callers_actions_are_left_as_they_are() -> None:
-    """... also where they are out of bounds, are given as read-only arrays, or as views into a larger one."""
-    requests = np.linspace(-50.0, 80.0, 5, dtype=np.float32)
-    kept = requests.copy()
-    for make, actions in (
-        (pbc.parallel_env, lambda env: actions_of(env, requests)),
-        (pbc.central_env, lambda env: requests),
-        (pbc.central_env, lambda env: requests.astype(np.float64)),
-        (pbc.vector_env, lambda env: requests[:, None]),
-        (pbc.vector_env, lambda env: requests.astype(np.float64)[:, None]),
-    ):
-        for writeable in (True, False):
-            env: Any = make(MIXED, stations={"count": 5, "power_min_kw": 4.0, "power_max_kw": 11.0})
-            env.reset(seed=0)
-            given = actions(env)
-            arrays = list(given.values()) if isinstance(given, dict) else [given]
-            before = [array.copy() for array in arrays]
-            for array in arrays:
-                array.flags.writeable = writeable
-            for _ in range(3):
-                env.step(given)
-            assert all(np.array_equal(array, copy) for array, copy in zip(arrays, before, strict=True))
-            requests.flags.writeable = True
-    assert np.array_equal(requests, kept)
+    """... also where they are out of bounds, are read-only, or are views into a larger array."""
+    for writeable in (True, False):
+        for dtype in (np.float32, np.float64):
+            requests = np.linspace(-50.0, 80.0, 3, dtype=dtype)
+            kept = requests.copy()
+            requests.flags.writeable = writeable
+            envs: list[Any] = [pbc.parallel_env(MIXED), pbc.central_env(MIXED), pbc.vector_env(MIXED)]
+            actions = [{f"station_{n}": requests[n : n + 1] for n in range(3)}, requests, requests[:, None]]
+            for env, given in zip(envs, actions, strict=True):
+                env.reset(seed=0)
+                for _ in range(6):
+                    env.step(given)
+                assert np.array_equal(requests, kept)
 
 
 def test_stored_transitions_do_not_change_later() -> None:
@@ -226,7 +217,7 @@ def test_a_battery_accepts_no_more_above_its_transition_than_below_it() -> None:
     scenario = ONE_STATION.replace(
         step_minutes=1, horizon_steps=100, area={"power_max_kw": 50.0}, population={"stay_minutes": 60.0}
     )
-    ask_all = np.float32([[22.0]])
+    ask_all = kw(22.0)[None]
     socs = np.linspace(0.0, 1.0, 101)
     pevs = [pev(energy_arrival_kwh=24.0 * soc, transition_soc=0.8) for soc in socs]
     env = pbc.vector_env(scenario, num_areas=len(pevs))

@@ -45,7 +45,7 @@ SIGNATURES: dict[str, dict[str, Any]] = {
     "Simulation": {"scenario": None, "num_areas": 1, "num_threads": 1, "record": False},
     "Trace": {"scenario": GIVEN, "schedule": GIVEN, "records": GIVEN},
 }
-"""Arguments and their defaults, or `GIVEN` for those that the caller gives. What a function takes besides is optional."""
+"""Arguments and their defaults, or `GIVEN` for those that the caller gives. The rest is optional."""
 
 METHODS = {
     "Scenario": {"load", "save", "replace"},
@@ -101,7 +101,7 @@ def test_the_version_is_that_of_the_installed_package() -> None:
 def run(script: str) -> list[str]:
     """What a fresh interpreter prints."""
     command = [sys.executable, "-W", "error", "-c", script]
-    told = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)  # noqa: S603  this interpreter, with a text that stands here
+    told = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)
     return told.stdout.split()
 
 

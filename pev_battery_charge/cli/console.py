@@ -34,6 +34,6 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar with the time left; call what it gives with the steps done and the steps in all."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

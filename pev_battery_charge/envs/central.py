@@ -69,15 +69,15 @@ class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Begin an episode; `options["schedule"]` fixes its schedule."""
-        super().reset(seed=seed)
         observations = self.simulation.reset(seed, (options or {}).get("schedule"))
+        super().reset(seed=None if seed is None else int(seed))
         if self.render_mode == "human":
             self.render()
         return observations.reshape(-1), {}
 
     def step(self, action: npt.NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Advance by one step."""
-        requests = np.asarray(action, np.float64)
+        requests = np.asarray(action)
         if requests.shape != self.action_space.shape:
             raise InputError("action", [f"shape must be {self.action_space.shape} (it is {requests.shape})"])
         result = self.simulation.step(requests[None])

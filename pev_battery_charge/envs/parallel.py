@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Box
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec
+from pettingzoo.utils.wrappers import BaseWrapper
 
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen
 from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
-from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.observation import EXTRA_FEATURES
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
@@ -83,6 +84,9 @@ class ParallelArea(ParallelEnv[AgentID, Observation, Action]):
         max_cycles: int | None = None,
         **changes: Any,
     ) -> None:
+        problems = [] if max_cycles is None else whole_number_problems("max_cycles", max_cycles, 1)
+        if problems:
+            raise InputError("environment", problems)
         self.simulation = Simulation(resolve_scenario(scenario, **changes), record=True, max_steps=max_cycles)
         self.scenario = scenario = self.simulation.scenario
         self.render_mode = render_mode
@@ -156,29 +160,41 @@ def _gather(actions: Mapping[AgentID, Action], agents: list[AgentID]) -> npt.NDA
     """The actions as requests `[1, N]`, or an error that names every wrong one."""
     try:
         requests = np.array([actions[agent] for agent in agents], np.float64)
-    except (KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, TypeError, ValueError):
         raise InputError("actions", _describe_wrong(actions, agents)) from None
     if requests.shape != (len(agents), 1) or len(actions) != len(agents) or not np.isfinite(requests).all():
         raise InputError("actions", _describe_wrong(actions, agents))
     return requests.T
 
 
-def _describe_wrong(actions: Mapping[AgentID, Action], agents: list[AgentID]) -> list[str]:
+def _describe_wrong(actions: object, agents: list[AgentID]) -> list[str]:
+    if not isinstance(actions, Mapping):
+        return [f"must map every agent to its action (it is {actions!r})"]
     problems = [f"{agent}: has no action" for agent in agents if agent not in actions]
     problems += [f"{agent}: is not an agent of this environment" for agent in actions if agent not in agents]
-    for agent in agents:
-        if agent not in actions:
-            continue
-        try:
-            action = np.asarray(actions[agent], np.float64)
-        except (TypeError, ValueError):
-            problems.append(f"{agent}: must be a number in kW (it is {actions[agent]!r})")
-            continue
-        if action.shape != (1,):
-            problems.append(f"{agent}: shape must be (1,) (it is {action.shape})")
-        elif not np.isfinite(action[0]):
-            problems.append(f"{agent}: must be finite (it is {action[0]})")
-    return problems
+    return problems + [text for agent in agents if agent in actions for text in _action_problems(agent, actions[agent])]
+
+
+def _action_problems(agent: AgentID, given: object) -> list[str]:
+    try:
+        action = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        return [f"{agent}: must be a number in kW (it is {given!r})"]
+    if action.shape != (1,):
+        return [f"{agent}: shape must be (1,) (it is {action.shape})"]
+    return [] if np.isfinite(action[0]) else [f"{agent}: must be finite (it is {action[0]})"]
+
+
+class _CheckedActions(BaseWrapper[AgentID, Observation, Action]):
+    """Refuses a bad action when it is given, while the agent can still give another, not when the step is made."""
+
+    def step(self, action: Action | None) -> None:
+        agent = self.agent_selection
+        if not (self.terminations[agent] or self.truncations[agent]):
+            problems = _action_problems(agent, action)
+            if problems:
+                raise InputError("action", problems)
+        super().step(action)
 
 
 def parallel_env(
@@ -199,4 +215,4 @@ def env(
 ) -> AECEnv[AgentID, Observation, Action]:
     """The same as a PettingZoo `AECEnv`: the stations act one after the other, then the step is made."""
     area = ParallelArea(scenario, render_mode, max_cycles, **changes)
-    return cast(AECEnv[AgentID, Observation, Action], parallel_to_aec(area))
+    return _CheckedActions(parallel_to_aec(area))

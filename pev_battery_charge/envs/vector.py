@@ -86,14 +86,12 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         self.single_action_space = request_box([max(station.power_max_kw for station in scenario.stations)])
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._always = np.ones(self.num_envs, np.bool_)
-        self._always.flags.writeable = False
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32, dict[str, Any]]:
         """Begin an episode in every area; a list of seeds, one a station, has no meaning here and is refused."""
-        if seed is not None and not isinstance(seed, int | np.integer):
+        if isinstance(seed, list):
             raise InputError("seed", [f"must be one whole number for the whole batch, or None (it is {seed!r})"])
         mask = (options or {}).get("reset_mask")
         if mask is not None and not np.all(mask):
@@ -127,9 +125,15 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     def _ends(self, over: bool) -> tuple[Bool, Bool]:
         return np.zeros(self.num_envs, np.bool_), np.full(self.num_envs, over)
 
+    @property
+    def _always(self) -> Bool:
+        """A read-only mask that is true for every sub-environment."""
+        return np.broadcast_to(np.True_, self.num_envs)
+
     def _infos(self, parts: Float32) -> dict[str, Any]:
         infos: dict[str, Any] = dict(zip(PARTS, parts.reshape(len(PARTS), -1), strict=True))
-        infos.update((f"_{name}", self._always) for name in PARTS)
+        always = self._always
+        infos.update((f"_{name}", always) for name in PARTS)
         return infos
 
     def close_extras(self, **kwargs: Any) -> None:

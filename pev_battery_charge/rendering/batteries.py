@@ -30,6 +30,7 @@ from pev_battery_charge.rendering.style import (
     PALE,
     PAPER,
     UNMET,
+    px_to_pt,
 )
 
 _BAR_SHARE, _BAR_MAX_PX = 0.7, 34
@@ -78,13 +79,14 @@ class BatteryPanel:
         self.charged = Columns(axes, places, width, linewidth=0.0)
         self.missing = Columns(axes, places, width, linewidth=0.0)
         self.frames = Columns(axes, places, width, facecolor="none", linewidth=0.8)
-        self.frames.set(0.0, capacity_kwh)
+        framed = width * pitch_px >= _FRAMED_BAR_PX
+        self.frames.set(0.0, capacity_kwh if framed else np.nan)
         ends = np.stack([places - width / 2, places + width / 2], axis=1)
         self.targets = LineCollection(
             list(np.stack([ends, np.repeat(self._target_kwh[:, None], 2, axis=1)], axis=2)), colors=INK, linewidths=1.5
         )
         axes.add_collection(self.targets, autolim=False)
-        (self.rejected,) = axes.plot([], [], **CROSS)
+        (self.rejected,) = axes.plot([], [], **CROSS | {"markersize": min(CROSS["markersize"], px_to_pt(pitch_px))})
         self.values = [
             axes.text(j, capacity_kwh[j], "", ha="center", va="bottom", color=UNMET)
             for j in range(num_pevs)
@@ -97,7 +99,7 @@ class BatteryPanel:
         self.artists: list[Artist] = [
             self.charged.collection,
             self.missing.collection,
-            *([self.frames.collection] if width * pitch_px >= _FRAMED_BAR_PX else []),
+            self.frames.collection,
             self.targets,
             self.rejected,
             *self.values,

@@ -19,7 +19,9 @@ from pev_battery_charge.rendering.style import WIDTH_PX
 class Board:
     """A canvas with everything on it that a frame shows.
 
-    power, schedule, batteries, area: the panels, from top to bottom.
+    layout: where the panels stand.
+    figure: what holds their artists.
+    header, power, schedule, batteries, area: the panels, from top to bottom.
     """
 
     def __init__(self, episode: Episode, clock: Clock) -> None:
@@ -27,9 +29,9 @@ class Board:
         lanes = make_lanes(episode.scenario.num_stations, rejected=rejected)
         power_labels = PowerLabels(episode, PLOT_WIDTH_PX)
         battery_labels = ColumnLabels(episode.names, PLOT_WIDTH_PX / max(len(episode.names), 1))
-        layout = make_layout(lanes, power_labels.height_px, battery_labels.height_px)
+        self.layout = layout = make_layout(lanes, power_labels.height_px, battery_labels.height_px)
         self._canvas = Canvas(WIDTH_PX, layout.height_px)
-        figure = self._canvas.figure
+        self.figure = figure = self._canvas.figure
         self.header = Header(figure, episode, clock)
         self.power = PowerPanel(figure, layout.power, episode, power_labels)
         self.schedule = GanttPanel(figure, layout.schedule, episode, lanes, clock)

@@ -13,12 +13,12 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.text import Text
 
 from pev_battery_charge.rendering.clock import Clock
+from pev_battery_charge.rendering.label import Label, add_label
 from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, Box
 from pev_battery_charge.rendering.moment import Moment
-from pev_battery_charge.rendering.names import fitting_names, short_names
+from pev_battery_charge.rendering.names import fitting_names, round_step, short_names
 from pev_battery_charge.rendering.style import (
     DPI,
     GRID,
@@ -153,28 +153,30 @@ def add_row_name(axes: Axes, box: Box, name: str, *, row: int) -> None:
     axes.text(x, y, name, transform=axes.transAxes, va="top", color=MUTED, size=SMALL_PT, style="italic")
 
 
-def row_text(axes: Axes, box: Box, x: float, text: str, *, row: int, upright: bool, colour: str = INK) -> Text:
+def row_text(axes: Axes, box: Box, x: float, text: str, *, row: int, upright: bool, colour: str = INK) -> Label:
     """A label below a plot, centred at x."""
     y = -(_LABEL_GAP_PX + row * LINE_PX) / box.height
     rotation = 90.0 if upright else 0.0
     transform = axes.get_xaxis_transform()
-    return axes.text(
-        x, y, text, transform=transform, ha="center", va="top", color=colour, size=SMALL_PT, rotation=rotation
+    return add_label(
+        axes, x, y, text, transform=transform, ha="center", va="top", color=colour, size=SMALL_PT, rotation=rotation
     )
 
 
 def make_cursor(axes: Axes) -> Line2D:
     """The line that stands at now."""
-    (cursor,) = axes.plot([0.0, 0.0], [0.0, 1.0], transform=axes.get_xaxis_transform(), color=INK, linewidth=1.2)
+    (cursor,) = axes.plot(
+        [0.0, 0.0], [0.0, 1.0], transform=axes.get_xaxis_transform(), color=INK, linewidth=px_to_pt(2)
+    )
     return cursor
 
 
 class ColumnLabels:
-    """How names fit below columns: as they are, shortened, upright, or every so many.
+    """How names fit below columns: in full, shortened, only every so many, or upright.
 
     names: what to write.
     upright: whether they are turned by 90 degrees.
-    every: only each so-many-th has room.
+    every: only each so-many-th is written.
     height_px: the room they take.
     """
 
@@ -182,9 +184,10 @@ class ColumnLabels:
         fitting = fitting_names(names, pitch_px - 1)
         self.names: list[str] = fitting or short_names(names)
         longest_px = max((text_width_px(name) for name in self.names), default=0.0)
-        self.upright = fitting is None and longest_px > LINE_PX + _LABEL_GAP_PX
-        room_px = LINE_PX if self.upright or fitting is not None else longest_px + _LABEL_GAP_PX
-        self.every = 1 if fitting is not None else max(1, int(np.ceil((room_px - 3) / pitch_px)))
+        in_order = all(name.isdecimal() for name in self.names)
+        self.upright = fitting is None and not in_order
+        room_px = LINE_PX if self.upright else longest_px + _LABEL_GAP_PX
+        self.every = 1 if fitting is not None else round_step(room_px / pitch_px)
         self.height_px = longest_px + _LABEL_GAP_PX if self.upright else float(LINE_PX)
 
 

@@ -30,6 +30,7 @@ from pev_battery_charge.rendering.layout import (
     make_lanes,
 )
 from pev_battery_charge.rendering.moment import Episode
+from pev_battery_charge.rendering.names import counted
 from pev_battery_charge.rendering.style import (
     DPI,
     HEADLINE_PT,
@@ -70,7 +71,8 @@ def draw_columns(episodes: Sequence[tuple[str, Episode, Clock]]) -> Canvas:
 def _write_head(figure: Figure, left_px: float, title: str, episode: Episode) -> None:
     width_px, height_px = figure.get_figwidth() * DPI, figure.get_figheight() * DPI
     rejected = int((episode.sessions["status"] == Status.REJECTED).sum())
-    about = f"{episode.scenario.num_stations} stations, {len(episode.names)} PEVs, {rejected} found no station"
+    about = f"{counted(episode.scenario.num_stations, 'station')}, {counted(len(episode.names), 'PEV')}"
+    about += f", {rejected} found no station" if rejected else ", all found a station"
     figure.text(left_px / width_px, 1.0 - 31 / height_px, title, size=HEADLINE_PT, weight="bold")
     figure.text(left_px / width_px, 1.0 - 49 / height_px, about, color=MUTED)
 
@@ -92,7 +94,9 @@ def _draw_occupancy(figure: Figure, box: Box, episode: Episode, clock: Clock) ->
     minutes, plugged = _occupancy(episode)
     if minutes.size:
         axes.add_artist(StepPatch(plugged[:-1], minutes, fill=True, facecolor=PALE, edgecolor=MUTED, linewidth=0.8))
-    stations = axes.axhline(num_stations, color=INK, linewidth=1.2, linestyle="--", label=f"{num_stations} stations")
+    stations = axes.axhline(
+        num_stations, color=INK, linewidth=1.2, linestyle="--", label=counted(num_stations, "station")
+    )
     handles: list[Patch | Line2D] = [stations]
     came = episode.sessions["arrival_min"][episode.sessions["status"] == Status.REJECTED]
     if came.size:

@@ -1,7 +1,5 @@
 """The schedule as a Gantt chart, one row a station: by itself for stills, and as the second panel of a frame."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -9,14 +7,14 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.text import Text
 
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.chart import CROSS, Array, add_axes, add_legend, add_time_axis, make_cursor, swatch
 from pev_battery_charge.rendering.clock import Clock
+from pev_battery_charge.rendering.label import Label, add_label
 from pev_battery_charge.rendering.layout import LINE_PX, Box, Lanes
 from pev_battery_charge.rendering.moment import Episode, Moment
-from pev_battery_charge.rendering.names import short_names
+from pev_battery_charge.rendering.names import round_step, short_names
 from pev_battery_charge.rendering.style import (
     GRANTED,
     INK,
@@ -70,8 +68,7 @@ class GanttChart:
 
     def _name_rows(self) -> None:
         lanes = self._lanes
-        fifth = 5 * lanes.lane_px
-        every = 1 if lanes.lane_px >= _LABEL_LANE_PX else 5 * int(np.ceil(LINE_PX / fifth))
+        every = 1 if lanes.lane_px >= _LABEL_LANE_PX else round_step(LINE_PX / lanes.lane_px)
         rows = range(0, lanes.num_stations, every)
         at = [row * lanes.lane_px + lanes.gap_px + lanes.bar_px / 2 for row in rows]
         names = [f"station_{row}" for row in rows]
@@ -124,11 +121,11 @@ class GanttChart:
                 x = minute + _CROSS_ROOM_PX / self.minute_px
                 self.axes.text(x, height, name, color=MUTED, va="center_baseline", bbox=_ON_PAPER)
 
-    def write_names(self) -> list[Text]:
+    def write_names(self) -> list[Label]:
         """Name the PEVs inside their bars, where bars are high and long enough."""
         if self._lanes.lane_px < _LABEL_LANE_PX:
             return []
-        texts = []
+        labels = []
         full, short = self._episode.names, short_names(self._episode.names)
         sessions = self._episode.sessions
         for j in np.flatnonzero(~self._rejected):
@@ -138,8 +135,8 @@ class GanttChart:
             if name is not None:
                 x = begin + _LABEL_INSET_PX / self.minute_px
                 y = float(self.bar_middle(sessions["station"][j]))
-                texts.append(self.axes.text(x, y, name, color=INK, va="center_baseline"))
-        return texts
+                labels.append(add_label(self.axes, x, y, name, color=INK, va="center_baseline"))
+        return labels
 
     def bar_middle(self, station: np.ndarray) -> Array:
         """The height of the bars of some stations, in units of the y axis."""
@@ -167,12 +164,8 @@ class GanttPanel:
             zorder=2.0,
         )
         chart.axes.set_ylim(lanes.height_px, 0.0)
-        style: dict[str, Any] = {
-            "markersize": px_to_pt(lanes.bar_px),
-            "markeredgewidth": px_to_pt(_SHORT_PX),
-            "color": UNMET,
-        }
-        (self.short,) = chart.axes.plot([], [], "|", **style)
+        high, wide = px_to_pt(lanes.bar_px), px_to_pt(_SHORT_PX)
+        (self.short,) = chart.axes.plot([], [], "|", color=UNMET, markersize=high, markeredgewidth=wide)
         self.cursor = make_cursor(chart.axes)
         now = Line2D([], [], color=INK, linewidth=1.2, marker="|", linestyle="", markersize=8, label="now")
         add_legend(

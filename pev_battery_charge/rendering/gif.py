@@ -45,25 +45,29 @@ def write_gif(
     """
     import imageio.v3 as iio  # noqa: PLC0415  takes a third of a second to import
 
-    steps = _shown_steps(trace, Path(path), every, frame_ms)
+    steps = shown_steps(trace, Path(path), every, frame_ms)
     renderer = FrameRenderer(trace.scenario, trace.schedule)
     sampled = np.linspace(0, len(steps) - 1, _SAMPLES).astype(int)
     palette = Palette([renderer.draw(trace, steps[k]) for k in sampled])
+    frames = []
+    for done, t in enumerate(steps, start=1):
+        frames.append(palette.indices(renderer.draw(trace, t)))
+        if progress is not None:
+            progress(done, len(steps))
+    durations_ms = [frame_ms] * (len(steps) - 1) + [max(frame_ms, LAST_FRAME_MS)]
     options = {
         "mode": "P",
         "palette": palette.colours.tobytes(),
-        "duration": [frame_ms] * (len(steps) - 1) + [max(frame_ms, LAST_FRAME_MS)],
+        "duration": durations_ms if len(steps) > 1 else durations_ms[0],
         "loop": 0,
         "optimize": True,
     }
     with write_beside(path) as beside, iio.imopen(beside, "w", plugin="pillow") as file:
-        for done, t in enumerate(steps, start=1):
-            file.write(palette.indices(renderer.draw(trace, t)), **options)
-            if progress is not None:
-                progress(done, len(steps))
+        for frame in frames:
+            file.write(frame, **options)
 
 
-def _shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> range:
+def shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> range:
     """The t of each frame: every so many steps, so that the last is the end."""
     num_steps = trace.num_steps
     if every is None:

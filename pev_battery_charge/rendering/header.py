@@ -10,6 +10,7 @@ from matplotlib.text import Text
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.layout import MARGIN_PX, RIGHT_PX
 from pev_battery_charge.rendering.moment import Episode, Moment, Presence
+from pev_battery_charge.rendering.names import counted
 from pev_battery_charge.rendering.style import (
     DPI,
     HEADLINE_PT,
@@ -40,7 +41,7 @@ class Header:
         left, right = float(MARGIN_PX), float(WIDTH_PX - RIGHT_PX)
         self._text(left, _BIG_PX, _shortened(scenario.name, HEADLINE_PT), size=HEADLINE_PT, weight="bold")
         rule = scenario.coordinator.replace("_", " ")
-        about = f"{self._num_stations} stations, {len(episode.names)} PEVs, coordinator: {rule}"
+        about = f"{counted(self._num_stations, 'station')}, {counted(len(episode.names), 'PEV')}, coordinator: {rule}"
         self._text(left, _SMALL_PX, about, color=MUTED)
         self._text(_FACTS_AT_PX[1], _SMALL_PX, "delivered so far", color=MUTED)
         self._text(_FACTS_AT_PX[2], _SMALL_PX, "plugged in", color=MUTED)

@@ -24,3 +24,18 @@ def fitting_names(names: Sequence[str], room_px: float) -> list[str] | None:
         if max((text_width_px(name) for name in candidates), default=0.0) <= room_px:
             return candidates
     return None
+
+
+def round_step(least: float) -> int:
+    """1, 2, 5, 10, 20, 50 and so on: the first that is not below `least`."""
+    decade = 1
+    while True:
+        for step in (decade, 2 * decade, 5 * decade):
+            if step >= least:
+                return step
+        decade *= 10
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: "1 station", "5 stations"."""
+    return f"{number} {what}" + ("" if number == 1 else "s")

@@ -100,7 +100,7 @@ class PowerPanel:
 
     def update(self, moment: Moment) -> None:
         """Show the step just made."""
-        self.granted.set(0.0, moment.power_kw)
+        self.granted.set(0.0, np.where(moment.power_kw > 0.0, moment.power_kw, np.nan))
         asking = np.flatnonzero(moment.request_kw > 0.0)
         self.requested.set_segments(list(self._across(asking, moment.request_kw[asking])))
         for text, session in zip(self.vehicles, moment.session, strict=False):

@@ -8,7 +8,7 @@ import numpy as np
 
 from pev_battery_charge.core.records import SESSION, Records
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.scenario import Scenario, SpreadPopulation, resolve_scenario
 from pev_battery_charge.schedule.site import SiteGenerator
 from pev_battery_charge.schedule.spread import SpreadGenerator
@@ -35,12 +35,13 @@ def make_generator(scenario: Scenario) -> Generator:
 def area_generators(seed: int | None, num_areas: int = 1) -> list[np.random.Generator]:
     """A random generator for each area: area b draws from seed + b; without a seed, from the system's entropy.
 
-    Raises `InputError` for a negative seed.
+    Raises `InputError` for a seed that is no whole number from 0 on.
     """
     if seed is None:
         return [np.random.default_rng() for _ in range(num_areas)]
-    if seed < 0:
-        raise InputError(f"seed {seed}", ["must not be negative"])
+    problems = whole_number_problems("seed", seed, 0)
+    if problems:
+        raise InputError("random generator", problems)
     return [np.random.default_rng(seed + b) for b in range(num_areas)]
 
 

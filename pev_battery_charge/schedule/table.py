@@ -67,7 +67,9 @@ class Schedule:
     """
 
     def __init__(self, sessions: pl.DataFrame, info: ScheduleInfo | None = None, *, source: str = "schedule") -> None:
-        self._sessions = validation.checked(sessions, source)
+        rows = validation.checked(sessions, source)
+        self._rows = rows["row"]
+        self._sessions = rows.drop("row")
         self._info = info or ScheduleInfo()
         self._source = source
 
@@ -124,7 +126,7 @@ class Schedule:
         validation.checked(self._sessions, self._source)
         if scenario is not None:
             validation.check_fit(
-                self._sessions,
+                self._sessions.with_columns(self._rows),
                 self._source,
                 num_stations=scenario.num_stations,
                 horizon_minutes=scenario.horizon_minutes,

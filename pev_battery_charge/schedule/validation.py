@@ -51,9 +51,9 @@ _RULES: tuple[tuple[str, pl.Expr, str], ...] = (
 
 
 def checked(sessions: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The sessions with their proper column types, in order of arrival; raises `InputError` with every problem.
+    """The sessions with their proper column types, in order of arrival, and a column `row`: their place before.
 
-    Rows are counted from 1, a header not included.
+    Rows are counted from 1, a header not included. Raises `InputError` with every problem.
     """
     missing = [name for name in COLUMNS if name not in sessions.columns]
     problems = [f"column {name!r} is missing" for name in missing]
@@ -79,7 +79,7 @@ def checked(sessions: pl.DataFrame, source: str) -> pl.DataFrame:
         "PEV {!r} is still here with the session of row {}",
     )
     raise_if(source, problems)
-    return typed.sort("arrival_min", maintain_order=True).drop("row")
+    return typed.sort("arrival_min", maintain_order=True)
 
 
 def check_fit(
@@ -90,15 +90,14 @@ def check_fit(
     horizon_minutes: float,
     own_horizon_minutes: float | None,
 ) -> None:
-    """Raise `InputError` unless the sessions fit an area of `num_stations` stations and its horizon."""
+    """Raise `InputError` unless the sessions, with their `row`, fit an area's stations and horizon."""
     problems = []
     if own_horizon_minutes is not None and not math.isclose(own_horizon_minutes, horizon_minutes):
         problems.append(
             f"it was made for {own_horizon_minutes:g} min, the scenario has {horizon_minutes:g} min: "
             "give the scenario the same step_minutes x horizon_steps"
         )
-    rows = sessions.with_row_index("row", offset=1)
-    unknown = rows.filter(pl.col("station") >= num_stations).select("row", "station")
+    unknown = sessions.filter(pl.col("station") >= num_stations).select("row", "station")
     problems += _describe(unknown, "station", f"unknown station: the scenario has 0 to {num_stations - 1}")
     raise_if(source, problems)
 
@@ -167,10 +166,9 @@ def _overlaps(sessions: pl.DataFrame, who: str, begin: str, text: str) -> list[s
     early = pl.col(begin) < pl.col("departure_min").shift(1) - _TIME_TOLERANCE_MIN
     if ordered.filter(early & (pl.col(who) == pl.col(who).shift(1))).is_empty():
         return []
-    before = ordered.with_columns(
-        row_before=pl.col("row").shift(1).over(who),
-        ended=pl.col("departure_min").cum_max().shift(1).over(who),
-    )
+    latest = pl.col("departure_min").cum_max()
+    row_of_latest = pl.when(pl.col("departure_min") == latest).then("row").forward_fill()
+    before = ordered.with_columns(row_before=row_of_latest.shift(1).over(who), ended=latest.shift(1).over(who))
     broken = before.filter(pl.col(begin) < pl.col("ended") - _TIME_TOLERANCE_MIN).sort("row")
     shown = broken.head(_SHOWN_PER_RULE).select("row", who, "row_before").iter_rows()
     problems = [f"row {row}, {begin}: " + text.format(value, row_before) for row, value, row_before in shown]

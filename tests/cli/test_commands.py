@@ -107,8 +107,8 @@ def test_scenario_list_and_show(capsys: pytest.CaptureFixture[str]) -> None:
         (("schedule", "show", "missing.csv"), "missing.csv: no such file"),
         (("schedule", "generate", "--out", "schedule.xlsx"), "must end in .csv or .parquet"),
         (("scenario", "show", "missing.toml"), "missing.toml: cannot be read"),
-        (("simulate", "--seed", "-1"), "must not be negative"),
-        (("schedule", "generate", "--seed", "-1", "--out", "s.csv"), "must not be negative"),
+        (("simulate", "--seed", "-1"), "seed: must be a whole number of at least 0"),
+        (("schedule", "generate", "--seed", "-1", "--out", "s.csv"), "seed: must be a whole number of at least 0"),
     ],
 )
 def test_bad_input_is_one_clear_message_and_exit_code_2(

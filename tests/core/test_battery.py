@@ -1,11 +1,11 @@
-"""The closed form of the two-stage battery against the differential equation that it solves, and what must hold of it."""
+"""The closed form of the two-stage battery against the equation that it solves, and what must hold of it."""
 
 import math
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
+from scipy.integrate import solve_ivp  # type: ignore[import-untyped]  # SciPy carries no types
 
 from pev_battery_charge.core.battery import acceptance_kw, hours_to_charge, stored_soc
 from tests import strategies
@@ -134,9 +134,7 @@ def test_nothing_is_accepted_of_a_request_of_nothing() -> None:
     assert acceptance_kw(request_kw=0.0, energy_kwh=1.0, target_kwh=24.0, **limits) == 0.0
 
 
-@given(
-    battery=strategies.batteries(), transition_soc=strategies.transition_socs(), target_soc=st.floats(0.0, 0.999)
-)
+@given(battery=strategies.batteries(), transition_soc=strategies.transition_socs(), target_soc=st.floats(0.0, 0.999))
 def test_the_hours_to_charge_are_those_that_stepping_at_full_power_takes(
     battery: dict[str, float], transition_soc: float, target_soc: float
 ) -> None:

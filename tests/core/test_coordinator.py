@@ -1,7 +1,7 @@
 """How stations share a cap: what every rule must keep, what each rule means, and grants computed by hand."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ SHARING_RULES = COORDINATORS[1:]
 PRIORITY_RULES = COORDINATORS[3:]
 
 
-def make_set(columns: dict[str, Sequence[float]]) -> Records:
+def make_set(columns: Mapping[str, Sequence[float]]) -> Records:
     """Plugged stations, `STATION[N]`, from columns of their fields; `missing_kwh` is what lacks to the target."""
     count = len(columns["acceptance_kw"])
-    stations = make_stations(1, np.zeros(count), np.zeros(count))[0]
+    stations: Records = make_stations(1, np.zeros(count), np.zeros(count))[0]
     stations["session"] = np.arange(count)
     stations["efficiency"] = EFFICIENCY
     for name, column in columns.items():
@@ -33,7 +33,7 @@ def make_set(columns: dict[str, Sequence[float]]) -> Records:
     return stations
 
 
-def grants_kw(columns: dict[str, Sequence[float]], cap_kw: float, rule: str) -> list[float]:
+def grants_kw(columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str) -> list[float]:
     stations = make_set(columns)
     total_kw = share_cap(stations, cap_kw, int(Rule[rule.upper()]), STEP, STEP_HOURS)
     grants: list[float] = stations["power_kw"].tolist()
@@ -68,7 +68,7 @@ def columns_of_sets(draw: st.DrawFn, minima: bool = True) -> dict[str, Sequence[
     }
 
 
-def laxities_h(columns: dict[str, Sequence[float]]) -> list[float]:
+def laxities_h(columns: Mapping[str, Sequence[float]]) -> list[float]:
     rows = zip(
         *(columns[name] for name in ("depart_step", "missing_kwh", "power_max_kw", "pev_power_max_kw")), strict=True
     )
@@ -87,7 +87,7 @@ def test_there_is_a_case_by_hand_for_every_rule() -> None:
 
 @given(columns=columns_of_sets(), cap_kw=st.floats(0.1, 120.0), rule=st.sampled_from(COORDINATORS))
 def test_a_grant_is_nothing_or_usable_and_never_above_the_acceptance(
-    columns: dict[str, Sequence[float]], cap_kw: float, rule: str
+    columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str
 ) -> None:
     grants = grants_kw(columns, cap_kw, rule)
     for grant, acceptance, power_min in zip(grants, columns["acceptance_kw"], columns["power_min_kw"], strict=True):
@@ -97,7 +97,7 @@ def test_a_grant_is_nothing_or_usable_and_never_above_the_acceptance(
 
 @given(columns=columns_of_sets(), cap_kw=st.floats(0.1, 120.0), rule=st.sampled_from(SHARING_RULES))
 def test_grants_never_add_up_to_more_than_the_cap_to_the_last_bit(
-    columns: dict[str, Sequence[float]], cap_kw: float, rule: str
+    columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str
 ) -> None:
     total_kw = 0.0
     for grant in grants_kw(columns, cap_kw, rule):
@@ -107,7 +107,7 @@ def test_grants_never_add_up_to_more_than_the_cap_to_the_last_bit(
 
 @given(columns=columns_of_sets(), rule=st.sampled_from(COORDINATORS), slack_kw=st.just(0.0) | st.floats(0.0, 50.0))
 def test_what_fits_under_the_cap_is_granted_to_the_bit(
-    columns: dict[str, Sequence[float]], rule: str, slack_kw: float
+    columns: Mapping[str, Sequence[float]], rule: str, slack_kw: float
 ) -> None:
     usable = [
         acceptance if acceptance >= power_min else 0.0
@@ -118,14 +118,14 @@ def test_what_fits_under_the_cap_is_granted_to_the_bit(
 
 @given(columns=columns_of_sets(minima=False), share_of_all=st.floats(0.01, 1.0), rule=st.sampled_from(SHARING_RULES))
 def test_without_minima_the_cap_is_used_to_the_full(
-    columns: dict[str, Sequence[float]], share_of_all: float, rule: str
+    columns: Mapping[str, Sequence[float]], share_of_all: float, rule: str
 ) -> None:
     cap_kw = share_of_all * sum(columns["acceptance_kw"])
     assert sum(grants_kw(columns, cap_kw, rule)) == pytest.approx(cap_kw, abs=TOLERANCE_KW)
 
 
 @given(columns=columns_of_sets(minima=False), cap_kw=st.floats(0.1, 120.0))
-def test_equal_is_max_min_fair(columns: dict[str, Sequence[float]], cap_kw: float) -> None:
+def test_equal_is_max_min_fair(columns: Mapping[str, Sequence[float]], cap_kw: float) -> None:
     """Nobody can get more without somebody who has no more getting less: who is cut stands at the highest grant."""
     grants = grants_kw(columns, cap_kw, "equal")
     for grant, acceptance in zip(grants, columns["acceptance_kw"], strict=True):
@@ -135,7 +135,7 @@ def test_equal_is_max_min_fair(columns: dict[str, Sequence[float]], cap_kw: floa
 
 
 @given(columns=columns_of_sets(minima=False), cap_kw=st.floats(0.1, 120.0))
-def test_proportional_cuts_everybody_by_the_same_factor(columns: dict[str, Sequence[float]], cap_kw: float) -> None:
+def test_proportional_cuts_everybody_by_the_same_factor(columns: Mapping[str, Sequence[float]], cap_kw: float) -> None:
     claimed_kw = sum(columns["acceptance_kw"])
     factor = min(1.0, cap_kw / claimed_kw) if claimed_kw else 1.0
     expected_kw = [factor * acceptance for acceptance in columns["acceptance_kw"]]
@@ -144,7 +144,7 @@ def test_proportional_cuts_everybody_by_the_same_factor(columns: dict[str, Seque
 
 @given(columns=columns_of_sets(minima=False), cap_kw=st.floats(0.1, 120.0), rule=st.sampled_from(PRIORITY_RULES))
 def test_nobody_is_served_before_those_who_come_first_in_line_have_all_they_can_use(
-    columns: dict[str, Sequence[float]], cap_kw: float, rule: str
+    columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str
 ) -> None:
     place = {
         "earliest_departure": columns["depart_step"],
@@ -163,11 +163,19 @@ def test_nobody_is_served_before_those_who_come_first_in_line_have_all_they_can_
 
 @given(columns=columns_of_sets(), cap_kw=quarters(1.0, 120.0), rule=st.sampled_from(COORDINATORS))
 def test_grants_are_those_of_the_reference_rule(
-    columns: dict[str, Sequence[float]], cap_kw: float, rule: str
+    columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str
 ) -> None:
-    names = ("acceptance_kw", "power_min_kw", "depart_step")
-    rows = zip(*(columns[name] for name in names), laxities_h(columns), columns["session"], strict=True)
-    claims = [Claim(*row[:2], int(row[2]), row[3], int(row[4])) for row in rows]
+    laxity_h = laxities_h(columns)
+    claims = [
+        Claim(
+            acceptance_kw=acceptance_kw,
+            power_min_kw=columns["power_min_kw"][k],
+            departure_step=int(columns["depart_step"][k]),
+            spare_hours=laxity_h[k],
+            turn=int(columns["session"][k]),
+        )
+        for k, acceptance_kw in enumerate(columns["acceptance_kw"])
+    ]
     try:
         expected_kw = share(rule, claims, cap_kw)
     except KnifeEdgeError:
@@ -175,11 +183,9 @@ def test_grants_are_those_of_the_reference_rule(
     assert grants_kw(columns, cap_kw, rule) == pytest.approx(expected_kw, abs=TOLERANCE_KW)
 
 
-@given(
-    columns=columns_of_sets(), cap_kw=quarters(1.0, 120.0), rule=st.sampled_from(COORDINATORS), data=st.data()
-)
+@given(columns=columns_of_sets(), cap_kw=quarters(1.0, 120.0), rule=st.sampled_from(COORDINATORS), data=st.data())
 def test_permuting_the_stations_permutes_the_grants(
-    columns: dict[str, Sequence[float]], cap_kw: float, rule: str, data: st.DataObject
+    columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str, data: st.DataObject
 ) -> None:
     order = data.draw(st.permutations(range(len(columns["session"]))))
     permuted = {name: [column[k] for k in order] for name, column in columns.items()}
@@ -189,7 +195,7 @@ def test_permuting_the_stations_permutes_the_grants(
 
 @given(columns=columns_of_sets(), cap_kw=st.floats(0.1, 120.0), rule=st.sampled_from(COORDINATORS))
 def test_sharing_changes_nothing_but_the_grants(
-    columns: dict[str, Sequence[float]], cap_kw: float, rule: str
+    columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str
 ) -> None:
     stations = make_set(columns)
     before = stations.copy()

@@ -36,7 +36,7 @@ def bound(sessions: Records, step_minutes: float = 5.0, horizon_steps: int = 12)
     area = make_areas(
         1, power_max_kw=50.0, step_minutes=step_minutes, horizon_steps=horizon_steps, rule=Rule.PROPORTIONAL
     )[0]
-    stations = make_stations(1, [0.0, 6.0], [22.0, 6.656])[0]
+    stations: Records = make_stations(1, [0.0, 6.0], [22.0, 6.656])[0]
     bind_schedule(area, stations, sessions)
     return stations
 

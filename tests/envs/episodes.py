@@ -1,4 +1,4 @@
-"""Short scenarios and PEVs, and whole episodes of every skin told in one form, so that they can be compared to the bit."""
+"""Short scenarios and PEVs, and whole episodes of every skin in one form, so that they can be compared to the bit."""
 
 import hashlib
 from dataclasses import dataclass, fields
@@ -60,6 +60,11 @@ def pev(**changes: float) -> dict[str, float]:
         "efficiency": 0.9,
         "transition_soc": 1.0,
     } | changes
+
+
+def kw(*powers: float) -> Float32:
+    """Powers in kW, as policies give them."""
+    return np.array(powers, np.float32)
 
 
 def draw_requests(scenario: pbc.Scenario, seed: int = 0, steps: int | None = None) -> Float32:

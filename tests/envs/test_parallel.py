@@ -7,7 +7,7 @@ import pytest
 
 import pev_battery_charge as pbc
 from pev_battery_charge.reward import PARTS
-from tests.envs.episodes import MIXED, SCENARIOS, SHORT, actions_of, draw_requests, pev, play_central, play_parallel
+from tests.envs.episodes import MIXED, SCENARIOS, SHORT, actions_of, draw_requests, kw, pev, play_central, play_parallel
 from tests.strategies import schedule_of
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -106,10 +106,10 @@ def test_a_weaker_station_is_asked_beyond_its_own_limit_at_a_cost() -> None:
 def test_a_request_below_the_stations_minimum_gives_nothing_and_costs() -> None:
     env = pbc.parallel_env(MIXED)
     env.reset(options={"schedule": schedule_of([pev(), pev(), pev()], 3)})
-    infos = env.step(actions_of(env, np.float32([0.0, 3.0, 0.0])))[-1]
+    infos = env.step(actions_of(env, kw(0.0, 3.0, 0.0)))[-1]
     assert infos["station_1"]["power_kw"] == 0.0
     assert infos["station_1"]["reward_local"] == pytest.approx(-2.0 * 1.0 / 22.0)
-    infos = env.step(actions_of(env, np.float32([0.0, 4.0, 0.0])))[-1]
+    infos = env.step(actions_of(env, kw(0.0, 4.0, 0.0)))[-1]
     assert infos["station_1"]["power_kw"] == 4.0
     assert infos["station_1"]["reward_local"] == 0.0
 
@@ -129,10 +129,15 @@ def test_a_request_below_the_stations_minimum_gives_nothing_and_costs() -> None:
 def test_actions_may_come_in_any_numeric_form(form: Any) -> None:
     requests = np.random.default_rng(0).integers(0, 23, (SHORT.horizon_steps, 5)).astype(np.float32)
     expected = play_parallel(pbc.parallel_env(SHORT), requests, seed=1)
-    parallel, central = pbc.parallel_env(SHORT), pbc.central_env(SHORT)
-    vector, aec = pbc.vector_env(SHORT, autoreset="disabled"), pbc.env(SHORT)
-    for env in (parallel, central, vector, aec):
+    envs: list[Any] = [
+        pbc.parallel_env(SHORT),
+        pbc.central_env(SHORT),
+        pbc.vector_env(SHORT, autoreset="disabled"),
+        pbc.env(SHORT),
+    ]
+    for env in envs:
         env.reset(seed=1)
+    parallel, central, vector, aec = envs
     for t, request in enumerate(requests):
         actions = [form(float(power_kw)) for power_kw in request]
         observations, rewards, *_ = parallel.step(dict(zip(parallel.agents, actions, strict=True)))

@@ -14,7 +14,7 @@ from pettingzoo.test import api_test, max_cycles_test, parallel_api_test, parall
 
 import pev_battery_charge as pbc
 from pev_battery_charge.scenario import scenario_names
-from tests.envs.episodes import SHORT, actions_of, draw_requests
+from tests.envs.episodes import SHORT, actions_of, draw_requests, kw
 
 # Energies and powers have no upper bound that all scenarios share, so the space is Box(0, inf) on purpose.
 no_upper_bound_aec = pytest.mark.filterwarnings("ignore:Agent's maximum observation space value is infinity")
@@ -114,7 +114,7 @@ def _play_beside(envs: Any, singles: list[Any]) -> None:
     for request in draw_requests(SHORT):
         observations, rewards, *done, infos = envs.step(np.tile(request, 2)[:, None])
         steps = [env.step(actions_of(env, request)) for env in singles]
-        assert np.array_equal(rewards, np.float32([reward for step in steps for reward in step[1].values()]))
+        assert np.array_equal(rewards, kw(*(reward for step in steps for reward in step[1].values())))
         expected = [row for step in steps for row in step[0].values()]
         if np.any(done):
             assert np.array_equal([info["terminal_observation"] for info in infos], expected)

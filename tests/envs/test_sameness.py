@@ -1,4 +1,4 @@
-"""The same seed gives the same bits: again, in another process, with more threads, in a batch, and through every skin."""
+"""The same seed gives the same bits: again, in another process, with more threads, in a batch, in every skin."""
 
 import os
 import subprocess
@@ -98,7 +98,7 @@ def fingerprints() -> list[str]:
 
 def test_another_process_gives_the_same_bits() -> None:
     script = "from tests.envs.test_sameness import fingerprints; print(*fingerprints())"
-    told = subprocess.run(  # noqa: S603  this interpreter, with a text that stands here
+    told = subprocess.run(
         [sys.executable, "-c", script],
         cwd=Path(__file__).parents[2],
         env=os.environ | {"PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "1"},

@@ -10,7 +10,7 @@ import pev_battery_charge as pbc
 from pev_battery_charge.envs.parallel import ParallelArea
 from pev_battery_charge.observation import EXTRA_FEATURES, FEATURES
 from pev_battery_charge.scenario import scenario_names
-from tests.envs.episodes import MIXED, SHORT, Float32, actions_of, draw_requests
+from tests.envs.episodes import MIXED, SHORT, Float32, actions_of, draw_requests, kw
 
 Ask = Callable[[ParallelArea, np.random.Generator], dict[str, Float32]]
 
@@ -19,12 +19,12 @@ MAXIMA = {"caltech-54": 6.656, "jpl-52": 6.656, "paper-5x20": 22.0, "residential
 
 def sampled(env: ParallelArea, random: np.random.Generator) -> dict[str, Float32]:
     """As every learner begins."""
-    return {agent: env.action_space(agent).sample() for agent in env.agents}
+    return {agent: env.action_space(agent).sample().astype(np.float32, copy=False) for agent in env.agents}
 
 
 def everything(env: ParallelArea, random: np.random.Generator) -> dict[str, Float32]:
     """The space's upper bound, so that batteries fill up."""
-    return {agent: env.action_space(agent).high for agent in env.agents}
+    return {agent: kw(env.action_space(agent).high[0]) for agent in env.agents}
 
 
 def wild(env: ParallelArea, random: np.random.Generator) -> dict[str, Float32]:
@@ -87,7 +87,7 @@ def test_spaces_are_those_of_the_documentation(name: str, power_max_kw: float) -
 
 def test_unlike_stations_have_unlike_action_spaces() -> None:
     env, central, vector = pbc.parallel_env(MIXED), pbc.central_env(MIXED), pbc.vector_env(MIXED)
-    limits = np.float32([11.0, 22.0, 6.656])
+    limits = kw(11.0, 22.0, 6.656)
     assert [env.action_space(agent) for agent in env.possible_agents] == [Box(0.0, high, (1,)) for high in limits]
     assert central.action_space == Box(np.zeros(3, np.float32), limits)
     assert vector.single_action_space == Box(0.0, np.float32(22.0), (1,))

@@ -11,7 +11,7 @@ from gymnasium.wrappers.vector import DictInfoToList, NormalizeObservation, Reco
 
 import pev_battery_charge as pbc
 from pev_battery_charge.reward import PARTS
-from tests.envs.episodes import MIXED, ONE_STATION, SCENARIOS, SHORT, draw_requests, play_parallel
+from tests.envs.episodes import MIXED, ONE_STATION, SCENARIOS, SHORT, draw_requests, kw, play_parallel
 
 Autoreset = Literal["same_step", "next_step", "disabled"]
 MODES: tuple[Autoreset, ...] = ("same_step", "next_step", "disabled")
@@ -47,9 +47,9 @@ def test_every_step_has_the_shapes_and_types_of_the_interface(scenario: pbc.Scen
     for _ in range(scenario.horizon_steps):
         observations, rewards, terminated, truncated, infos = env.step(env.action_space.sample())
         assert observations in env.observation_space
-        assert (rewards.shape, rewards.dtype) == ((env.num_envs,), np.float32)
-        assert (terminated.shape, terminated.dtype) == ((env.num_envs,), np.bool_)
-        assert (truncated.shape, truncated.dtype) == ((env.num_envs,), np.bool_)
+        assert rewards.dtype == np.float32
+        assert terminated.dtype == truncated.dtype == np.bool_
+        assert rewards.shape == terminated.shape == truncated.shape == (env.num_envs,)
         assert not terminated.any()
         for name in PARTS:
             assert infos[name].shape == (env.num_envs,)
@@ -64,8 +64,10 @@ def test_it_behaves_as_gymnasiums_sync_vector_env(mode: Autoreset) -> None:
     there too, so that a learner that adds them up misses none.
     """
     areas = 3
-    ours = pbc.vector_env(ONE_STATION, num_areas=areas, autoreset=mode)
-    theirs = SyncVectorEnv([lambda: pbc.central_env(ONE_STATION)] * areas, autoreset_mode=ours.metadata["autoreset_mode"])
+    ours: Any = pbc.vector_env(ONE_STATION, num_areas=areas, autoreset=mode)
+    theirs: Any = SyncVectorEnv(
+        [lambda: pbc.central_env(ONE_STATION)] * areas, autoreset_mode=ours.metadata["autoreset_mode"]
+    )
     assert ours.metadata["autoreset_mode"] is theirs.metadata["autoreset_mode"]
     assert ours.observation_space == theirs.observation_space
     assert ours.action_space == theirs.action_space
@@ -120,7 +122,9 @@ def test_in_same_step_nothing_of_the_ended_episode_is_lost(scenario: pbc.Scenari
     assert np.array_equal(observations, list(single.reset()[0].values()))
 
 
-@pytest.mark.parametrize("actions", [np.full((5, 1), np.nan), None, np.full((5, 1), 22.0)], ids=["NaN", "None", "22 kW"])
+@pytest.mark.parametrize(
+    "actions", [np.full((5, 1), np.nan), None, np.full((5, 1), 22.0)], ids=["NaN", "None", "22 kW"]
+)
 def test_in_next_step_the_step_that_resets_ignores_its_actions(actions: Any) -> None:
     env, single = pbc.vector_env(SHORT, autoreset="next_step"), pbc.parallel_env(SHORT)
     requests = draw_requests(SHORT)
@@ -148,7 +152,9 @@ def test_one_schedule_serves_all_areas_or_each_its_own() -> None:
     requests = draw_requests(MIXED)
     for given, met in ((schedules, schedules), (schedules[0], [schedules[0]] * 2)):
         expected = [play_parallel(single, requests, options={"schedule": schedule}) for schedule in met]
-        assert np.array_equal(env.reset(options={"schedule": given})[0], np.concatenate([e.observations[0] for e in expected]))
+        assert np.array_equal(
+            env.reset(options={"schedule": given})[0], np.concatenate([e.observations[0] for e in expected])
+        )
         for t, request in enumerate(requests):
             rewards = env.step(np.tile(request, 2)[:, None])[1]
             assert np.array_equal(rewards, np.concatenate([episode.rewards[t] for episode in expected]))
@@ -169,7 +175,11 @@ def test_copies_are_fresh_at_every_step_and_buffers_the_same_with_the_same_value
         assert all(np.array_equal(a, b) for a, b in zip(kept[-1], buffers[-1], strict=True))
     for told, before in zip(kept[1:], kept[:-1], strict=True):
         assert not any(np.shares_memory(a, b) for a in told for b in before)
-    assert all(np.array_equal(a, b) for told, copies in zip(kept, values, strict=True) for a, b in zip(told, copies, strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for told, copies in zip(kept, values, strict=True)
+        for a, b in zip(told, copies, strict=True)
+    )
     # The one exception: the first observations of a new episode are fresh, so that the final ones beside them stay.
     exceptions = [2] + [0] * (len(buffers[0]) - 1)
     for place, expected in enumerate(exceptions):
@@ -251,7 +261,7 @@ def test_one_policy_shared_by_all_stations_plays_several_episodes(scenario: pbc.
     """As a learner does: one network from an observation to an action, the same for every row of the batch."""
     env = pbc.vector_env(scenario, num_areas=4, num_threads=2, autoreset=mode)
     weights = np.random.default_rng(0).normal(size=env.single_observation_space.shape)
-    high = float(env.single_action_space.high[0])
+    high = max(station.power_max_kw for station in scenario.stations)
     observations, _ = env.reset(seed=0)
     episodes, earned = 0, 0.0
     horizon = scenario.horizon_steps + (mode == "next_step")
@@ -270,7 +280,7 @@ def test_one_policy_shared_by_all_stations_plays_several_episodes(scenario: pbc.
 
 def test_rescale_action_lets_a_policy_speak_in_shares() -> None:
     """So that who wants [0, 1] or [-1, 1] needs no setting of this package."""
-    env = gymnasium.wrappers.vector.RescaleAction(pbc.vector_env(SHORT), np.float32(0.0), np.float32(1.0))
+    env = gymnasium.wrappers.vector.RescaleAction(pbc.vector_env(SHORT), kw(0.0), kw(1.0))
     plain = pbc.vector_env(SHORT)
     env.reset(seed=0)
     plain.reset(seed=0)

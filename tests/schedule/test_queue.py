@@ -96,7 +96,12 @@ EXAMPLES: dict[str, tuple[list[Visit], int, float, list[Place]]] = {
         30.0,
         [(0, 0), (0, 10), (0, 25), None],
     ),
-    "who waits takes the station that comes free first": ([(0, 20), (0, 10), (5, 30)], 2, 60.0, [(0, 0), (1, 0), (1, 10)]),
+    "who waits takes the station that comes free first": (
+        [(0, 20), (0, 10), (5, 30)],
+        2,
+        60.0,
+        [(0, 0), (1, 0), (1, 10)],
+    ),
     "who waits for two at once takes the lower": ([(0, 10), (0, 10), (5, 30)], 2, 60.0, [(0, 0), (1, 0), (0, 10)]),
     "who must leave as the station comes free is not served": ([(0, 10), (5, 10)], 1, 60.0, [(0, 0), None]),
     "who has driven on stands in nobody's way": (

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kstest
+from scipy.stats import kstest  # type: ignore[import-untyped]  # SciPy carries no types
 
 from pev_battery_charge import Scenario, Simulation, generate_schedule, load_scenario
 from pev_battery_charge.core.records import SESSION, Records
-from pev_battery_charge.schedule.generate import make_generator
 from pev_battery_charge.scenario import SpreadPopulation
+from pev_battery_charge.schedule.generate import make_generator
 from tests import strategies
 
 
@@ -61,7 +61,9 @@ def test_the_paper_scenario_draws_uniformly_within_its_slots_stays_and_states_of
     arrival_soc = sessions["energy_arrival_kwh"] / 24.0
     for name, values, low, high in (("place", places, 0, 1), ("stay", stays, 144, 180), ("soc", arrival_soc, 0, 0.5)):
         # Whole minutes are a step of 1/39 of a slot and 1/36 of the stays' range, of which the half may separate.
-        assert kstest(values.ravel(), "uniform", args=(low, high - low)).statistic < 0.5 / 36 + 1.63 / np.sqrt(4000), name
+        assert kstest(values.ravel(), "uniform", args=(low, high - low)).statistic < 0.5 / 36 + 1.63 / np.sqrt(4000), (
+            name
+        )
 
 
 @given(scenario=strategies.scenarios(), seed=st.integers(0, 2**32))
