@@ -292,4 +292,6 @@ def resolve_scenario(scenario: Scenario | str | Path | None = None, **changes: A
         scenario = Scenario.load(scenario)
     elif isinstance(scenario, str):
         scenario = load_scenario(scenario)
+    if not isinstance(scenario, Scenario):
+        raise InputError("scenario", [f"must be a Scenario, a name, or a path to a TOML file (it is {scenario!r})"])
     return scenario.replace(**changes) if changes else scenario

@@ -185,7 +185,7 @@ class Simulation:
         if self._step is None or self._step >= self.horizon_steps:
             raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
         try:
-            asked_kw = np.ascontiguousarray(requests_kw, np.float64)
+            asked_kw = np.array(requests_kw, np.float64, order="C")
         except (TypeError, ValueError):
             raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
         if asked_kw.shape != self.stations.shape:

@@ -63,9 +63,9 @@ def batteries(draw: st.DrawFn) -> dict[str, float]:
 
 
 @st.composite
-def station_limits(draw: st.DrawFn, minima: bool = True) -> dict[str, float]:
+def station_limits(draw: st.DrawFn) -> dict[str, float]:
     power_max_kw = draw(quarters(1.0, 25.0))
-    power_min_kw = draw(st.just(0.0) | quarters(0.0, power_max_kw)) if minima else 0.0
+    power_min_kw = draw(st.just(0.0) | quarters(0.0, power_max_kw))
     return {"power_min_kw": power_min_kw, "power_max_kw": power_max_kw}
 
 
@@ -76,11 +76,15 @@ def rewards(draw: st.DrawFn) -> dict[str, float]:
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, /, minima: bool = True, **fixed: Any) -> Scenario:
-    """Small areas of unlike stations, under every rule and step length; `fixed` values are not drawn."""
+def scenarios(draw: st.DrawFn, /, **fixed: Any) -> Scenario:
+    """Small areas of unlike stations behind a cap that binds, under every rule and step length.
+
+    `fixed` values are not drawn.
+    """
     step_minutes = draw(steps_minutes())
     horizon_steps = draw(st.integers(4, 40))
-    cap_kw = draw(quarters(2.0, 60.0))
+    stations = [draw(station_limits()) for _ in range(draw(st.integers(1, 5)))]
+    cap_kw = draw(quarters(1.0, sum(station["power_max_kw"] for station in stations)))
     target_soc, arrival_soc_max = draw(socs().filter(bool)), draw(socs())
     drawn = {
         "name": "drawn",
@@ -88,7 +92,7 @@ def scenarios(draw: st.DrawFn, /, minima: bool = True, **fixed: Any) -> Scenario
         "horizon_steps": horizon_steps,
         "coordinator": draw(st.sampled_from(COORDINATORS)),
         "area": {"power_min_kw": draw(st.just(0.0) | quarters(0.0, cap_kw)), "power_max_kw": cap_kw},
-        "stations": draw(st.lists(station_limits(minima=minima), min_size=1, max_size=5)),
+        "stations": stations,
         "population": {
             "kind": "spread",
             "pevs": draw(st.integers(1, 20)),
@@ -112,7 +116,7 @@ def sessions(draw: st.DrawFn, horizon_minutes: float) -> dict[str, float]:
     """One PEV that comes within the horizon, and may stay beyond it or be gone at once."""
     capacity_kwh = draw(quarters(2.0, 80.0))
     arrival_soc, target_soc = sorted(draw(st.tuples(socs(), socs())))
-    arrival_min = draw(quarters(0.0, horizon_minutes))
+    arrival_min = draw(st.just(0.0) | quarters(0.0, horizon_minutes))
     return {
         "arrival_min": arrival_min,
         "departure_min": arrival_min + draw(quarters(0.25, 1.2 * horizon_minutes)),
@@ -128,7 +132,7 @@ def sessions(draw: st.DrawFn, horizon_minutes: float) -> dict[str, float]:
 @st.composite
 def schedules(draw: st.DrawFn, scenario: Scenario) -> Schedule:
     """PEVs that are all different, queueing for the scenario's stations."""
-    pevs = draw(st.lists(sessions(scenario.horizon_minutes), min_size=1, max_size=12))
+    pevs = [draw(sessions(scenario.horizon_minutes)) for _ in range(draw(st.integers(1, 12)))]
     patience_min = draw(st.just(0.0) | quarters(0.0, scenario.horizon_minutes))
     return schedule_of(pevs, scenario.num_stations, patience_min)
 
@@ -151,7 +155,7 @@ def policies(draw: st.DrawFn) -> Callable[[int, Floats], Floats]:
 
     def ask(step: int, power_max_kw: Floats) -> Floats:
         random = np.random.default_rng([seed, step])
-        share = random.choice([0.0, 1.0, -0.5, 3.0, random.uniform()], size=power_max_kw.shape)
+        share = random.choice([0.0, 1.0, 1.0, 3.0, -0.5], size=power_max_kw.shape)
         noisy = random.uniform(-0.2, 1.3, size=power_max_kw.shape)
         return np.where(random.random(power_max_kw.shape) < 0.5, share, noisy) * power_max_kw
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Box
 from pettingzoo import AECEnv, ParallelEnv
-from pettingzoo.utils.conversions import parallel_to_aec
-from pettingzoo.utils.wrappers import BaseWrapper
+from pettingzoo.utils.conversions import parallel_to_aec_wrapper
+from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen
 from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
@@ -185,7 +185,7 @@ def _action_problems(agent: AgentID, given: object) -> list[str]:
     return [] if np.isfinite(action[0]) else [f"{agent}: must be finite (it is {action[0]})"]
 
 
-class _CheckedActions(BaseWrapper[AgentID, Observation, Action]):
+class _TurnTaking(parallel_to_aec_wrapper[AgentID, Observation, Action]):
     """Refuses a bad action when it is given, while the agent can still give another, not when the step is made."""
 
     def step(self, action: Action | None) -> None:
@@ -215,4 +215,4 @@ def env(
 ) -> AECEnv[AgentID, Observation, Action]:
     """The same as a PettingZoo `AECEnv`: the stations act one after the other, then the step is made."""
     area = ParallelArea(scenario, render_mode, max_cycles, **changes)
-    return _CheckedActions(parallel_to_aec(area))
+    return cast(AECEnv[AgentID, Observation, Action], OrderEnforcingWrapper(_TurnTaking(area)))

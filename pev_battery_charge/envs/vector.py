@@ -47,6 +47,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
 
     - "same_step" (the default): the step that ends the episode returns the first observations of the next one; the
       final observations are in `infos["final_obs"]`, `[B * N, 8]`, the final infos in `infos["final_info"]`.
+      Gymnasium's vector wrappers that change observations need one of the other modes.
     - "next_step": that step returns the final observations, and the step after it ignores its actions and resets.
     - "disabled": the caller resets; a further step raises `EpisodeOverError`.
 
@@ -61,6 +62,8 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     ## Version History
     v0: first version.
     """
+
+    closed = True  # until it is made: Gymnasium closes what it collects, even an environment that was refused
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         self.single_action_space = request_box([max(station.power_max_kw for station in scenario.stations)])
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.closed = False
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -112,7 +116,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         infos = self._infos(result.parts)
         if result.over and self.autoreset == "same_step":
             infos |= {"final_obs": observations, "_final_obs": self._always}
-            infos |= {"final_info": self._infos(result.parts), "_final_info": self._always}
+            infos |= {"final_info": self._infos(result.parts.copy()), "_final_info": self._always}
             observations = self.simulation.reset().reshape(self.num_envs, -1)
         return observations, rewards, *self._ends(result.over), infos
 

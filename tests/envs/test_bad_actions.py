@@ -129,6 +129,16 @@ def test_an_aec_action_is_refused_when_it_is_given_and_can_be_given_again() -> N
         assert refused.infos == untouched.infos
 
 
+def test_pettingzoos_order_of_calls_is_enforced_in_the_aec_environment() -> None:
+    """Its wrapper must stand outermost, or a call out of turn ends in an error that says nothing."""
+    env = pbc.env(SHORT)
+    with pytest.raises(AssertionError, match=r"reset\(\) needs to be called before step"):
+        env.step(np.zeros(1, np.float32))
+    env.reset(seed=0)
+    with pytest.raises(AssertionError, match=r"need to call step\(\) or reset\(\)"):
+        list(env.agent_iter(2))
+
+
 BAD_REQUESTS = {
     "wrong shape": (np.ones(4), "shape"),
     "one number": (1.0, "shape"),
