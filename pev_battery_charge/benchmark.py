@@ -18,6 +18,8 @@ from pev_battery_charge.core.records import AREA, STATION
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.envs.parallel import parallel_env
 from pev_battery_charge.envs.vector import vector_env
+from pev_battery_charge.evaluation import run
+from pev_battery_charge.rendering import render_frame, write_gif
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.simulation import Simulation
 
@@ -61,6 +63,7 @@ def measure_all(
     parts: list[Callable[[], list[Figure]]] = [
         lambda: measure_batch(areas, stations, repeats),
         lambda: measure_single(stations, repeats),
+        measure_film,
         lambda: measure_process(cold=cold),
     ]
     figures: list[Figure] = []
@@ -173,6 +176,21 @@ def measure_single(stations: int, repeats: int) -> list[Figure]:
         Figure(f"Simulation.step, one area of {stations} stations", single, "us", "under 10", beside),
         Figure(f"parallel_env.step, {stations} stations, with dicts and infos", parallel, "us", "under 70", beside),
     ]
+
+
+def measure_film() -> list[Figure]:
+    """A film of the whole default episode, a frame for each of its 192 steps."""
+    trace = run("paper-5x20", "constant")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.gif"
+        begin = time.perf_counter()
+        write_gif(trace, path)
+        seconds = time.perf_counter() - begin
+        size_mb = path.stat().st_size / _MEGABYTE
+    pixels = render_frame(trace, 0).nbytes * trace.num_steps
+    fill = _fill_seconds(pixels, 1)
+    beside = f"one run; {size_mb:.2f} MB, goal under 4; filling its {pixels / _MEGABYTE:.0f} MB of pixels: {fill:.2f} s"
+    return [Figure(f"GIF of paper-5x20, {trace.num_steps} frames", seconds, "s", "under 20", beside)]
 
 
 _FIRST_STEP = """

@@ -10,6 +10,7 @@ from pev_battery_charge.controllers.simple import ControllerName
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
 from pev_battery_charge.files import write_beside
+from pev_battery_charge.rendering import render_frame, write_gif
 from pev_battery_charge.scenario import Coordinator, Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
@@ -94,8 +95,6 @@ class RenderCommand:
 
 def write_film(trace: Trace, path: Path) -> None:
     """Write a GIF and tell its size."""
-    from pev_battery_charge.rendering import write_gif  # noqa: PLC0415  matplotlib is loaded only to draw
-
     with progress("drawing") as advance:
         write_gif(trace, path, progress=advance)
     tell(f"{path}: {path.stat().st_size / 2**20:.2f} MiB")
@@ -103,9 +102,7 @@ def write_film(trace: Trace, path: Path) -> None:
 
 def write_picture(trace: Trace, step: int, path: Path) -> None:
     """Write one frame as PNG."""
-    import imageio.v3 as imageio  # noqa: PLC0415  as below
-
-    from pev_battery_charge.rendering import render_frame  # noqa: PLC0415  matplotlib is loaded only to draw
+    import imageio.v3 as imageio  # noqa: PLC0415  loaded only to draw
 
     image = render_frame(trace, step)
     with write_beside(path) as beside:

@@ -1,15 +1,13 @@
 """Rendering as environments offer it: an image, or a window."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.rendering import FrameRenderer, Window
 from pev_battery_charge.trace import Trace
-
-if TYPE_CHECKING:
-    from pev_battery_charge.rendering import FrameRenderer, Window
 
 RENDER_MODES: Final = ["human", "rgb_array"]
 RENDER_FPS: Final = 20
@@ -29,8 +27,6 @@ class Screen:
         """The trace's last moment: returned as an image `[H, W, 3]`, or shown in the window."""
         if self.render_mode is None:
             raise InputError("render", ["the environment has no render_mode: make it with render_mode='rgb_array'"])
-        from pev_battery_charge.rendering import FrameRenderer, Window  # noqa: PLC0415  matplotlib only when drawing
-
         if self._renderer is None or self._renderer.schedule is not trace.schedule:
             self._renderer = FrameRenderer(trace.scenario, trace.schedule)
         image = self._renderer.draw(trace, trace.num_steps)

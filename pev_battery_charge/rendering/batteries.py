@@ -34,7 +34,7 @@ from pev_battery_charge.rendering.style import (
 )
 
 _BAR_SHARE, _BAR_MAX_PX = 0.7, 34
-_VALUE_PITCH_PX = 26
+_VALUE_PITCH_PX, _VALUE_GAP_PX = 26, 1
 _FRAMED_BAR_PX = 5
 
 _CHARGED_COLOURS = {
@@ -71,8 +71,9 @@ class BatteryPanel:
         axes = add_axes(figure, box, "Battery of each PEV, kWh")
         axes.set_xlim(-0.5, max(num_pevs, 1) - 0.5)
         highest_kwh = float(capacity_kwh.max(initial=1.0))
-        self._valued = pitch_px >= _VALUE_PITCH_PX
-        add_amount_axis(axes, highest_kwh * (1.0 + (LINE_PX if self._valued else 4) / box.height))
+        valued = pitch_px >= _VALUE_PITCH_PX
+        top_kwh = highest_kwh * (1.0 + (LINE_PX if valued else 4) / box.height)
+        add_amount_axis(axes, top_kwh)
         axes.set_xticks([])
         places = np.arange(num_pevs, dtype=np.float64)
         width = min(_BAR_SHARE, _BAR_MAX_PX / pitch_px)
@@ -87,10 +88,11 @@ class BatteryPanel:
         )
         axes.add_collection(self.targets, autolim=False)
         (self.rejected,) = axes.plot([], [], **CROSS | {"markersize": min(CROSS["markersize"], px_to_pt(pitch_px))})
+        over_kwh = _VALUE_GAP_PX / box.height * top_kwh
         self.values = [
-            axes.text(j, capacity_kwh[j], "", ha="center", va="bottom", color=UNMET)
+            axes.text(j, capacity_kwh[j] + over_kwh, "", ha="center", va="bottom", color=UNMET)
             for j in range(num_pevs)
-            if self._valued
+            if valued
         ]
         for place in range(0, num_pevs, labels.every):
             row_text(axes, box, place, labels.names[place], row=0, upright=labels.upright)

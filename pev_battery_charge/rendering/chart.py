@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.label import Label, add_label
 from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, Box
-from pev_battery_charge.rendering.moment import Moment
+from pev_battery_charge.rendering.moment import Array, Moment
 from pev_battery_charge.rendering.names import fitting_names, round_step, short_names
 from pev_battery_charge.rendering.style import (
     DPI,
@@ -32,8 +32,6 @@ from pev_battery_charge.rendering.style import (
     px_to_pt,
     text_width_px,
 )
-
-Array = npt.NDArray[np.float64]
 
 CROSS: dict[str, Any] = {
     "color": NO_STATION,

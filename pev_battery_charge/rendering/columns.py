@@ -11,7 +11,6 @@ from matplotlib.patches import Patch, StepPatch
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.chart import (
     CROSS,
-    Array,
     Canvas,
     add_amount_axis,
     add_axes,
@@ -29,7 +28,7 @@ from pev_battery_charge.rendering.layout import (
     Box,
     make_lanes,
 )
-from pev_battery_charge.rendering.moment import Episode
+from pev_battery_charge.rendering.moment import Array, Episode
 from pev_battery_charge.rendering.names import counted
 from pev_battery_charge.rendering.style import (
     DPI,

@@ -1,6 +1,7 @@
 """The schedule as a Gantt chart, one row a station: by itself for stills, and as the second panel of a frame."""
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
@@ -8,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pev_battery_charge.core.records import Status
-from pev_battery_charge.rendering.chart import CROSS, Array, add_axes, add_legend, add_time_axis, make_cursor, swatch
+from pev_battery_charge.core.records import Records, Status
+from pev_battery_charge.rendering.chart import CROSS, add_axes, add_legend, add_time_axis, make_cursor, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.label import Label, add_label
 from pev_battery_charge.rendering.layout import LINE_PX, Box, Lanes
-from pev_battery_charge.rendering.moment import Episode, Moment
+from pev_battery_charge.rendering.moment import Array, Episode, Moment
 from pev_battery_charge.rendering.names import round_step, short_names
 from pev_battery_charge.rendering.style import (
     GRANTED,
@@ -46,7 +47,7 @@ class GanttChart:
     """
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock, title: str) -> None:
-        self._box, self._lanes, self._episode = box, lanes, episode
+        self._lanes, self._episode = lanes, episode
         self.minute_px = box.width / episode.scenario.horizon_minutes
         self._rejected = episode.sessions["status"] == Status.REJECTED
         self.axes: Axes = add_axes(figure, box, title)
@@ -90,7 +91,7 @@ class GanttChart:
             PolyCollection(list(corners), facecolor=PALE, edgecolor=OUTLINE, linewidth=edges), autolim=False
         )
 
-    def _waited(self) -> np.ndarray:
+    def _waited(self) -> Records:
         sessions = self._episode.sessions
         return sessions[sessions["plug_in_min"] > sessions["arrival_min"]]
 
@@ -108,18 +109,20 @@ class GanttChart:
         """A cross at the arrival, and a thin line for the stay that was wanted."""
         if not self._lanes.rejected:
             return
-        lost = self._episode.sessions[self._rejected]
+        horizon_minutes = self._episode.scenario.horizon_minutes
+        shown = np.flatnonzero(self._rejected & (self._episode.sessions["arrival_min"] <= horizon_minutes))
+        lost = self._episode.sessions[shown]
         height = (self._lanes.rejected_top_px + self._lanes.height_px) / 2
         self.axes.hlines(
             np.full(lost.size, height), lost["arrival_min"], lost["departure_min"], NO_STATION, linewidth=0.8
         )
         self.axes.plot(lost["arrival_min"], np.full(lost.size, height), clip_on=False, **CROSS)
-        names = np.array(short_names(self._episode.names))[self._rejected]
-        room_px = np.diff(lost["arrival_min"], append=self._episode.scenario.horizon_minutes) * self.minute_px
-        for name, minute, room in zip(names, lost["arrival_min"], room_px, strict=True):
-            if text_width_px(name) + 2 * _CROSS_ROOM_PX <= room:
+        names = short_names(self._episode.names)
+        room_px = np.diff(lost["arrival_min"], append=horizon_minutes) * self.minute_px
+        for j, minute, room in zip(shown, lost["arrival_min"], room_px, strict=True):
+            if text_width_px(names[j]) + 2 * _CROSS_ROOM_PX <= room:
                 x = minute + _CROSS_ROOM_PX / self.minute_px
-                self.axes.text(x, height, name, color=MUTED, va="center_baseline", bbox=_ON_PAPER)
+                self.axes.text(x, height, names[j], color=MUTED, va="center_baseline", bbox=_ON_PAPER)
 
     def write_names(self) -> list[Label]:
         """Name the PEVs inside their bars, where bars are high and long enough."""
@@ -138,11 +141,11 @@ class GanttChart:
                 labels.append(add_label(self.axes, x, y, name, color=INK, va="center_baseline"))
         return labels
 
-    def bar_middle(self, station: np.ndarray) -> Array:
+    def bar_middle(self, station: npt.NDArray[np.int32]) -> Array:
         """The height of the bars of some stations, in units of the y axis."""
         return self._bar_top(station) + self._lanes.bar_px / 2
 
-    def _bar_top(self, station: np.ndarray) -> Array:
+    def _bar_top(self, station: npt.NDArray[np.int32]) -> Array:
         return np.asarray(station * float(self._lanes.lane_px) + self._lanes.gap_px)
 
 
@@ -195,5 +198,5 @@ class GanttPanel:
         self.short.set_data(inside, self._chart.bar_middle(sessions["station"]))
         self.cursor.set_xdata([moment.minute, moment.minute])
 
-    def _image(self) -> np.ndarray:
+    def _image(self) -> npt.NDArray[np.uint8]:
         return self._pixels.reshape(-1, *self._pixels.shape[2:])

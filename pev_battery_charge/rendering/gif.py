@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering.frame import FrameRenderer, Image
-from pev_battery_charge.rendering.style import COLOURS, red_green_blue
+from pev_battery_charge.rendering.style import COLOURS, GRANTED, INK, MUTED, PALE, PAPER, UNMET, red_green_blue
 from pev_battery_charge.trace import Trace
 
 MOST_FRAMES: Final = 200
@@ -23,6 +23,8 @@ LAST_FRAME_MS: Final = 2000
 _SHORTEST_FRAME_MS = 20
 _PALETTE_SIZE = 128
 _SAMPLES = 6
+_SMOOTHED = ((INK, PAPER), (MUTED, PAPER), (UNMET, PAPER), (INK, PALE), (INK, GRANTED))
+_BLENDS = 6
 
 
 def write_gif(
@@ -89,13 +91,18 @@ def shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> r
 
 
 class Palette:
-    """A few colours for many pictures: those of the house, then the most frequent ones of sampled pictures.
+    """A few colours for many pictures: those of the house with the edges of its texts, then what is most frequent.
+
+    samples: pictures to count colours in.
 
     colours: `[K, 3]`.
     """
 
     def __init__(self, samples: Sequence[Image]) -> None:
-        house = np.array([red_green_blue(colour) for colour in COLOURS], np.uint8)
+        pairs = np.array([[red_green_blue(text), red_green_blue(ground)] for text, ground in _SMOOTHED], float)
+        blends = pairs[:, :1] + (pairs[:, 1:] - pairs[:, :1]) * np.linspace(0.0, 1.0, _BLENDS + 2)[None, 1:-1, None]
+        colours = np.array([red_green_blue(colour) for colour in COLOURS], float)
+        house = np.concatenate([colours, blends.reshape(-1, 3)]).round().astype(np.uint8)
         seen, counts = np.unique(np.concatenate([_packed(sample).ravel() for sample in samples]), return_counts=True)
         frequent = seen[np.argsort(-counts, kind="stable")]
         others = frequent[~np.isin(frequent, _packed(house))][: _PALETTE_SIZE - len(house)]

@@ -23,7 +23,7 @@ from pev_battery_charge.rendering.style import (
     text_width_px,
 )
 
-_BIG_PX, _SMALL_PX, _RULE_PX = 31, 49, 60
+_BIG_PX, _SMALL_PX, _RULE_PX = 31, 49, 59
 _FACTS_AT_PX = (330, 484, 594)
 _TITLE_ROOM_PX = _FACTS_AT_PX[0] - 2 * MARGIN_PX
 

@@ -71,7 +71,7 @@ class Episode:
         self.limit_kw: Array = np.array([station.power_max_kw for station in scenario.stations])
 
     def moment(self, trace: Trace, t: int) -> Moment:
-        """The moment after t steps of a trace; its cost does not grow with the number of sessions before.
+        """The moment after t steps of a trace.
 
         Raises `InputError` if the trace belongs to another scenario or schedule, or has fewer than t steps.
         """

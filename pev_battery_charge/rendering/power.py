@@ -1,6 +1,7 @@
 """First panel: what each station draws, against its limit, and for which PEV."""
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -8,7 +9,6 @@ from matplotlib.lines import Line2D
 
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.rendering.chart import (
-    Array,
     ColumnLabels,
     Columns,
     add_amount_axis,
@@ -19,7 +19,7 @@ from pev_battery_charge.rendering.chart import (
     swatch,
 )
 from pev_battery_charge.rendering.layout import LINE_PX, Box
-from pev_battery_charge.rendering.moment import Episode, Moment
+from pev_battery_charge.rendering.moment import Array, Episode, Moment
 from pev_battery_charge.rendering.names import fitting_names, short_names
 from pev_battery_charge.rendering.style import (
     GRANTED,
@@ -110,7 +110,7 @@ class PowerPanel:
         for value, power_kw, session in zip(self.values, moment.power_kw, moment.session, strict=False):
             value.set_text("" if session == NO_SESSION else f"{power_kw:.1f}")
 
-    def _across(self, stations: np.ndarray, height_kw: Array) -> Array:
+    def _across(self, stations: npt.NDArray[np.intp], height_kw: Array) -> Array:
         """Lines across the bars at the given heights, `[n, 2, 2]`."""
         lines = np.empty((stations.size, 2, 2))
         lines[:, 0, 0] = self._centres[stations] - self._width / 2

@@ -35,7 +35,7 @@ _BINS: Final = 400
 _LEVELS: Final = 513
 _STAY_FLOOR_H: Final = 1.0 / MINUTES_PER_HOUR
 _ENERGY_FLOOR_KWH: Final = 0.1
-_RAKING_ROUNDS: Final = 60
+_RAKING_ROUNDS: Final = 64
 
 
 @dataclass(frozen=True)

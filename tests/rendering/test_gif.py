@@ -1,7 +1,6 @@
 """GIFs: frames, time, loop, size; and the pictures in media/."""
 
 import importlib.util
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -118,12 +117,10 @@ def test_the_palette_keeps_the_colours_that_mean_something() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "frames"), [("paper-5x20", 192), ("jpl-52", 144)])
-def test_a_whole_episode_is_drawn_in_20_seconds_and_4_megabytes(name: str, frames: int, tmp_path: Path) -> None:
+def test_a_whole_episode_fits_in_4_megabytes(name: str, frames: int, tmp_path: Path) -> None:
     trace = run(name, "uncontrolled", seed=0)
     path = tmp_path / "episode.gif"
-    begin = time.process_time()
     write_gif(trace, path)
-    assert time.process_time() - begin < 20.0
     assert path.stat().st_size < MOST_BYTES
     with opened(path) as gif:
         assert gif.n_frames == frames
