@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -254,3 +255,23 @@ def test_a_schedule_file_is_followed_as_the_schedule_itself(tmp_path: Any) -> No
     schedule.write(tmp_path / "day.csv")
     simulation.reset(schedule=tmp_path / "day.csv")
     assert bits(simulation.sessions) == bits(drawn)
+
+
+@pytest.mark.parametrize("coordinator", strategies.COORDINATORS)
+def test_permuting_the_stations_permutes_what_happens(coordinator: str) -> None:
+    order = np.random.default_rng(1).permutation(10)
+    scenario = load_scenario("public-10").replace(coordinator=coordinator)
+    permuted = scenario.replace(stations=[scenario.stations[k].model_dump() for k in order])
+    one, other = Simulation(scenario), Simulation(permuted)
+    one.reset(seed=2)
+    schedule = one.schedule()
+    new_numbers = pl.col("station").replace_strict(order, np.arange(10), return_dtype=pl.Int32)
+    other.reset(schedule=Schedule(schedule.sessions.with_columns(new_numbers), schedule.info))
+    random = np.random.default_rng(0)
+    while not one.over:
+        asked_kw = random.uniform(0.5, 1.5, 10) * one.stations["power_max_kw"][0]
+        result, result_permuted = one.step(asked_kw[None]), other.step(asked_kw[None, order])
+        assert (one.stations["served_session"][:, order] == other.stations["served_session"]).all()
+        close(other.stations["power_kw"], one.stations["power_kw"][:, order], "power")
+        close32(result_permuted.rewards, result.rewards[:, order], "rewards")
+        close32(result_permuted.observations, result.observations[:, order], "observations")

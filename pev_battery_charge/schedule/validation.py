@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from zoneinfo import available_timezones
 
 import polars as pl
 
@@ -115,6 +116,8 @@ def check_metadata(metadata: dict[str, str]) -> list[str]:
             problems.append(f"metadata {key!r} must be above 0 and finite (it is {metadata[key]!r})")
     if not re.fullmatch(r"(\d{4}-\d\d-\d\d )?([01]\d|2[0-3]):[0-5]\d", metadata.get("start", "00:00")):
         problems.append(f"metadata 'start' must be HH:MM or YYYY-MM-DD HH:MM (it is {metadata['start']!r})")
+    if "time_zone" in metadata and metadata["time_zone"] not in available_timezones():
+        problems.append(f"metadata 'time_zone' must be a known time zone (it is {metadata['time_zone']!r})")
     return problems
 
 

@@ -242,3 +242,11 @@ def test_a_csv_file_of_a_million_sessions_is_accepted_and_right(tmp_path: Path) 
     with pytest.raises(InputError) as refused:
         Schedule.read(path)
     assert refused.value.problems == ("row 750001, efficiency: must be above 0 and at most 1 (it is 1.9)",)
+
+
+def test_an_unknown_time_zone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    schedule = generate_schedule("paper-5x20").replace_info(start="2019-05-01 00:00", time_zone="Mars/Olympus")
+    schedule.write(path)
+    with pytest.raises(InputError, match="metadata 'time_zone' must be a known time zone"):
+        Schedule.read(path)
