@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from pev_battery_charge import simulation
+
 settings.register_profile(
     "repeatable",
     derandomize=True,
@@ -15,6 +17,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def _threads_share_small_batches_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small batches are stepped by the calling thread alone; in tests they are shared, so that threads are tested."""
+    monkeypatch.setattr(simulation, "HEAD_START_STATIONS", 0)
 
 
 @pytest.fixture(scope="session")

@@ -179,4 +179,5 @@ def make_stations(num_areas: int, power_min_kw: npt.ArrayLike, power_max_kw: npt
     stations["power_max_kw"] = power_max_kw
     for field in ("session", "next_session", "served_session"):
         stations[field] = NO_SESSION
+    stations["next_plug_step"] = NEVER
     return stations

@@ -157,30 +157,11 @@ def plug_in(station: Record, sessions: Records) -> None:
 
 @kernel
 def bind_schedule(area: Record, stations: Records, sessions: Records) -> None:
-    """Start an episode: put the sessions on the step grid, chain them up per station, and plug in those of step 0.
+    """Start an episode in an idle area: put the sessions on the step grid, chain them, plug in those of step 0.
 
     A session is plugged during the steps whose whole interval lies inside [plug-in, departure]; one without such a
     step inside the horizon is marked `TOO_SHORT`.
     """
-    area["step"] = 0
-    area["request_kw"] = 0.0
-    area["power_kw"] = 0.0
-    area["grid_energy_kwh"] = 0.0
-    area["battery_energy_kwh"] = 0.0
-    area["loss_kwh"] = 0.0
-    area["unmet_kwh"] = 0.0
-    for i in range(stations.size):
-        station = stations[i]
-        station["request_kw"] = 0.0
-        station["acceptance_kw"] = 0.0
-        station["power_kw"] = 0.0
-        station["served_energy_kwh"] = 0.0
-        station["served_target_kwh"] = 0.0
-        station["served_session"] = NO_SESSION
-        station["departed"] = 0
-        station["session"] = NO_SESSION
-        station["next_session"] = NO_SESSION
-        station["next_plug_step"] = NEVER
     chain_sessions(area, stations, sessions)
     for i in range(stations.size):
         if stations[i]["next_plug_step"] == 0:

@@ -1,5 +1,6 @@
 """Frames: measures read off the picture, and one picture for one moment however it is reached."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -320,5 +321,7 @@ import matplotlib
 assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.get_backend(auto_select=False) is None
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
