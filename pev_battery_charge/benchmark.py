@@ -222,13 +222,17 @@ def measure_process(*, cold: bool) -> list[Figure]:
     bare = statistics.median(_bare_process() for _ in range(5))
     figures = [
         Figure("import", imported, "s", "under 1.5", f"an empty Python process: {bare:.3f} s"),
-        Figure("import and first step, compiled code on disk", stepped, "s", "under 3", "the same"),
+        Figure(
+            "import and first step, compiled code on disk", stepped, "s", "under 3", "an empty Python process, as above"
+        ),
         Figure("peak memory of one episode of paper-5x20", peak, "MB", "under 250", "the whole process"),
     ]
     if cold:
         with tempfile.TemporaryDirectory() as folder:
             first = _fresh_process({"NUMBA_CACHE_DIR": folder})[1]
-        figures.insert(2, Figure("import and first step, nothing compiled", first, "s", "under 30", "one run"))
+        figures.insert(
+            2, Figure("import and first step, nothing compiled", first, "s", "under 30", "one run, an empty cache")
+        )
     return figures
 
 

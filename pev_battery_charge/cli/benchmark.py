@@ -32,7 +32,7 @@ class BenchmarkCommand:
             machine, figures = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
         columns = ("figure", "median", "unit", "goal", "beside it, in the same run")
         rows = [figure.row() for figure in figures]
-        print_table(machine, columns, rows, ("median",))
+        print_table(machine, columns, rows, ("median",), (columns[0], *columns[2:]))
         if self.markdown is not None:
             lines = [f"Measured on: {machine}", "", "| " + " | ".join(columns) + " |", "|---|--:|---|---|---|"]
             lines += ["| " + " | ".join(row) + " |" for row in rows]

@@ -19,12 +19,18 @@ def tell(text: str) -> None:
     output.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ()) -> None:
-    """Print a title and a table; the columns named in `numbers` are aligned to the right."""
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numbers: Sequence[str] = (),
+    texts: Sequence[str] = (),
+) -> None:
+    """Print a title and a table; `numbers` are aligned to the right, `texts` may run over several lines."""
     output.print(title, style="bold", markup=False, highlight=False, soft_wrap=True)
     table = Table(header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=True)
+        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=column not in texts)
     for row in rows:
         table.add_row(*row)
     output.print(table)
