@@ -131,13 +131,14 @@ class ScheduleCommand:
         self.command.run()
 
 
+_LONGEST_NAME = 12
 _HEADS = ("pev", "station", "arrives", "waits", "leaves", "has", "wants", "of", "at most")
 
 
 def _session_cells(session: dict[str, Any], start_hour: float) -> tuple[str, ...]:
     rejected = session["station"] is None
     return (
-        session["pev"],
+        _shorten(session["pev"]),
         "none" if rejected else str(session["station"]),
         _clock(session["arrival_min"], start_hour),
         "-" if rejected else f"{session['plug_in_min'] - session['arrival_min']:.0f}",
@@ -147,6 +148,10 @@ def _session_cells(session: dict[str, Any], start_hour: float) -> tuple[str, ...
         f"{session['capacity_kwh']:.1f}",
         f"{session['power_max_kw']:g}",
     )
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _clock(minutes: float, start_hour: float) -> str:

@@ -8,18 +8,17 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Space
 
-from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen
+from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation
-from pev_battery_charge.trace import Trace
 
 Observation = npt.NDArray[np.float32]
 
 
-class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
+class CentralArea(ShownArea, gymnasium.Env[Observation, npt.NDArray[np.float32]]):
     """A load area with one agent that decides for all stations.
 
     ## Description
@@ -85,19 +84,6 @@ class CentralArea(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
             self.render()
         info = {"rewards": result.rewards[0], **dict(zip(PARTS, result.parts[:, 0], strict=True))}
         return result.observations.reshape(-1), float(result.rewards.sum()), False, result.over, info
-
-    def trace(self) -> Trace:
-        """What has happened in this episode so far."""
-        return self.simulation.trace()
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
-        return self._screen.show(self.trace())
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        self._screen.close()
-        self.simulation.close()
 
 
 def central_env(

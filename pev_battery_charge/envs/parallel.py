@@ -11,14 +11,13 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec_wrapper
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen
+from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.observation import EXTRA_FEATURES
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation
-from pev_battery_charge.trace import Trace
 
 AgentID = str
 Observation = npt.NDArray[np.float32]
@@ -26,7 +25,7 @@ Action = npt.NDArray[np.float32]
 Infos = dict[AgentID, dict[str, float]]
 
 
-class ParallelArea(ParallelEnv[AgentID, Observation, Action]):
+class ParallelArea(ShownArea, ParallelEnv[AgentID, Observation, Action]):
     """A load area in which every charging station is an agent.
 
     ## Description
@@ -141,19 +140,6 @@ class ParallelArea(ParallelEnv[AgentID, Observation, Action]):
     def state(self) -> Observation:
         """The whole area for a central critic: each station's eight numbers and all extra features, `[N * 12]`."""
         return self.simulation.observe(EXTRA_FEATURES).reshape(-1)
-
-    def trace(self) -> Trace:
-        """What has happened in this episode so far."""
-        return self.simulation.trace()
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
-        return self._screen.show(self.trace())
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        self._screen.close()
-        self.simulation.close()
 
 
 def _gather(actions: Mapping[AgentID, Action], agents: list[AgentID]) -> npt.NDArray[np.float64]:

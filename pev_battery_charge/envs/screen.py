@@ -1,4 +1,4 @@
-"""Rendering as environments offer it: an image, or a window."""
+"""Rendering as the environments of one area offer it: an image, or a window."""
 
 from typing import Any, Final
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.rendering import FrameRenderer, Window
+from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
 
 RENDER_MODES: Final = ["human", "rgb_array"]
@@ -45,3 +46,23 @@ class Screen:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"render_mode": self.render_mode, "_renderer": None, "_window": None}
+
+
+class ShownArea:
+    """What the environments of one area share: its trace, its pictures, its end."""
+
+    simulation: Simulation
+    _screen: Screen
+
+    def trace(self) -> Trace:
+        """What has happened in this episode so far."""
+        return self.simulation.trace()
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
+        return self._screen.show(self.trace())
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
+        self.simulation.close()
