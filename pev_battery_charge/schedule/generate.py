@@ -22,7 +22,7 @@ class Generator(Protocol):
     """The room a schedule needs: the S of `sessions[B, S]`."""
 
     def draw(self, generators: Sequence[np.random.Generator], sessions: Records) -> None:
-        """Fill `sessions[B, S]`, zero before, with one schedule for each of the B random generators."""
+        """Fill `sessions[B, S]`, whatever it held, with one schedule for each of the B random generators."""
 
 
 def make_generator(scenario: Scenario) -> Generator:
