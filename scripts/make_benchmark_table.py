@@ -16,7 +16,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "table.md"
         pev(["benchmark", "--markdown", str(table)])
-        text, found = MARKS.subn(rf"\g<1>{table.read_text(encoding='utf-8')}\g<2>", README.read_text(encoding="utf-8"))
+        measured = table.read_text(encoding="utf-8")
+    text, found = MARKS.subn(lambda marks: marks[1] + measured + marks[2], README.read_text(encoding="utf-8"))
     if found != 1:
         raise SystemExit(f"{README} has not exactly one pair of benchmark marks")
     with write_beside(README) as beside:

@@ -1,22 +1,36 @@
-"""What stands in schedules/ is what its script makes."""
+"""What stands in schedules/ is what its script makes; the benchmark's table goes between its marks."""
 
-import importlib.util
 from pathlib import Path
 
-import pev_battery_charge as pbc
+import pytest
 
-ROOT = Path(__file__).parent.parent
+import pev_battery_charge as pbc
+from tests.loading import ROOT, load_script
 
 
 def test_make_schedules_makes_the_committed_files(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("make_schedules", ROOT / "scripts" / "make_schedules.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    script.main(tmp_path)
+    load_script("make_schedules").main(tmp_path)
     committed = {file.name: file for file in (ROOT / "schedules").glob("*.csv")}
     assert set(committed) == {file.name for file in tmp_path.iterdir()} == {f"{n}.csv" for n in pbc.scenario_names()}
     for name, file in committed.items():
         assert file.read_text() == (tmp_path / name).read_text()
         assert f"`{name}`" in (ROOT / "schedules" / "README.md").read_text()
+
+
+def test_the_benchmarks_table_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load_script("make_benchmark_table")
+    readme = tmp_path / "README.md"
+    readme.write_text("above\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nbelow\n", encoding="utf-8")
+
+    def measured(arguments: list[str]) -> None:
+        Path(arguments[arguments.index("--markdown") + 1]).write_text("new \\1\n", encoding="utf-8")
+
+    monkeypatch.setattr(script, "README", readme)
+    monkeypatch.setattr(script, "pev", measured)
+    script.main()
+    text = "above\n<!-- benchmark -->\nnew \\1\n<!-- /benchmark -->\nbelow\n"
+    assert readme.read_text(encoding="utf-8") == text
+    readme.write_text("no marks", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        script.main()
+    assert readme.read_text(encoding="utf-8") == "no marks"

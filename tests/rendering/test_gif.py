@@ -1,6 +1,5 @@
 """GIFs: frames, time, loop, size; and the pictures in media/."""
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,8 +14,8 @@ from pev_battery_charge.evaluation.runner import run
 from pev_battery_charge.rendering import render_frame, write_gif
 from pev_battery_charge.rendering.gif import Palette, shown_steps
 from pev_battery_charge.trace import Trace
+from tests.loading import ROOT, load_script
 
-ROOT = Path(__file__).parents[2]
 MOST_BYTES = 4_000_000
 
 
@@ -137,11 +136,7 @@ def test_the_pictures_of_the_readme_are_what_it_says() -> None:
 
 @pytest.mark.slow
 def test_make_media_makes_the_pictures_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    spec = importlib.util.spec_from_file_location("make_media", ROOT / "scripts" / "make_media.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script("make_media")
     script.main(tmp_path)
     written = capsys.readouterr().out
     assert {file.name for file in tmp_path.iterdir()} == {file.name for file in (ROOT / "media").iterdir()}

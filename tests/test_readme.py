@@ -1,0 +1,46 @@
+"""What the README shows can be done as it stands there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pev_battery_charge as pbc
+from pev_battery_charge.cli import main
+from tests.loading import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.slow
+def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in blocks("python"):
+        exec(block, names)  # noqa: S102  the project's own text
+    assert names["trace"].num_steps == 192
+    assert names["image"].shape[1] == 900
+    assert (tmp_path / "episode.gif").stat().st_size > 100_000
+    assert names["env"].scenario.coordinator == "least_laxity"
+
+
+def test_its_own_sessions_are_imported_and_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (csv,) = blocks("csv")
+    (tmp_path / "vans.csv").write_text(csv, encoding="utf-8")
+    (command,) = [block for block in blocks("bash") if "vans.csv" in block]
+    main(command.split()[1:])
+    assert pbc.Schedule.read("schedule.csv").sessions["pev"].to_list() == ["van 1", "van 2"]
+    main(["simulate", "--schedule", "schedule.csv"])
+
+
+def test_its_tables_name_what_there_is() -> None:
+    assert all(f"`{name}`" in README for name in pbc.scenario_names())
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
+        assert (ROOT / picture).is_file()
+    assert len(re.findall(r"^python -m pip install -e ", README, re.MULTILINE)) == 2
