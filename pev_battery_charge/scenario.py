@@ -34,25 +34,27 @@ class _Part(BaseModel):
 
 
 class _Limits(_Part):
+    power_min_kw: _NonNegative = 0.0
+    power_max_kw: _Positive
+
     @model_validator(mode="after")
     def _min_below_max(self) -> Self:
-        low, high = getattr(self, "power_min_kw", 0.0), getattr(self, "power_max_kw", 0.0)
-        if low > high:
-            raise ValueError(f"power_min_kw ({low:g}) must not be above power_max_kw ({high:g})")
+        if self.power_min_kw > self.power_max_kw:
+            raise ValueError(
+                f"power_min_kw ({self.power_min_kw:g}) must not be above power_max_kw ({self.power_max_kw:g})"
+            )
         return self
 
 
 class Area(_Limits):
     """The load area: what all stations together should draw at least, and may draw at most (the cap)."""
 
-    power_min_kw: _NonNegative = 0.0
     power_max_kw: _Positive = 31.5
 
 
 class Station(_Limits):
     """A charging point: it gives nothing, or between `power_min_kw` and `power_max_kw`, on the grid side."""
 
-    power_min_kw: _NonNegative = 0.0
     power_max_kw: _Positive = 22.0
 
 

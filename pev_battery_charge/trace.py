@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pev_battery_charge.core.records import NEVER, NO_SESSION, TRACE, Records, Status
+from pev_battery_charge.core.records import NO_SESSION, TRACE, Records, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
@@ -76,20 +76,6 @@ class Trace:
     def session_records(self) -> Records:
         """The schedule on the step grid, `SESSION[S]`: plug and depart steps, status."""
         return self.schedule.on_grid(self.scenario.step_minutes, self.scenario.horizon_steps)
-
-    @cached_property
-    def plug_steps(self) -> npt.NDArray[np.int64]:
-        """`[S]`: the first step of each session's visit; `NEVER` for a session without a step."""
-        return self._served_steps("plug_step")
-
-    @cached_property
-    def depart_steps(self) -> npt.NDArray[np.int64]:
-        """`[S]`: the first step after each session's visit, at most the horizon; `NEVER` likewise."""
-        return self._served_steps("depart_step")
-
-    def _served_steps(self, name: str) -> npt.NDArray[np.int64]:
-        served = self.session_records["status"] == Status.SERVED
-        return np.where(served, np.minimum(self.session_records[name], self.scenario.horizon_steps), NEVER)
 
     @cached_property
     def session_energy_kwh(self) -> Array:

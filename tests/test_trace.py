@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pev_battery_charge import InputError, Scenario, Schedule, Simulation, Trace, load_scenario
-from pev_battery_charge.core.records import NEVER, NO_SESSION, Status
+from pev_battery_charge.core.records import NO_SESSION, Status
 from tests import strategies
 from tests.bits import bits
 
@@ -70,8 +70,8 @@ def test_each_row_of_the_session_frame_is_what_the_station_gave_that_pev(
         assert row["energy_delivered_kwh"] == pytest.approx(row["efficiency"] * grid_kwh, abs=TOLERANCE_KWH)
         steps = np.flatnonzero(here.any(axis=1))
         if row["status"] == "served":
-            assert trace.plug_steps[number] == steps[0]
-            assert trace.depart_steps[number] == steps[-1] + 1
+            assert trace.session_records["plug_step"][number] == steps[0]
+            assert min(trace.session_records["depart_step"][number], trace.num_steps) == steps[-1] + 1
             assert set(np.flatnonzero(here.any(axis=0))) == {row["station"]}
             assert row["wait_min"] == row["plug_in_min"] - row["arrival_min"]
             last_kwh = trace.records["energy_kwh"][here][-1]
@@ -82,7 +82,7 @@ def test_each_row_of_the_session_frame_is_what_the_station_gave_that_pev(
                 assert booked["energy_kwh"] == pytest.approx(last_kwh)
         else:
             assert steps.size == 0
-            assert trace.plug_steps[number] == trace.depart_steps[number] == NEVER
+            assert trace.session_records["status"][number] != Status.SERVED
     assert frame["status"].to_list() == [Status(code).name.lower() for code in simulation.sessions["status"][0]]
 
 
