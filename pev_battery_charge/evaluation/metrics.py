@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.trace import Trace
 
 _FULL_KWH = 1e-6
@@ -71,7 +70,7 @@ def summarise(trace: Trace) -> Summary:
         grid_energy_kwh=float(books.grid_kwh.sum()),
         loss_kwh=float(books.loss_kwh.sum()),
         power_peak_kw=float(trace.area_power_kw.max(initial=0.0)),
-        power_mean_kw=float(books.grid_kwh.sum() * MINUTES_PER_HOUR / trace.scenario.step_minutes / trace.num_steps),
+        power_mean_kw=float(trace.area_power_kw.sum() / max(trace.num_steps, 1)),
         power_cap_kw=cap_kw,
         request_peak_kw=float(request_kw.max(initial=0.0)),
         steps_above_cap=int(np.count_nonzero(request_kw > cap_kw)),

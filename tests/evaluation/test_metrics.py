@@ -7,6 +7,7 @@ import pytest
 from pev_battery_charge.evaluation import run, summarise
 from pev_battery_charge.scenario import Scenario, scenario_names
 from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.simulation import Simulation
 
 SCENARIO = Scenario(
     name="two-stations",
@@ -66,6 +67,15 @@ def test_the_figures_of_every_named_scenario_balance(name: str) -> None:
     assert summary.pevs == summary.pevs_served + summary.pevs_rejected + summary.pevs_too_short
     assert summary.power_peak_kw <= summary.power_cap_kw
     assert summary.reward == pytest.approx(float(trace.records["reward"].astype(np.float64).sum()))
+
+
+def test_an_episode_that_has_just_begun_has_figures_too() -> None:
+    simulation = Simulation(SCENARIO, record=True)
+    simulation.reset(schedule=_schedule())
+    summary = summarise(simulation.trace())
+    assert (summary.power_mean_kw, summary.power_peak_kw, summary.energy_delivered_kwh) == (0.0, 0.0, 0.0)
+    assert summary.energy_unmet_kwh == pytest.approx(3 + 1)
+    assert summary.energy_pending_kwh == pytest.approx(4 + 10 + 2 + 30)
 
 
 def test_rows_carry_units() -> None:
