@@ -58,6 +58,19 @@ def extra_codes(names: Sequence[str]) -> npt.NDArray[np.int64]:
     return np.array([EXTRA_FEATURES.index(name) for name in names], np.int64)
 
 
+def observe(areas: Records, stations: Records, extras: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """What the stations of `areas[B]`, `stations[B, N]` see: `[B, N, 8 + extras]`."""
+    out = np.empty((*stations.shape, len(FEATURES) + extras.size), np.float32)
+    _observe(areas, stations, extras, out)
+    return out
+
+
+@kernel
+def _observe(areas: Records, stations: Records, extras: npt.NDArray[np.int64], out: npt.NDArray[np.float32]) -> None:
+    for b in range(areas.size):
+        observe_area(areas[b], stations[b], extras, out[b])
+
+
 @kernel
 def observe_area(area: Record, stations: Records, extras: npt.NDArray[np.int64], out: npt.NDArray[np.float32]) -> None:
     """Write what the N stations of one area see into `out[N, 8 + extras]`."""

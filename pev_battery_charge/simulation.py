@@ -1,7 +1,7 @@
 """B areas of N stations, bound to their schedules, stepped together."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -21,10 +21,10 @@ from pev_battery_charge.core.records import (
 )
 from pev_battery_charge.core.transition import bind_schedule, step_area
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
-from pev_battery_charge.observation import FEATURES, extra_codes, observe_area
+from pev_battery_charge.observation import FEATURES, extra_codes, observe, observe_area
 from pev_battery_charge.reward import PARTS, make_weights, reward_area
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.generate import area_generators, generated_info, make_generator
+from pev_battery_charge.schedule.generate import area_generators, area_seeds, generated_info, make_generator
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
 
@@ -45,6 +45,21 @@ class StepResult(NamedTuple):
     """`[5, B, N]`: the terms of the reward and the granted power (kW), in the order of `reward.PARTS`."""
     over: bool
     """Whether the horizon has been reached."""
+
+
+class SimulationState(NamedTuple):
+    """What a running simulation is, beside its scenario."""
+
+    step: int
+    """t: how many steps of the episode have been made."""
+    areas: Records
+    """`AREA[B]`."""
+    stations: Records
+    """`STATION[B, N]`."""
+    sessions: Records
+    """`SESSION[B, S]`."""
+    random_states: Sequence[Mapping[str, Any]]
+    """The state of each area's random generator, as `numpy.random.BitGenerator.state` tells it."""
 
 
 class Simulation:
@@ -103,7 +118,7 @@ class Simulation:
         self._weights = make_weights(scenario.reward)
         self._extras = extra_codes(scenario.extra_observations)
         self._random: list[np.random.Generator] | None = None
-        self._seed: int | None = None
+        self._seeds: list[int] | None = None
         self._schedules: dict[int, Schedule] = {}
         self._buffers = self._make_buffers() if reuse_buffers else None
         recorded_steps = self.horizon_steps if record else 0
@@ -128,20 +143,24 @@ class Simulation:
         return self._step is None or self._step >= self.horizon_steps
 
     def reset(
-        self, seed: int | None = None, schedule: Schedule | str | Path | Sequence[Schedule] | None = None
+        self,
+        seed: int | Sequence[int] | None = None,
+        schedule: Schedule | str | Path | Sequence[Schedule] | None = None,
     ) -> Float32:
         """Begin an episode; return what the stations see, `[B, N, F]`.
 
-        seed: area b draws its schedules from seed + b; None lets each area's generator go on.
+        seed: area b draws its schedules from seed + b; of a sequence, one for each area, from its own seed; None lets
+            each area's generator go on.
         schedule: a schedule (or its file) for every area, or one for each, instead of drawn ones.
 
-        Raises `InputError` where a schedule does not fit the scenario.
+        Raises `InputError` for seeds that are none, and where a schedule does not fit the scenario.
         """
+        seeds = None if seed is None else area_seeds(seed, self.num_areas)
         generators = self._random
-        if seed is not None or generators is None:
-            generators = area_generators(seed, self.num_areas)
+        if seeds is not None or generators is None:
+            generators = area_generators(seeds, self.num_areas)
         schedules = None if schedule is None else self._check_schedules(schedule)
-        self._random, self._seed, self._schedules = generators, seed, {}
+        self._random, self._seeds, self._schedules = generators, seeds, {}
         self.areas[:], self.stations[:] = self._idle
         if schedules is None:
             self._draw_schedules(generators)
@@ -249,17 +268,14 @@ class Simulation:
 
     def observe(self, extras: Sequence[str] | None = None) -> Float32:
         """What the stations see now, `[B, N, F]`; `extras` in place of the scenario's own extra features."""
-        codes = self._extras if extras is None else extra_codes(extras)
-        out = np.empty((*self.stations.shape, len(FEATURES) + codes.size), np.float32)
-        _observe(self.areas, self.stations, codes, out)
-        return out
+        return observe(self.areas, self.stations, self._extras if extras is None else extra_codes(extras))
 
     def schedule(self, area: int = 0) -> Schedule:
         """The schedule of the running episode of one area."""
         if self._step is None:
             raise EpisodeOverError("no episode has begun: call reset() first")
         if area not in self._schedules:
-            seed = None if self._seed is None else self._seed + area
+            seed = None if self._seeds is None else self._seeds[area]
             self._schedules[area] = Schedule.from_records(self.sessions[area], generated_info(self.scenario, seed))
         return self._schedules[area]
 
@@ -268,6 +284,31 @@ class Simulation:
         if not self.record:
             raise InputError("trace", ["the simulation keeps none: make it with record=True"])
         return Trace(self.scenario, self.schedule(area), self._trace[: self.step_index, area].copy())
+
+    def state(self) -> SimulationState:
+        """A copy of everything that the next steps and resets depend on, for `restore`."""
+        if self._step is None or self._random is None:
+            raise EpisodeOverError("no episode has begun: call reset() first")
+        random_states = [generator.bit_generator.state for generator in self._random]
+        return SimulationState(self._step, self.areas.copy(), self.stations.copy(), self.sessions.copy(), random_states)
+
+    def restore(self, state: SimulationState) -> None:
+        """Go on, to the bit, where `state` was taken from a simulation of the same scenario and number of areas.
+
+        The trace of the episode is not part of it. Raises `InputError` where the arrays do not fit.
+        """
+        for name in ("areas", "stations"):
+            there, here = getattr(state, name), getattr(self, name)
+            if there.dtype != here.dtype or there.shape != here.shape:
+                raise InputError("simulation state", [f"{name}: are of another scenario, batch or version"])
+        if state.sessions.dtype != SESSION or state.sessions.shape[:1] != self.areas.shape:
+            raise InputError("simulation state", ["sessions: are of another batch or version"])
+        generators = area_generators(range(self.num_areas), self.num_areas)
+        for generator, random_state in zip(generators, state.random_states, strict=True):
+            generator.bit_generator.state = random_state
+        self._random, self._seeds, self._schedules = generators, None, {}
+        self.areas[:], self.stations[:], self.sessions = state.areas, state.stations, state.sessions.copy()
+        self._step = state.step
 
     def close(self) -> None:
         """Let the threads go; a further step makes new ones."""
@@ -288,12 +329,6 @@ def _describe_not_finite(requests_kw: npt.NDArray[np.float64]) -> list[str]:
 def _bind(areas: Records, stations: Records, sessions: Records) -> None:
     for b in range(areas.size):
         bind_schedule(areas[b], stations[b], sessions[b])
-
-
-@kernel
-def _observe(areas: Records, stations: Records, extras: npt.NDArray[np.int64], out: Float32) -> None:
-    for b in range(areas.size):
-        observe_area(areas[b], stations[b], extras, out[b])
 
 
 @kernel

@@ -1,6 +1,8 @@
 """The rooms of the package: who may import whom, what nobody imports, and where the factors of the units stand."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +31,13 @@ FLOORS = (
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FACTORS = (60, 1000, 3600)
-NEVER_IMPORTED = {"torch", "ray", "pickle"}
+NEVER_IMPORTED = {"ray", "pickle", "cloudpickle", "torchrl", "supersuit"}
+HEAVY = {"torch", "stable_baselines3", "tensorboard", "matplotlib"}
+MADE_FOR_IT = {
+    "training/vec_env.py": {"stable_baselines3"},
+    "training/monitor.py": {"stable_baselines3"},
+}
+"""Files that exist for one heavy library alone, and are themselves imported late."""
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -83,6 +91,29 @@ def test_the_files_are_found_and_really_import_each_other() -> None:
 def test_no_file_imports_what_is_heavy_or_unsafe(path: Path) -> None:
     roots = {module.split(".")[0] for module in imported_modules(parsed(path))}
     assert not roots & NEVER_IMPORTED
+
+
+def imported_at_once(tree: ast.Module) -> set[str]:
+    """The roots of what a file imports when it is imported itself: not inside functions, not for type checkers alone."""
+    roots: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            roots |= {module.split(".")[0] for module in imported_modules(ast.Module([node], []))}
+    return roots
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_heavy_libraries_are_imported_late(path: Path) -> None:
+    allowed = MADE_FOR_IT.get(path.relative_to(PACKAGE).as_posix(), set())
+    if room_of(path) == "rendering":
+        allowed = allowed | {"matplotlib"}
+    assert not (imported_at_once(parsed(path)) & HEAVY) - allowed
+
+
+def test_the_command_line_and_the_training_room_are_there_without_the_heavy_libraries() -> None:
+    code = "import sys, pev_battery_charge.cli, pev_battery_charge.training; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not HEAVY & set(loaded)
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path != PACKAGE / "core" / "units.py"], ids=ids)

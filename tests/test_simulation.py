@@ -275,3 +275,31 @@ def test_permuting_the_stations_permutes_what_happens(coordinator: str) -> None:
         close(other.stations["power_kw"], one.stations["power_kw"][:, order], "power")
         close32(result_permuted.rewards, result.rewards[:, order], "rewards")
         close32(result_permuted.observations, result.observations[:, order], "observations")
+
+
+def test_a_batch_may_have_a_seed_for_each_area() -> None:
+    both = Simulation("public-10", num_areas=2)
+    observations = both.reset(seed=[9, 4])
+    for b, seed in enumerate((9, 4)):
+        one = Simulation("public-10")
+        assert one.reset(seed=seed)[0].tobytes() == observations[b].tobytes()
+        assert bits(one.sessions[0]) == bits(both.sessions[b])
+        assert (both.schedule(b).info.seed, both.schedule(b)) == (seed, one.schedule())
+    both.reset()
+    one.reset()
+    assert bits(one.sessions[0]) == bits(both.sessions[1]), "each area's generator goes on"
+    assert both.schedule(1).info.seed is None
+    both.reset(seed=9)
+    assert [both.schedule(b).info.seed for b in range(2)] == [9, 10]
+
+
+def test_seeds_that_are_none_are_refused_with_their_areas() -> None:
+    simulation = Simulation("paper-5x20", num_areas=2)
+    with pytest.raises(InputError, match="seed: 3 seeds for 2 areas"):
+        simulation.reset(seed=[1, 2, 3])
+    with pytest.raises(InputError) as refused:
+        simulation.reset(seed=[-1, True])
+    assert [problem.split(":")[0] for problem in refused.value.problems] == ["seed of area 0", "seed of area 1"]
+    with pytest.raises(InputError, match=r"seed: must be a whole number of at least 0 \(it is '12'\)"):
+        simulation.reset(seed="12")  # type: ignore[arg-type]  # that is the mistake
+    assert simulation.over, "nothing has begun"

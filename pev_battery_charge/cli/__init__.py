@@ -1,4 +1,4 @@
-"""The command `pev`: schedules, simulations, pictures and benchmarks from a terminal."""
+"""The command `pev`: training, evaluation, simulations, schedules, pictures and benchmarks from a terminal."""
 
 import sys
 from collections.abc import Sequence
@@ -8,9 +8,11 @@ import tyro
 
 from pev_battery_charge.cli.benchmark import BenchmarkCommand
 from pev_battery_charge.cli.console import errors
+from pev_battery_charge.cli.evaluate import EvaluateCommand
 from pev_battery_charge.cli.scenario import ScenarioCommand
 from pev_battery_charge.cli.schedule import ScheduleCommand
 from pev_battery_charge.cli.simulate import RenderCommand, SimulateCommand
+from pev_battery_charge.cli.train import TrainCommand
 from pev_battery_charge.errors import InputError
 
 _EXIT_BAD_INPUT = 2
@@ -20,12 +22,17 @@ _DESCRIPTION = """Multi-agent control of electric-vehicle charging.
 
 A first look: pev simulate --gif episode.gif
 
+A shared policy: pev train --scenario paper-5x20 --out runs/first
+&& pev evaluate --policies runs/first uncontrolled constant random
+
 Real sessions: pev schedule import sessions.csv.gz --day 2019-05-01 --out day.csv
 && pev simulate --schedule day.csv"""
 
 _Command = (
     Annotated[SimulateCommand, tyro.conf.subcommand("simulate")]
     | Annotated[RenderCommand, tyro.conf.subcommand("render")]
+    | Annotated[TrainCommand, tyro.conf.subcommand("train")]
+    | Annotated[EvaluateCommand, tyro.conf.subcommand("evaluate")]
     | Annotated[ScheduleCommand, tyro.conf.subcommand("schedule")]
     | Annotated[ScenarioCommand, tyro.conf.subcommand("scenario")]
     | Annotated[BenchmarkCommand, tyro.conf.subcommand("benchmark")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import tyro
 
 from pev_battery_charge.cli.console import print_table, progress, tell
-from pev_battery_charge.controllers.simple import ControllerName
+from pev_battery_charge.cli.policies import find_controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
 from pev_battery_charge.files import write_beside
@@ -14,6 +14,8 @@ from pev_battery_charge.rendering import render_frame, write_gif
 from pev_battery_charge.scenario import Coordinator, Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
+from pev_battery_charge.training import FIRST_EVALUATION_SEED, load_policy
+from pev_battery_charge.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class SimulateCommand:
     """Schedule file to replay; if not given, one is drawn from the seed."""
     seed: int = 0
     """Seed of the schedule, and of a controller that draws."""
-    controller: ControllerName = "constant"
-    """random: any power; uncontrolled: always the maximum; constant: a straight line to the target at departure."""
+    controller: str = "constant"
+    """random: any power; uncontrolled: always the maximum; constant: a straight line to the target at departure; or
+    the folder of a run that `pev train` has written."""
     coordinator: Coordinator | None = None
     """How the area cuts requests down to its cap; if not given, as the scenario says."""
     trace: Path | None = None
@@ -42,7 +45,8 @@ class SimulateCommand:
             if path is not None and path.suffix != ending:
                 raise InputError(str(path), [f"must end in {ending}"])
         with progress("simulating (the first run ever also compiles)") as advance:
-            trace = run(scenario, self.controller, seed=self.seed, schedule=schedule, progress=advance)
+            controller = find_controller(self.controller, self.seed)
+            trace = run(scenario, controller, seed=self.seed, schedule=schedule, progress=advance)
         source = f"seed {self.seed}" if self.schedule is None else str(self.schedule)
         title = f"{scenario.name}, {source}, controller {self.controller}, coordinator {scenario.coordinator}"
         print_table(title, ("result", "value", "unit"), summarise(trace).rows(), ("value",))
@@ -69,28 +73,37 @@ class SimulateCommand:
 
 @dataclass(frozen=True)
 class RenderCommand:
-    """Make pictures of a trace: a GIF of the episode, or a PNG of one moment."""
+    """Make pictures of a trace, or of an episode under a trained policy: a GIF of it, or a PNG of one moment."""
 
     trace: tyro.conf.Positional[Path]
-    """Trace that `pev simulate --trace` has written, .parquet."""
+    """Trace that `pev simulate --trace` has written, .parquet; or the folder of a run that `pev train` has written."""
     gif: Path | None = None
     """Film to write, .gif."""
     png: Path | None = None
     """Picture of one moment to write, .png."""
     step: int | None = None
     """Which moment: after so many steps; if not given, at the end."""
+    scenario: str | None = None
+    """For a trained policy: a name, or a path to a TOML file; if not given, what it was trained on."""
+    seed: int = FIRST_EVALUATION_SEED
+    """For a trained policy: the seed of the schedule."""
 
     def run(self) -> None:
-        """Read, draw, write."""
+        """Read or run, draw, write."""
         if self.gif is None and self.png is None:
             raise InputError("pev render", ["nothing to write: give --gif FILE, or --png FILE"])
         if self.png is not None and self.png.suffix != ".png":
             raise InputError(str(self.png), ["must end in .png"])
-        trace = Trace.read(self.trace)
+        trace = self._episode() if self.trace.is_dir() else Trace.read(self.trace)
         if self.gif is not None:
             write_film(trace, self.gif)
         if self.png is not None:
             write_picture(trace, trace.num_steps if self.step is None else self.step, self.png)
+
+    def _episode(self) -> Trace:
+        """An episode under the policy in the run's folder."""
+        scenario = RunFolder.open(self.trace).scenario if self.scenario is None else resolve_scenario(self.scenario)
+        return run(scenario, load_policy(self.trace), seed=self.seed)
 
 
 def write_film(trace: Trace, path: Path) -> None:

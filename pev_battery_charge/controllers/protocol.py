@@ -1,5 +1,6 @@
 """The protocol of every controller: a read-only snapshot of what is known at t, batched over areas, to requests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pev_battery_charge.core.records import NO_SESSION, Records
+from pev_battery_charge.observation import extra_codes, observe
 from pev_battery_charge.simulation import Simulation
 
 Array = npt.NDArray[np.float64]
@@ -57,6 +59,10 @@ class Snapshot:
         """`[B, N]`: hours until the PEV leaves; 0 at an empty station."""
         steps = self.stations["depart_step"] - self.areas["step"][:, None]
         return np.where(self.plugged, steps * self.step_hours, 0.0)
+
+    def observe(self, extras: Sequence[str] = ()) -> npt.NDArray[np.float32]:
+        """`[B, N, 8 + extras]`: what each station sees for itself; see `pev_battery_charge.observation`."""
+        return observe(self.areas, self.stations, extra_codes(extras))
 
 
 class Controller(Protocol):

@@ -10,7 +10,8 @@ from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-_KERNEL_FILES = ("*.py", "core/*.py", "schedule/*.py")
+KERNEL_FILES = ("*.py", "core/*.py", "evaluation/books.py", "schedule/*.py")
+"""Where kernels are: a change in one of these files makes all compiled code stale."""
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -35,7 +36,7 @@ def _fingerprint() -> str:
     """A digest of every file of the package that may hold a kernel."""
     package = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in _KERNEL_FILES for path in package.glob(pattern)):
+    for path in sorted(path for pattern in KERNEL_FILES for path in package.glob(pattern)):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

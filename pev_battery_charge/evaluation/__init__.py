@@ -1,6 +1,26 @@
 """Running controllers, and measuring what came out."""
 
-from pev_battery_charge.evaluation.metrics import Summary, summarise
+from pev_battery_charge.evaluation.comparison import Evaluation, evaluate
+from pev_battery_charge.evaluation.figures import FIGURES, MAIN_FIGURES, PLOTTED_FIGURES, Figure, Summary
+from pev_battery_charge.evaluation.metrics import summarise
+from pev_battery_charge.evaluation.results import check_result_paths, write_results
 from pev_battery_charge.evaluation.runner import run
+from pev_battery_charge.evaluation.table import ResultsTable, results_table
+from pev_battery_charge.evaluation.totals import Totals
 
-__all__ = ["Summary", "run", "summarise"]
+__all__ = [
+    "FIGURES",
+    "MAIN_FIGURES",
+    "PLOTTED_FIGURES",
+    "Evaluation",
+    "Figure",
+    "ResultsTable",
+    "Summary",
+    "Totals",
+    "check_result_paths",
+    "evaluate",
+    "results_table",
+    "run",
+    "summarise",
+    "write_results",
+]

@@ -32,17 +32,28 @@ def make_generator(scenario: Scenario) -> Generator:
     return SiteGenerator(scenario.population, scenario.num_stations, scenario.horizon_minutes)
 
 
-def area_generators(seed: int | None, num_areas: int = 1) -> list[np.random.Generator]:
-    """A random generator for each area: area b draws from seed + b; without a seed, from the system's entropy.
+def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
+    """The seed of each area: seed + b for area b; or, of a sequence, the one that stands at its place.
 
-    Raises `InputError` for a seed that is no whole number from 0 on.
+    Raises `InputError` for seeds that are no whole numbers from 0 on, and for another number of them than areas.
     """
-    if seed is None:
-        return [np.random.default_rng() for _ in range(num_areas)]
-    problems = whole_number_problems("seed", seed, 0)
+    if isinstance(seed, Sequence) and not isinstance(seed, str):
+        problems = [] if len(seed) == num_areas else [f"seed: {len(seed)} seeds for {num_areas} areas"]
+        problems += [line for b, one in enumerate(seed) for line in whole_number_problems(f"seed of area {b}", one, 0)]
+        seeds = seed
+    else:
+        problems = whole_number_problems("seed", seed, 0)
+        seeds = [] if problems else range(int(seed), int(seed) + num_areas)
     if problems:
         raise InputError("random generator", problems)
-    return [np.random.default_rng(seed + b) for b in range(num_areas)]
+    return [int(one) for one in seeds]
+
+
+def area_generators(seed: int | Sequence[int] | None, num_areas: int = 1) -> list[np.random.Generator]:
+    """A random generator for each area, from its seed (see `area_seeds`); without one, from the system's entropy."""
+    if seed is None:
+        return [np.random.default_rng() for _ in range(num_areas)]
+    return [np.random.default_rng(one) for one in area_seeds(seed, num_areas)]
 
 
 def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:

@@ -55,6 +55,13 @@ def test_every_figure_of_a_small_episode_is_the_one_made_by_hand() -> None:
     assert summary.power_peak_kw == pytest.approx(12.0, abs=1e-12)
     assert summary.power_mean_kw == pytest.approx(52 / 8, abs=1e-9)
     assert (summary.power_cap_kw, summary.request_peak_kw, summary.steps_above_cap) == (12.0, 20.0, 2)
+    assert summary.excess_kwh == pytest.approx(2 * 8 / 2)
+    # In their two, two, one and two steps at 10 kW: a is full, b gets 8 kWh, c is full, f gets 10 kWh.
+    assert summary.energy_attainable_kwh == pytest.approx(4 + 8 + 2 + 10)
+    shares = [a_kwh / 4, b_kwh / 10, 1.0, 10 / 30]
+    assert summary.satisfaction_mean == pytest.approx(np.mean(shares))
+    assert summary.satisfaction_p5 == pytest.approx(np.percentile(shares, 5))
+    assert summary.satisfaction_jain == pytest.approx(np.sum(shares) ** 2 / 4 / np.sum(np.square(shares)))
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -76,6 +83,19 @@ def test_an_episode_that_has_just_begun_has_figures_too() -> None:
     assert (summary.power_mean_kw, summary.power_peak_kw, summary.energy_delivered_kwh) == (0.0, 0.0, 0.0)
     assert summary.energy_unmet_kwh == pytest.approx(3 + 1)
     assert summary.energy_pending_kwh == pytest.approx(4 + 10 + 2 + 30)
+    assert (summary.energy_attainable_kwh, summary.delivered_percent, summary.satisfaction_mean) == (0.0, None, None)
+
+
+def test_an_interrupted_episode_counts_the_pevs_and_the_steps_there_have_been() -> None:
+    simulation = Simulation(SCENARIO, record=True)
+    simulation.reset(schedule=_schedule())
+    simulation.step([[10.0, 5.0]])
+    summary = summarise(simulation.trace())
+    # a and b have been there for half an hour; each could have had 10 kW: 4 kWh stored; b wanted 10 kWh, and got 2.
+    assert summary.energy_attainable_kwh == pytest.approx(4 + 4)
+    assert summary.energy_delivered_kwh == pytest.approx(12 * 0.5 * 0.8)
+    share = 12 / 15
+    assert summary.satisfaction_mean == pytest.approx(share * (4 / 4 + 2 / 10) / 2)
 
 
 def test_rows_carry_units() -> None:

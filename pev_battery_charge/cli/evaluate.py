@@ -1,0 +1,93 @@
+"""`pev evaluate`: controllers and trained policies on identical schedules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pev_battery_charge.cli.console import output, print_table, progress, tell
+from pev_battery_charge.cli.policies import find_controller, label_of
+from pev_battery_charge.controllers import CONTROLLERS, Controller
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.evaluation import (
+    FIGURES,
+    MAIN_FIGURES,
+    Evaluation,
+    check_result_paths,
+    evaluate,
+    results_table,
+    write_results,
+)
+from pev_battery_charge.evaluation.statistics import statistics
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.training import FIRST_EVALUATION_SEED
+from pev_battery_charge.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class EvaluateCommand:
+    """Compare trained policies and simple controllers on the same schedules, many episodes at once.
+
+    Prints the mean of each figure with its 95 % bootstrap interval over the episodes.
+    """
+
+    policies: tuple[str, ...] = ("uncontrolled", "constant", "random")
+    """Folders that `pev train` has written, and the names uncontrolled, constant, random."""
+    scenario: str | None = None
+    """A name (see `pev scenario list`), or a path to a TOML file; if not given, the first run's own, or paper-5x20."""
+    episodes: int = 100
+    """How many schedules; not used if --seeds gives several."""
+    seeds: tuple[int, ...] = (FIRST_EVALUATION_SEED,)
+    """Seed of the first schedule, the others count up from it; or, if several, the seeds of all schedules."""
+    every_figure: bool = False
+    """Print all figures, not only the main ones."""
+    out: tuple[Path, ...] = ()
+    """Files to write: .csv or .parquet (a row for each episode), .json (statistics), .png (distributions)."""
+
+    def run(self) -> None:
+        """Evaluate, print, write."""
+        check_result_paths(self.out)
+        if self.episodes < 1:
+            raise InputError("--episodes", [f"must be at least 1 (it is {self.episodes})"])
+        scenario = resolve_scenario(self.scenario or self._own_scenario())
+        seeds = self.seeds
+        if len(seeds) == 1:
+            seeds = tuple(range(seeds[0], seeds[0] + self.episodes))
+        result, found = compare(scenario, self._controllers(), seeds, FIGURES if self.every_figure else MAIN_FIGURES)
+        write_results(result, self.out, found)
+        for path in self.out:
+            tell(f"{path}: written")
+
+    def _own_scenario(self) -> Scenario | None:
+        runs = [name for name in self.policies if name not in CONTROLLERS and Path(name).exists()]
+        return RunFolder.open(runs[0]).scenario if runs else None
+
+    def _controllers(self) -> dict[str, Controller]:
+        """Each by its label; by what was given where two have the same."""
+        labels = [label_of(name) for name in self.policies]
+        controllers: dict[str, Controller] = {}
+        for name, label in zip(self.policies, labels, strict=True):
+            key = label if labels.count(label) == 1 else name
+            if key in controllers:
+                raise InputError("--policies", [f"{name}: is given twice"])
+            controllers[key] = find_controller(name)
+        return controllers
+
+
+def compare(
+    scenario: Scenario,
+    controllers: Mapping[str, Controller],
+    seeds: Sequence[int],
+    figures: Sequence[str] | Mapping[str, object],
+) -> tuple[Evaluation, pl.DataFrame]:
+    """Evaluate controllers and print the table; return the episodes and their statistics."""
+    with progress("evaluating") as advance:
+        result = evaluate(scenario, controllers, seeds, progress=advance)
+    found = statistics(result.episodes)
+    table = results_table(found, tuple(figures), output.width)
+    title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
+    print_table(title, table.columns, table.rows, table.numbers)
+    for note in table.notes:
+        tell(note)
+    return result, found

@@ -1,0 +1,25 @@
+"""How a controller is named on the command line: by its name, or by the folder of the run that trained it."""
+
+from pathlib import Path
+
+from pev_battery_charge.controllers import CONTROLLERS, Controller, make_controller
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.training import load_policy
+
+
+def find_controller(name: str, seed: int = 0) -> Controller:
+    """A simple controller, or the trained policy in a run folder; raises `InputError` for what is neither.
+
+    seed: for those that draw.
+    """
+    if name in CONTROLLERS:
+        return make_controller(name, seed)
+    if not Path(name).exists():
+        known = ", ".join(CONTROLLERS)
+        raise InputError(f"controller {name!r}", [f"is neither one of {known}, nor the folder of a training run"])
+    return load_policy(name)
+
+
+def label_of(name: str) -> str:
+    """How tables call it: a run by its folder's name."""
+    return name if name in CONTROLLERS else Path(name).resolve().name

@@ -1,0 +1,86 @@
+"""`pev train`: one policy for all stations, from nothing to a table and a film."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from pev_battery_charge.cli.console import progress, tell
+from pev_battery_charge.cli.evaluate import compare
+from pev_battery_charge.cli.simulate import write_film
+from pev_battery_charge.controllers import CONTROLLERS, make_controller
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.evaluation import MAIN_FIGURES, run
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.training import (
+    FIRST_EVALUATION_SEED,
+    TrainConfig,
+    TrainingResult,
+    load_policy,
+    resume,
+    train,
+)
+from pev_battery_charge.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class TrainCommand:
+    """Train one policy that all stations share, compare it with simple controllers, and film an episode.
+
+    Needs the extra: python -m pip install "pev-battery-charge[train]". The folder of the run holds everything that is
+    needed to use the policy (`pev evaluate`, `pev render`), to go on after a break (--resume), and to repeat the run.
+    While it runs: tensorboard --logdir runs.
+    """
+
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
+    out: Path | None = None
+    """Folder for the run, new or empty; if not given, runs/SCENARIO-ALGORITHM-SEED."""
+    resume: Path | None = None
+    """Folder of a run that was broken off: go on from its last checkpoint. Takes no other option."""
+    repeat: Path | None = None
+    """Folder of a run to do again, from its configuration and scenario, into --out."""
+    episodes: int = 100
+    """Episodes of the comparison in the end, on seeds from 1,000,000 on, which are never trained on."""
+    gif: bool = True
+    """Film an episode under the trained policy: episode.gif in the run's folder."""
+
+    def run(self) -> None:
+        """Train, tell, compare, film."""
+        if self.episodes < 1:
+            raise InputError("--episodes", [f"must be at least 1 (it is {self.episodes})"])
+        with progress("training") as advance:
+            if self.resume is not None:
+                self._refuse_others("--resume", self.resume)
+                result = resume(self.resume, progress=advance)
+            else:
+                config, scenario = self._what()
+                out = self.out or Path("runs") / f"{scenario.name}-{config.algorithm}-{config.seed}"
+                result = train(config, out, scenario=scenario, progress=advance)
+        self._report(result)
+
+    def _what(self) -> tuple[TrainConfig, Scenario]:
+        if self.repeat is None:
+            return self.config.checked(), resolve_scenario(self.config.scenario)
+        if self.config != TrainConfig():
+            raise InputError("--repeat", ["takes the configuration from the run's folder: give only --out beside it"])
+        folder = RunFolder.open(self.repeat)
+        return folder.config, folder.scenario
+
+    def _refuse_others(self, option: str, folder: Path) -> None:
+        if self.config != TrainConfig() or self.out is not None or self.repeat is not None:
+            raise InputError(option, [f"takes everything from {folder}: leave out the other options"])
+
+    def _report(self, result: TrainingResult) -> None:
+        tell(
+            f"{result.folder}: {result.agent_steps:,} agent-steps in {result.seconds:.0f} s, "
+            f"{result.agent_steps_per_s:,.0f} a second; {result.env_share:.1%} of the time in the environment"
+        )
+        tell(f"policy: {result.folder / 'policy.zip'}, sha256 of its weights {result.policy_sha256}")
+        scenario, policy = RunFolder.open(result.folder).scenario, load_policy(result.folder)
+        seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.episodes)
+        compare(
+            scenario, {"policy": policy, **{name: make_controller(name) for name in CONTROLLERS}}, seeds, MAIN_FIGURES
+        )
+        if self.gif:
+            write_film(run(scenario, policy, seed=FIRST_EVALUATION_SEED), result.folder / "episode.gif")

@@ -1,0 +1,119 @@
+"""Controllers on identical schedules, many episodes at once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pev_battery_charge.controllers import Controller, Snapshot, make_controller
+from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.evaluation.books import Figures
+from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.totals import Totals
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.simulation import Simulation
+
+CHUNK_AREAS: Final = 256
+"""How many episodes run at once: enough to make the calls of a step cheap, few enough for a small memory."""
+
+_LARGEST_SEED = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What controllers made of the same schedules.
+
+    scenario: the scenario.
+    episodes: one row for each controller and seed: the columns `controller` and `seed`, and one for each figure of
+        `pev_battery_charge.evaluation.figures.FIGURES`; null where an episode does not have it.
+    """
+
+    scenario: Scenario
+    episodes: pl.DataFrame
+
+    @property
+    def controllers(self) -> list[str]:
+        """The names of the controllers, in the order in which they were given."""
+        return self.episodes["controller"].unique(maintain_order=True).to_list()
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of the schedules, in the order in which they were given."""
+        return self.episodes["seed"].unique(maintain_order=True).to_list()
+
+
+def evaluate(
+    scenario: Scenario | str | Path | None,
+    controllers: Mapping[str, Controller | str],
+    seeds: Sequence[int],
+    *,
+    num_threads: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Run every controller through the schedules of all seeds.
+
+    controllers: by the name that tables give them; in place of a controller its name in `CONTROLLERS`.
+    seeds: one for each episode; its schedule is the one of `generate_schedule(scenario, seed)`.
+    num_threads: how many threads step the areas; results do not depend on it.
+    progress: called after each step with the steps made and the steps in all.
+
+    Episodes run in chunks of `CHUNK_AREAS` areas. Results do not depend on it, except for controllers that draw: these
+    draw for a whole chunk at once. A controller that remembers begins anew where `snapshot.step` is 0.
+
+    Raises `InputError` for no controllers, an unknown name, and for no seeds, bad seeds, or a seed given twice.
+    """
+    scenario = resolve_scenario(scenario)
+    _check(controllers, seeds)
+    made = {name: make_controller(one) if isinstance(one, str) else one for name, one in controllers.items()}
+    chunks = [list(seeds[first : first + CHUNK_AREAS]) for first in range(0, len(seeds), CHUNK_AREAS)]
+    total_steps = len(made) * len(chunks) * scenario.horizon_steps
+    frames: dict[str, list[pl.DataFrame]] = {name: [] for name in made}
+    done_steps = 0
+    for chunk in chunks:
+        totals = Totals(scenario, len(chunk))
+        with closing(Simulation(scenario, len(chunk), num_threads=num_threads, reuse_buffers=True)) as simulation:
+            for name, controller in made.items():
+                for _ in _play(simulation, controller, chunk, totals):
+                    done_steps += 1
+                    if progress is not None:
+                        progress(done_steps, total_steps)
+                frames[name].append(_episodes(name, chunk, totals.figures(simulation)))
+    return Evaluation(scenario, pl.concat([frame for name in made for frame in frames[name]]))
+
+
+def _check(controllers: Mapping[str, Controller | str], seeds: Sequence[int]) -> None:
+    problems = [] if controllers else ["controllers: must be at least one"]
+    if not len(seeds):
+        problems.append("seeds: must be at least one")
+    for place, seed in enumerate(seeds):
+        wrong = whole_number_problems(f"seeds[{place}]", seed, 0)
+        if not wrong and seed > _LARGEST_SEED:
+            wrong = [f"seeds[{place}]: must be at most {_LARGEST_SEED} (it is {seed})"]
+        problems += wrong
+    if not problems and len(set(seeds)) < len(seeds):
+        problems.append("seeds: must be different, or the same episode is counted twice")
+    if problems:
+        raise InputError("evaluation", problems)
+
+
+def _play(simulation: Simulation, controller: Controller, seeds: list[int], totals: Totals) -> Iterator[None]:
+    """One episode of every area; yields after each step."""
+    simulation.reset(seed=seeds)
+    totals.reset()
+    while not simulation.over:
+        totals.add(simulation, simulation.step(controller(Snapshot.of(simulation))))
+        yield
+
+
+def _episodes(controller: str, seeds: list[int], figures: Figures) -> pl.DataFrame:
+    columns = {
+        "controller": pl.Series([controller] * len(seeds), dtype=pl.String),
+        "seed": pl.Series(seeds, dtype=pl.Int64),
+    }
+    for name, figure in FIGURES.items():
+        columns[name] = pl.Series(figures[name], dtype=pl.Int64 if figure.whole else pl.Float64, nan_to_null=True)
+    return pl.DataFrame(columns)

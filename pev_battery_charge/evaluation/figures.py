@@ -1,0 +1,147 @@
+"""The figures of an episode: the one place that names them, with labels, units, and which way is better."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal
+
+Better = Literal["more", "less"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is known of a figure.
+
+    name: its field in `Summary`, and its column in tables of episodes.
+    label, unit: for people; figures without a unit are counts and shares. Labels are read one below the other, and
+        those with a dash below what they are a part of.
+    title: what it is called where it stands alone.
+    better: whether more or less of it is better, where that can be said.
+    digits: how many decimals a single value is shown with.
+    whole: whether it is a whole number.
+    """
+
+    name: str
+    label: str
+    title: str
+    unit: str
+    better: Better | None
+    digits: int
+    whole: bool
+
+    def text(self, value: float) -> str:
+        """A single value, as people read it."""
+        return f"{value:,.{0 if self.whole else self.digits}f}"
+
+
+def _figure(
+    label: str, unit: str = "", better: Better | None = None, *, alone: str = "", digits: int = 2, **default: Any
+) -> Any:
+    about = {"label": label, "title": alone or label, "unit": unit, "better": better, "digits": digits}
+    return field(metadata=about, **default)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The result of one episode of one area. Energies are stored in batteries unless their name says `grid_`.
+
+    attainable: what the PEVs could at most have got from full power (the lower of their own limit and their station's)
+    in every step of their stay, through the battery's taper and never past the target, had there been no cap. An upper
+    bound: where stations have a `power_min_kw`, the last bit below it cannot flow.
+
+    satisfaction: of a PEV, the energy it got over the energy it wanted; 1 if it wanted none. It is counted over PEVs
+    that were plugged in for at least one step, those still there at the end with what they have got by then.
+    Jain's index, (sum x)^2 / (n sum x^2), is 1 where all are equally satisfied (also where nobody got anything), and
+    1/n where one PEV got everything.
+
+    A request counts as above the cap in `steps_above_cap` if it is so by more than a millionth of the cap, which
+    rounding can make; `excess_kwh` is the sum as it is.
+
+    None is a figure that the episode does not have: the satisfaction of no PEVs, a share of nothing, the parts of the
+    reward in a trace.
+    """
+
+    pevs: int = _figure("PEVs that came")
+    pevs_served: int = _figure("- with a station for at least one step", alone="PEVs with a station")
+    pevs_waited: int = _figure("- after waiting for it", alone="PEVs that waited for a station")
+    pevs_rejected: int = _figure("- without a station, drove on", alone="PEVs that found no station")
+    pevs_too_short: int = _figure("- too short for a single step", alone="PEVs that stayed too short")
+    pevs_full: int = _figure("- that reached their target", "", "more", alone="PEVs that reached their target")
+    full_percent: float | None = _figure("- the same, of all", "%", "more", alone="PEVs that reached their target")
+    energy_wanted_kwh: float = _figure("energy wanted by all of them", "kWh", alone="energy wanted")
+    energy_attainable_kwh: float = _figure(
+        "energy attainable at full power, without a cap", "kWh", alone="energy attainable"
+    )
+    energy_delivered_kwh: float = _figure("energy delivered into batteries", "kWh", "more")
+    energy_unmet_kwh: float = _figure("energy lacking when they left or drove on", "kWh", "less", alone="energy unmet")
+    energy_pending_kwh: float = _figure(
+        "energy still lacking at the end, plugged in", "kWh", "less", alone="energy lacking at the end"
+    )
+    delivered_percent: float | None = _figure("energy delivered, of the attainable", "%", "more")
+    unmet_percent: float | None = _figure("energy not delivered, of the attainable", "%", "less")
+    satisfaction_mean: float | None = _figure("satisfaction of a PEV, mean", "", "more", digits=3)
+    satisfaction_p5: float | None = _figure("satisfaction of a PEV, 5th percentile", "", "more", digits=3)
+    satisfaction_jain: float | None = _figure("satisfaction of PEVs, Jain's index", "", "more", digits=3)
+    power_peak_kw: float = _figure("highest power of the area", "kW")
+    power_mean_kw: float = _figure("mean power of the area", "kW")
+    power_cap_kw: float = _figure("cap of the area", "kW")
+    request_peak_kw: float = _figure("highest total request", "kW", "less")
+    steps_above_cap: int = _figure("steps with a total request above the cap", "", "less", alone="steps above the cap")
+    excess_kwh: float = _figure("energy requested above the cap", "kWh", "less")
+    grid_energy_kwh: float = _figure("energy drawn from the grid", "kWh")
+    loss_kwh: float = _figure("energy lost in charging", "kWh")
+    reward: float = _figure("reward, sum over stations and steps", "", "more", alone="reward of all stations")
+    reward_soc: float | None = _figure(
+        "- for energy still lacking", "", "more", alone="reward for energy lacking", default=None
+    )
+    reward_local: float | None = _figure(
+        "- for requests beyond a station's limits", "", "more", alone="reward for a station's limits", default=None
+    )
+    reward_area: float | None = _figure(
+        "- for requests beyond the area's limits", "", "more", alone="reward for the area's limits", default=None
+    )
+    reward_departure: float | None = _figure(
+        "- for energy lacking on departure", "", "more", alone="reward for lack on departure", default=None
+    )
+    reward_per_station: float | None = _figure(
+        "reward of a station, sum over steps", "", "more", alone="reward of a station", default=None
+    )
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Label, value and unit of each figure that the episode has, for a table."""
+        rows = []
+        for figure in FIGURES.values():
+            value = getattr(self, figure.name)
+            if value is not None:
+                rows.append((figure.label, figure.text(value), figure.unit))
+        return rows
+
+
+FIGURES: Final[dict[str, Figure]] = {
+    one.name: Figure(one.name, **one.metadata, whole=one.type is int) for one in fields(Summary)
+}
+"""Every figure by its name, in the order of tables."""
+
+MAIN_FIGURES: Final = (
+    "reward",
+    "energy_delivered_kwh",
+    "energy_unmet_kwh",
+    "delivered_percent",
+    "full_percent",
+    "satisfaction_mean",
+    "satisfaction_p5",
+    "satisfaction_jain",
+    "power_peak_kw",
+    "power_mean_kw",
+    "excess_kwh",
+    "loss_kwh",
+)
+"""What comparisons show unless they are asked for everything."""
+
+PLOTTED_FIGURES: Final = (
+    "reward_per_station",
+    "delivered_percent",
+    "satisfaction_p5",
+    "full_percent",
+    "request_peak_kw",
+    "excess_kwh",
+)
+"""What pictures show."""

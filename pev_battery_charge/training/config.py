@@ -1,0 +1,159 @@
+"""How a policy is trained: every number, with its default, validated; TOML in and out."""
+
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+import tomli_w
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.scenario import describe_problems
+
+ALGORITHMS: Final = ("ppo", "sac", "td3")
+"""The algorithms by name."""
+
+FIRST_EVALUATION_SEED: Final = 1_000_000
+"""Where the seeds of evaluations begin: far from those of training, which count up from a small number."""
+
+_AGENTS: Final = {"ppo": 1280, "sac": 64, "td3": 64}
+
+_STRICT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+_Count = Annotated[int, Field(ge=1)]
+_Positive = Annotated[float, Field(gt=0.0)]
+_NonNegative = Annotated[float, Field(ge=0.0)]
+_Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Proximal policy optimisation."""
+
+    __pydantic_config__ = _STRICT
+
+    rollout_steps: _Count = 32
+    """Steps of every area between two updates."""
+    batch_size: _Count = 4096
+    """Agent-steps of a gradient step, at least 2; the nearest number is taken that divides a rollout."""
+    epochs: _Count = 4
+    """How often an update goes through the rollout."""
+    gae_lambda: _Fraction = 0.5
+    """Of generalised advantage estimation: 0 trusts the critic, 1 the returns. What the other stations do is noise to
+    a station, and the more of the future is summed up, the more of it."""
+    clip_range: _Positive = 0.2
+    """How far the probability of an action may move in one update, relatively."""
+    entropy_coefficient: _NonNegative = 0.0
+    """Weight of the entropy bonus."""
+    value_coefficient: _NonNegative = 0.5
+    """Weight of the critic's loss."""
+    max_gradient_norm: _Positive = 0.5
+    """Gradients are cut to this norm."""
+    log_std_init: float = -1.0
+    """Logarithm of the noise that actions in [-1, 1] have at first."""
+
+
+@dataclass(frozen=True)
+class OffPolicyConfig:
+    """What SAC and TD3 have in common."""
+
+    __pydantic_config__ = _STRICT
+
+    buffer_size: _Count = 300_000
+    """Transitions that the replay buffer keeps, of all agents together."""
+    batch_size: _Count = 512
+    """Transitions of a gradient step."""
+    learning_starts: _Count = 10_000
+    """Agent-steps with random actions before learning begins."""
+    train_every: _Count = 1
+    """Steps of every area between two updates."""
+    gradient_steps: _Count = 4
+    """Gradient steps of an update."""
+    tau: Annotated[float, Field(gt=0.0, le=1.0)] = 0.005
+    """How fast the target networks follow."""
+    action_noise: _NonNegative = 0.1
+    """TD3: standard deviation of what is added to actions in [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything a training run depends on, besides its scenario's own values and the versions of the libraries.
+
+    Values are taken as they come; `checked` tells what is wrong with them.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    scenario: str = "paper-5x20"
+    """A name (see `pev scenario list`), or a path to a TOML file."""
+    algorithm: str = "ppo"
+    """ppo, sac or td3, as Stable-Baselines3 has them."""
+    steps: _Count = 3_000_000
+    """Agent-steps: one station's step is one. Rounded up to whole rollouts."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the network, of exploration, and of the schedules; area b trains on the schedules of seed + b."""
+    areas: _Count | None = None
+    """Areas stepped together; if not given, as many as have about 1,280 stations (64 for sac and td3)."""
+    torch_threads: _Count = 1
+    """Threads of torch. One gives the same policy to the bit each time, and is often the fastest for small networks."""
+    network: tuple[_Count, ...] = (64, 64)
+    """Hidden layers of actor and critic, each its own."""
+    learning_rate: _Positive = 3e-3
+    """Of Adam, at first."""
+    learning_rate_decays: bool = True
+    """Let the learning rate fall to 0 in a straight line over the run."""
+    gamma: _Fraction = 0.9
+    """Discount of a step. What a request costs shows at once; what it brings stays for the rest of the visit."""
+    normalise_rewards: bool = True
+    """Divide rewards by the running standard deviation of the return (VecNormalize) before they are learned from."""
+    sharing: _Fraction | None = 1.0
+    """In training, mix a station's own reward with the area's mean, which leaves the sum as it is: with 0 each learns
+    to ask for more than the others, with 1 all learn for the area. None: as the scenario says."""
+    evaluate_every: _Count = 250_000
+    """Agent-steps between two evaluations on fixed seeds."""
+    evaluation_episodes: _Count = 50
+    """Episodes of such an evaluation; their seeds count up from 1,000,000 and are never trained on."""
+    checkpoint_every: _Count = 250_000
+    """Agent-steps between two checkpoints: the most that a killed run loses."""
+    ppo: PPOConfig = PPOConfig()
+    """For ppo only."""
+    off_policy: OffPolicyConfig = OffPolicyConfig()
+    """For sac and td3 only."""
+
+    def checked(self) -> Self:
+        """The same if every value keeps its rule; raises `InputError` with every problem."""
+        return self._read(asdict(self), "training")
+
+    @property
+    def evaluation_seeds(self) -> range:
+        """Seeds of the periodic evaluation."""
+        return range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.evaluation_episodes)
+
+    def num_areas(self, num_stations: int) -> int:
+        """Areas stepped together, of so many stations each."""
+        return self.areas or max(1, round(_AGENTS[self.algorithm] / num_stations))
+
+    def to_toml(self) -> str:
+        """The configuration as TOML text; `load` gives it back."""
+        return tomli_w.dumps({name: value for name, value in asdict(self).items() if value is not None})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a configuration from a TOML file; raises `InputError` with every problem."""
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(str(path), [f"cannot be read as TOML: {error}"]) from None
+        return cls._read(table, str(path))
+
+    @classmethod
+    def _read(cls, table: dict[str, Any], source: str) -> Self:
+        try:
+            config = TypeAdapter(cls).validate_python(table)
+        except ValidationError as error:
+            raise InputError(source, describe_problems(error)) from None
+        if config.algorithm not in ALGORITHMS:
+            problem = f"algorithm: must be one of {', '.join(ALGORITHMS)} (it is {config.algorithm!r})"
+            raise InputError(source, [problem])
+        return config

@@ -1,0 +1,124 @@
+"""What happens while the algorithm learns: episodes are recorded, policies evaluated, checkpoints written."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from stable_baselines3.common.callbacks import BaseCallback
+
+from pev_battery_charge.evaluation import Totals, evaluate
+from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.statistics import statistics
+from pev_battery_charge.simulation import Simulation, StepResult
+from pev_battery_charge.training.checkpoint import Arrays, write_checkpoint
+from pev_battery_charge.training.policy import TrainedPolicy
+from pev_battery_charge.training.run_folder import RunFolder
+from pev_battery_charge.training.vec_env import AreaVecEnv
+
+Row = dict[str, float]
+
+
+class Monitor(BaseCallback):
+    """Records each episode of the training areas; evaluates and writes checkpoints between rollouts, when it is time.
+
+    folder: where to write.
+    env: the training areas.
+    progress: called with the agent-steps made and those in all.
+
+    Evaluation draws nothing from the random generators that training draws from.
+    """
+
+    def __init__(self, folder: RunFolder, env: AreaVecEnv, progress: Callable[[int, int], None] | None) -> None:
+        super().__init__()
+        self._folder, self._env, self._progress = folder, env, progress
+        self._config, self._scenario = folder.config, folder.scenario
+        self._totals = Totals(env.scenario, env.simulation.num_areas)
+        self._seconds_before, self._env_seconds_before = 0.0, 0.0
+        self._begun = time.perf_counter()
+        self._resumed_at = 0
+        self.metrics: list[Row] = []
+        self.evaluations: list[Row] = []
+        env.on_step = self._add_step
+
+    @property
+    def seconds(self) -> float:
+        """Time the run has taken so far, over all its parts."""
+        return self._seconds_before + time.perf_counter() - self._begun
+
+    @property
+    def env_seconds(self) -> float:
+        """Part of it spent in the environment."""
+        return self._env_seconds_before + self._env.seconds
+
+    def state(self) -> tuple[Arrays, dict[str, Any]]:
+        """What a checkpoint keeps of it."""
+        numbers = {
+            "seconds": self.seconds,
+            "env_seconds": self.env_seconds,
+            "metrics": self.metrics,
+            "evaluations": self.evaluations,
+        }
+        return self._totals.state(), numbers
+
+    def restore(self, arrays: Arrays, numbers: dict[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self._totals.restore(arrays)
+        self._seconds_before, self._env_seconds_before = numbers["seconds"], numbers["env_seconds"]
+        self.metrics, self.evaluations = numbers["metrics"], numbers["evaluations"]
+
+    def _on_training_start(self) -> None:
+        self._begun = time.perf_counter()
+        self._resumed_at = self.num_timesteps
+        if self.num_timesteps == 0:
+            self._evaluate()
+        self._due_at = {
+            "evaluation": self._next(self._config.evaluate_every),
+            "checkpoint": self._next(self._config.checkpoint_every),
+        }
+
+    def _next(self, every: int) -> int:
+        return (self.num_timesteps // every + 1) * every
+
+    def _on_rollout_start(self) -> None:
+        if self.num_timesteps >= self._due_at["evaluation"]:
+            self._evaluate()
+            self._due_at["evaluation"] = self._next(self._config.evaluate_every)
+        if self.num_timesteps >= self._due_at["checkpoint"]:
+            write_checkpoint(self._folder.checkpoints, self.model, self._env, *self.state())
+            self._folder.write_records(self.metrics, self.evaluations)
+            self._due_at["checkpoint"] = self._next(self._config.checkpoint_every)
+
+    def _on_step(self) -> bool:
+        if self._progress is not None:
+            self._progress(min(self.num_timesteps, self._config.steps), self._config.steps)
+        return True
+
+    def _on_training_end(self) -> None:
+        self._evaluate()
+        self._folder.write_records(self.metrics, self.evaluations)
+
+    def _add_step(self, simulation: Simulation, result: StepResult) -> None:
+        self._totals.add(simulation, result)
+        if result.over:
+            self._end_episode(simulation)
+
+    def _end_episode(self, simulation: Simulation) -> None:
+        figures = self._totals.figures(simulation)
+        self._totals.reset()
+        made = self.num_timesteps + self._env.num_envs
+        row = {"agent_steps": made, "seconds": self.seconds, "env_seconds": self.env_seconds}
+        row |= {name: float(values.mean()) for name, values in figures.items()}
+        self.metrics.append(row)
+        for name in FIGURES:
+            self.logger.record(f"episode/{name}", row[name])
+        self.logger.record("time/environment_share", self.env_seconds / self.seconds)
+
+    def _evaluate(self) -> None:
+        policy = TrainedPolicy(self.model.policy, self._scenario.extra_observations)
+        result = evaluate(self._scenario, {"policy": policy}, self._config.evaluation_seeds)
+        row: Row = {"agent_steps": self.num_timesteps, "seconds": self.seconds}
+        for name, mean, low, high in statistics(result.episodes)[["figure", "mean", "low", "high"]].iter_rows():
+            row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
+        self.evaluations.append(row)
+        for name in FIGURES:
+            self.logger.record(f"evaluation/{name}", row[name])

@@ -1,0 +1,86 @@
+"""A trained policy as a controller like any other."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from pev_battery_charge.controllers import Snapshot
+from pev_battery_charge.controllers.protocol import Array
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.observation import FEATURES
+from pev_battery_charge.training.algorithms import policy_arguments, policy_class
+from pev_battery_charge.training.config import TrainConfig
+from pev_battery_charge.training.extras import need
+from pev_battery_charge.training.run_folder import RunFolder
+from pev_battery_charge.training.scaling import scale_actions, scale_observations
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.policies import BasePolicy
+
+
+class TrainedPolicy:
+    """A shared policy that asks, for every station from what that station sees alone, for its most likely power.
+
+    policy: of Stable-Baselines3.
+    extras: the extra features it was trained with; it is shown them in every scenario.
+    """
+
+    def __init__(self, policy: "BasePolicy", extras: tuple[str, ...] = ()) -> None:
+        self._policy = policy
+        self._extras = extras
+
+    def __call__(self, snapshot: Snapshot) -> Array:
+        """The requests of all stations, `[B, N]` in kW."""
+        observations = scale_observations(snapshot.observe(self._extras), self._extras)
+        num_features = observations.shape[-1]
+        actions, _ = self._policy.predict(observations.reshape(-1, num_features), deterministic=True)
+        power_max_kw: Array = snapshot.stations["power_max_kw"]
+        return scale_actions(np.clip(actions, -1.0, 1.0).reshape(power_max_kw.shape), power_max_kw)
+
+
+def load_policy(run: str | Path) -> TrainedPolicy:
+    """The policy in a run folder. No code in the files is executed.
+
+    Raises `InputError` where the folder holds no run, the run has not ended, or the policy is damaged or of other
+    spaces than its configuration says.
+    """
+    need("train")
+    folder = RunFolder.open(run)
+    if not folder.policy_file.is_file():
+        raise InputError(str(run), [f"has no policy.zip yet: let the run end with pev train --resume {run}"])
+    extras = folder.scenario.extra_observations
+    return TrainedPolicy(_read_policy(folder.policy_file, folder.config, len(FEATURES) + len(extras)), extras)
+
+
+def _read_policy(path: Path, config: TrainConfig, num_features: int) -> "BasePolicy":
+    import torch  # noqa: PLC0415  of the extra `train`
+    from stable_baselines3.common.save_util import load_from_zip_file  # noqa: PLC0415
+
+    spaces = Box(0.0, np.inf, (num_features,), np.float32), Box(-1.0, 1.0, (1,), np.float32)
+    with torch.random.fork_rng(devices=[]):  # the weights drawn here are overwritten
+        policy = policy_class(config)(*spaces, lambda _: 0.0, **policy_arguments(config))
+    try:
+        _, parameters, _ = load_from_zip_file(path, device="cpu", load_data=False)
+        weights = cast("dict[str, torch.Tensor]", parameters["policy"])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(str(path), [f"is no policy, or damaged ({type(error).__name__})"]) from None
+    try:
+        policy.load_state_dict(weights)
+    except (RuntimeError, TypeError, AttributeError):
+        problem = "was trained for other spaces, or with another network, than config.toml and scenario.toml say"
+        raise InputError(str(path), [problem]) from None
+    policy.set_training_mode(False)
+    return policy
+
+
+def digest(policy: "BasePolicy") -> str:
+    """A hash of every weight of a policy: the same for the same policy, to the bit."""
+    summary = hashlib.sha256()
+    for name, tensor in sorted(policy.state_dict().items()):
+        summary.update(name.encode())
+        summary.update(tensor.detach().cpu().numpy().tobytes())
+    return summary.hexdigest()

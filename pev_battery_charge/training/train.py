@@ -1,0 +1,136 @@
+"""A training run from its configuration to its policy; and going on with one that was killed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pev_battery_charge.files import write_beside
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.training.config import TrainConfig
+from pev_battery_charge.training.extras import need
+from pev_battery_charge.training.policy import digest
+from pev_battery_charge.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from pev_battery_charge.training.monitor import Monitor
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a run came to."""
+
+    folder: Path
+    """Where everything is."""
+    agent_steps: int
+    """Steps made by stations, of all areas together."""
+    seconds: float
+    """Time the run has taken, over all its parts, with evaluations and checkpoints."""
+    env_share: float
+    """Part of that time spent in the environment."""
+    policy_sha256: str
+    """Hash of the policy's weights; the same configuration on the same machine gives the same."""
+
+    @property
+    def agent_steps_per_s(self) -> float:
+        """Speed of the whole run."""
+        return self.agent_steps / self.seconds
+
+
+def train(
+    config: TrainConfig,
+    out: str | Path,
+    *,
+    scenario: Scenario | None = None,
+    progress: Progress | None = None,
+) -> TrainingResult:
+    """Train a shared policy; everything about the run is written into the folder `out`.
+
+    scenario: in place of the one that the configuration names.
+    progress: called after each step with the agent-steps made and those in all.
+
+    Raises `InputError` where a value breaks its rule, the extra `train` is not installed, or `out` holds something.
+    """
+    need("train")
+    config = config.checked()
+    scenario = resolve_scenario(config.scenario) if scenario is None else scenario
+    return _run(RunFolder.create(out, config, scenario), None, progress)
+
+
+def resume(out: str | Path, *, progress: Progress | None = None) -> TrainingResult:
+    """Go on with a run from its last checkpoint, or from its beginning where it has none; at its end it does nothing.
+
+    With one torch thread the policy will be, to the bit, that of the run without the break.
+    """
+    from pev_battery_charge.training.checkpoint import checkpoints, remove_unfinished  # noqa: PLC0415  see _run
+
+    need("train")
+    folder = RunFolder.open(out)
+    if folder.policy_file.is_file():
+        return result_of(folder)
+    remove_unfinished(folder.checkpoints)
+    return _run(folder, next(reversed(checkpoints(folder.checkpoints)), None), progress)
+
+
+def result_of(folder: RunFolder) -> TrainingResult:
+    """What a run that has ended came to."""
+    told = folder.read_info()["result"]
+    return TrainingResult(folder.path, told["agent_steps"], told["seconds"], told["env_share"], told["policy_sha256"])
+
+
+def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) -> TrainingResult:
+    """Make everything, from the checkpoint if there is one, learn, and write what was learned."""
+    import torch  # noqa: PLC0415  of the extra `train`, as are the modules of ours that import it
+    from stable_baselines3.common.logger import configure  # noqa: PLC0415
+    from stable_baselines3.common.vec_env import VecEnv, VecNormalize  # noqa: PLC0415
+
+    from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415
+    from pev_battery_charge.training.checkpoint import read_checkpoint  # noqa: PLC0415
+    from pev_battery_charge.training.monitor import Monitor  # noqa: PLC0415
+    from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
+
+    config, scenario = folder.config, folder.scenario
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(config.torch_threads)
+    if config.sharing is not None:
+        scenario = scenario.replace(reward={"sharing": config.sharing})
+    areas = AreaVecEnv(scenario, config.num_areas(scenario.num_stations))
+    env: VecEnv = areas
+    if config.normalise_rewards:
+        env = VecNormalize(areas, norm_obs=False, gamma=config.gamma)
+    try:
+        model = make_algorithm(config, env)
+        monitor = Monitor(folder, areas, progress)
+        if checkpoint is not None:
+            monitor.restore(*read_checkpoint(checkpoint, model, areas))
+        model.set_logger(configure(str(folder.tensorboard), ["tensorboard"]))
+        steps = config.steps - model.num_timesteps
+        interval = 1 if config.algorithm == "ppo" else areas.num_envs
+        model.learn(steps, monitor, log_interval=interval, reset_num_timesteps=checkpoint is None)
+        return _finish(folder, model, monitor)
+    finally:
+        env.close()
+        torch.set_num_threads(threads_before)
+
+
+def _finish(folder: RunFolder, model: "BaseAlgorithm", monitor: "Monitor") -> TrainingResult:
+    """Write the policy and what is known of the run."""
+    normaliser = model.get_vec_normalize_env()
+    rewards = None if normaliser is None else {"return_variance": float(normaliser.ret_rms.var)}
+    folder.write_normalisation({"observations": "fractions of limits", "actions": "[-1, 1]", "rewards": rewards})
+    result = TrainingResult(
+        folder.path,
+        model.num_timesteps,
+        monitor.seconds,
+        monitor.env_seconds / monitor.seconds,
+        digest(model.policy),
+    )
+    told = {name: getattr(result, name) for name in ("agent_steps", "seconds", "env_share", "policy_sha256")}
+    folder.write_info(folder.read_info() | {"result": told})
+    with write_beside(folder.policy_file) as beside:  # last: with it, the run has ended
+        model.save(beside, exclude=["logger"])
+    return result
