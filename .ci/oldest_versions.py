@@ -1,4 +1,4 @@
-"""Print the lower bounds of the project's dependencies as exact versions, one a line, for pip's `--constraint`."""
+"""Print the lower bounds of the project's dependencies, and of the extras named, as exact versions for pip's `-c`."""
 
 import re
 import sys
@@ -6,14 +6,21 @@ import tomllib
 from pathlib import Path
 
 
-def main(pyproject: str) -> None:
-    """Read the dependencies of `pyproject` and print `name==lowest version` for each."""
-    for requirement in tomllib.loads(Path(pyproject).read_text(encoding="utf-8"))["project"]["dependencies"]:
-        found = re.match(r"([A-Za-z0-9_-]+)>=([0-9.]+)", requirement)
+def main(pyproject: str, *extras: str) -> None:
+    """Read the dependencies in `pyproject` and print `name==lowest version` for each, once."""
+    project = tomllib.loads(Path(pyproject).read_text(encoding="utf-8"))["project"]
+    requirements = [*project["dependencies"]]
+    for extra in extras:
+        requirements += project["optional-dependencies"][extra]
+    lowest = {}
+    for requirement in requirements:
+        found = re.match(r"([A-Za-z0-9_-]+)(?:\[\w+\])?>=([0-9.]+)", requirement)
         if found is None:
             sys.exit(f"{requirement!r} states no lower bound")
-        print(f"{found[1]}=={found[2]}")
+        lowest[found[1]] = found[2]
+    for name, version in lowest.items():
+        print(f"{name}=={version}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -3,7 +3,7 @@
 Every env runner is a process of its own that steps its own areas; the learner gathers what they saw. An env runner that
 dies is replaced, and training goes on meanwhile. Install with `pip install -e ".[distributed]"`, then, on one machine:
 
-    python scripts/train_rllib.py --scenario paper-5x20 --env-runners 2 --iterations 50 --out runs/rllib
+    python scripts/train_rllib.py --scenario paper-5x20 --env-runners 2 --iterations 60 --out runs/rllib
 
 On several hosts of one network, install the same environment (Python, Ray and this package in the same versions) on
 each. Ray lets in who has its token: make one on the first host, and copy its file `~/.ray/auth_token` to the others.
@@ -20,7 +20,7 @@ need no copy of its file, nor of this script. `--out` is Ray's own checkpoint, w
 started; the trained policy alone comes back with
 
     from ray.rllib.core.rl_module import RLModule
-    station = RLModule.from_checkpoint("runs/rllib/learner_group/learner/rl_module/station")
+    station = RLModule.from_checkpoint(Path("runs/rllib/learner_group/learner/rl_module/station").resolve())
 
 It takes scaled observations and gives actions in [-1, 1]: see `pev_battery_charge.training.scaling`.
 """
@@ -49,7 +49,8 @@ from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.training.scaling import scale_actions, scale_observations
 
 if TYPE_CHECKING:
-    from ray.rllib.algorithms.ppo import PPO, PPOConfig
+    from ray.rllib.algorithms import Algorithm
+    from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.env.env_context import EnvContext
     from ray.rllib.env.env_runner_group import EnvRunnerGroup
     from ray.rllib.env.multi_agent_env import MultiAgentEnv
@@ -301,13 +302,13 @@ def train(config: Config, scenario: Scenario) -> None:
     print(f"{config.out}: checkpoint after {config.iterations} iterations")
 
 
-def start_gently(ppo: "PPO") -> None:
+def start_gently(ppo: "Algorithm") -> None:
     """Give the first policy less noise than RLlib's, under which asking for nothing is the best there is."""
     ppo.learner_group.foreach_learner(lambda learner: learner.module[POLICY].pi.log_std.data.fill_(FIRST_LOG_STD))
     ppo.env_runner_group.sync_weights(from_worker_or_learner_group=ppo.learner_group, inference_only=True)
 
 
-def improve(ppo: "PPO", config: Config, num_stations: int) -> None:
+def improve(ppo: "Algorithm", config: Config, num_stations: int) -> None:
     """Run the iterations and print a line for each."""
     agent_steps, iteration, begin = 0, 0, perf_counter()
     while iteration < config.iterations:

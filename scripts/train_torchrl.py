@@ -5,6 +5,7 @@ TorchRL's own PettingZoo wrapper stands around `pbc.parallel_env`; nothing betwe
 Needs torchrl. python scripts/train_torchrl.py --out actor.pt
 """
 
+import logging
 import math
 import sys
 import warnings
@@ -36,6 +37,8 @@ from pev_battery_charge.training.scaling import scale_observations
 warnings.filterwarnings("ignore", "PettingZoo in TorchRL is tested using version == 1.24.3 ")
 # Advantages are normalised over all stations together on purpose: they share one policy.
 warnings.filterwarnings("ignore", "You requested advantage normalization and the advantage key has more dimensions ")
+# `check_env_specs` would say that it succeeded in colours, between the lines of results.
+logging.getLogger("torchrl").setLevel(logging.WARNING)
 
 Critic = Literal["state", "local"]
 
@@ -103,17 +106,16 @@ def make_env(scenario: pbc.Scenario, num_areas: int) -> EnvBase:
     return TransformedEnv(areas, Compose(stations, state, RewardSum([REWARD], [RETURN])))
 
 
-def make_actor(env: EnvBase) -> ProbabilisticActor:
+def make_actor(scenario: pbc.Scenario) -> ProbabilisticActor:
     """The policy: from what a station sees to a distribution over the kW it may ask for, the same for all stations."""
-    num_stations, num_features = env.observation_spec[OBSERVATION].shape[-2:]
-    box = env.full_action_spec_unbatched[ACTION].space
-    network = nn.Sequential(_station_mlp(num_stations, num_features, 2), NormalParamExtractor())
+    power_max_kw = torch.tensor([[station.power_max_kw] for station in scenario.stations])
+    network = nn.Sequential(_station_mlp(scenario, 2), NormalParamExtractor())
     return ProbabilisticActor(
         TensorDictModule(network, [OBSERVATION], [("station", "loc"), ("station", "scale")]),
         in_keys=[("station", "loc"), ("station", "scale")],
         out_keys=[ACTION],
         distribution_class=TanhNormal,
-        distribution_kwargs={"low": box.low, "high": box.high},
+        distribution_kwargs={"low": torch.zeros_like(power_max_kw), "high": power_max_kw},
         return_log_prob=True,
         log_prob_key=LOG_PROB,
     )
@@ -122,29 +124,33 @@ def make_actor(env: EnvBase) -> ProbabilisticActor:
 class AreaCritic(nn.Module):
     """The value of each station, from the state of the whole area and, to tell which of them it is, what it sees."""
 
-    def __init__(self, num_features: int, num_state: int) -> None:
+    def __init__(self, scenario: pbc.Scenario) -> None:
         super().__init__()
-        self.mlp = MLP(num_features + num_state, 1, num_cells=[128, 128])
+        state = scenario.num_stations * (len(FEATURES) + len(EXTRA_FEATURES))
+        self.mlp = MLP(num_seen(scenario) + state, 1, num_cells=[128, 128])
 
     def forward(self, observation: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """`[..., N, F]` and `[..., S]` to `[..., N, 1]`."""
         return self.mlp(observation, state.unsqueeze(-2).expand(*observation.shape[:-1], -1))
 
 
-def make_critic(env: EnvBase, critic: Critic) -> TensorDictModule:
+def make_critic(scenario: pbc.Scenario, critic: Critic) -> TensorDictModule:
     """The values of the stations: from the state of the area, or each from what the station itself sees."""
-    num_stations, num_features = env.observation_spec[OBSERVATION].shape[-2:]
     if critic == "local":
-        return TensorDictModule(_station_mlp(num_stations, num_features, 1), [OBSERVATION], [VALUE])
-    network = AreaCritic(num_features, env.observation_spec["state"].shape[-1])
-    return TensorDictModule(network, [OBSERVATION, "state"], [VALUE])
+        return TensorDictModule(_station_mlp(scenario, 1), [OBSERVATION], [VALUE])
+    return TensorDictModule(AreaCritic(scenario), [OBSERVATION, "state"], [VALUE])
 
 
-def _station_mlp(num_stations: int, num_inputs: int, num_outputs: int) -> MultiAgentMLP:
+def num_seen(scenario: pbc.Scenario) -> int:
+    """F: how many numbers a station sees."""
+    return len(FEATURES) + len(scenario.extra_observations)
+
+
+def _station_mlp(scenario: pbc.Scenario, num_outputs: int) -> MultiAgentMLP:
     return MultiAgentMLP(
-        n_agent_inputs=num_inputs,
+        n_agent_inputs=num_seen(scenario),
         n_agent_outputs=num_outputs,
-        n_agents=num_stations,
+        n_agents=scenario.num_stations,
         centralized=False,
         share_params=True,
         num_cells=[64, 64],
@@ -185,8 +191,8 @@ def train(config: Config) -> None:
         check_env_specs(env)
         print("check_env_specs: passed", flush=True)
         env.set_seed(config.seed)
-        actor = make_actor(env)
-        loss = make_loss(actor, make_critic(env, config.critic))
+        actor = make_actor(scenario)
+        loss = make_loss(actor, make_critic(scenario, config.critic))
         optimizer = torch.optim.Adam(loss.parameters(), config.learning_rate)
 
         frames = config.areas * scenario.horizon_steps

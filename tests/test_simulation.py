@@ -303,3 +303,31 @@ def test_seeds_that_are_none_are_refused_with_their_areas() -> None:
     with pytest.raises(InputError, match=r"seed: must be a whole number of at least 0 \(it is '12'\)"):
         simulation.reset(seed="12")  # type: ignore[arg-type]  # that is the mistake
     assert simulation.over, "nothing has begun"
+
+
+def test_a_restored_simulation_goes_on_to_the_bit() -> None:
+    """Also through the resets that follow, and whatever was stepped since the state was taken."""
+    simulation, other = Simulation("public-10", 3), Simulation("public-10", 3)
+    simulation.reset(seed=5)
+    requests = np.random.default_rng(1).uniform(0.0, 22.0, (400, 3, 10))
+    for step in requests[:100]:
+        simulation.step(step)
+    state = simulation.state()
+    kept = [simulation.step(step).rewards for step in requests[100:288]]
+    first = simulation.reset()
+    for one in (simulation, other):
+        one.restore(state)
+        again = [one.step(step).rewards for step in requests[100:288]]
+        np.testing.assert_array_equal(again, kept)
+        np.testing.assert_array_equal(one.reset(), first)
+
+
+def test_a_state_of_another_batch_or_scenario_is_refused() -> None:
+    simulation = Simulation("public-10", 3)
+    with pytest.raises(EpisodeOverError):
+        simulation.state()
+    simulation.reset(seed=0)
+    for other in (Simulation("public-10", 2), Simulation("paper-5x20", 3)):
+        with pytest.raises(InputError, match="simulation state"):
+            other.restore(simulation.state())
+        assert other.over

@@ -42,16 +42,21 @@ _Command = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exit code 0: done; 2: bad input, told on standard error; 130: interrupted."""
     try:
-        command = tyro.cli(
-            tyro.conf.OmitSubcommandPrefixes[_Command],  # type: ignore[misc]  # a union is not a type to mypy here
-            prog="pev",
-            description=_DESCRIPTION,
-            args=arguments,
-        )
-        command.run()
+        parse(arguments).run()
     except InputError as error:
         errors.print(f"pev: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(_EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         errors.print("pev: interrupted")
         sys.exit(_EXIT_INTERRUPTED)
+
+
+def parse(arguments: Sequence[str] | None = None) -> _Command:
+    """The command that the arguments ask for, not yet run."""
+    command: _Command = tyro.cli(
+        tyro.conf.OmitSubcommandPrefixes[_Command],  # type: ignore[misc]  # a union is not a type to mypy here
+        prog="pev",
+        description=_DESCRIPTION,
+        args=arguments,
+    )
+    return command

@@ -87,7 +87,7 @@ def compare(
     found = statistics(result.episodes)
     table = results_table(found, tuple(figures), output.width)
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
-    print_table(title, table.columns, table.rows, table.numbers)
+    print_table(title, table.columns, table.rows, table.numbers, ("figure",))
     for note in table.notes:
         tell(note)
     return result, found

@@ -107,9 +107,9 @@ class TrainConfig:
     """Discount of a step. What a request costs shows at once; what it brings stays for the rest of the visit."""
     normalise_rewards: bool = True
     """Divide rewards by the running standard deviation of the return (VecNormalize) before they are learned from."""
-    sharing: _Fraction | None = 1.0
-    """In training, mix a station's own reward with the area's mean, which leaves the sum as it is: with 0 each learns
-    to ask for more than the others, with 1 all learn for the area. None: as the scenario says."""
+    sharing: _Fraction = 1.0
+    """In training, mix a station's own reward with the area's mean, whatever the scenario says; the area's sum stays.
+    With 0 each learns to ask for more than the others, with 1 all learn for the area."""
     evaluate_every: _Count = 250_000
     """Agent-steps between two evaluations on fixed seeds."""
     evaluation_episodes: _Count = 50

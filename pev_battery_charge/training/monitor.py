@@ -35,7 +35,6 @@ class Monitor(BaseCallback):
         self._totals = Totals(env.scenario, env.simulation.num_areas)
         self._seconds_before, self._env_seconds_before = 0.0, 0.0
         self._begun = time.perf_counter()
-        self._resumed_at = 0
         self.metrics: list[Row] = []
         self.evaluations: list[Row] = []
         env.on_step = self._add_step
@@ -68,7 +67,6 @@ class Monitor(BaseCallback):
 
     def _on_training_start(self) -> None:
         self._begun = time.perf_counter()
-        self._resumed_at = self.num_timesteps
         if self.num_timesteps == 0:
             self._evaluate()
         self._due_at = {

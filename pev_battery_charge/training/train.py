@@ -96,9 +96,7 @@ def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) 
     config, scenario = folder.config, folder.scenario
     threads_before = torch.get_num_threads()
     torch.set_num_threads(config.torch_threads)
-    if config.sharing is not None:
-        scenario = scenario.replace(reward={"sharing": config.sharing})
-    areas = AreaVecEnv(scenario, config.num_areas(scenario.num_stations))
+    areas = AreaVecEnv(scenario, config.num_areas(scenario.num_stations), reward={"sharing": config.sharing})
     env: VecEnv = areas
     if config.normalise_rewards:
         env = VecNormalize(areas, norm_obs=False, gamma=config.gamma)

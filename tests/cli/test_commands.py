@@ -101,7 +101,6 @@ def test_scenario_list_and_show(capsys: pytest.CaptureFixture[str]) -> None:
         (("simulate", "--schedule", "missing.csv"), "missing.csv: no such file"),
         (("simulate", "--gif", "film.mp4"), "film.mp4: must end in .gif"),
         (("simulate", "--trace", "trace.csv"), "trace.csv: must end in .parquet"),
-        (("simulate", "--controller", "best"), "invalid choice"),
         (("render", "missing.parquet", "--png", "a.png"), "missing.parquet: no such file"),
         (("render", "missing.parquet"), "nothing to write"),
         (("schedule", "show", "missing.csv"), "missing.csv: no such file"),
@@ -146,7 +145,7 @@ def test_an_unwritable_place_is_told_before_anything_is_written(
 def test_the_installed_command_helps_and_leaves_no_traceback() -> None:
     command = [sys.executable, "-m", "pev_battery_charge.cli"]
     help_text = subprocess.run([*command, "--help"], check=True, capture_output=True, text=True).stdout
-    assert all(word in help_text for word in ("simulate", "render", "schedule", "scenario", "benchmark"))
+    assert all(word in help_text for word in ("train", "evaluate", "simulate", "render", "schedule", "scenario", "benchmark"))
     done = subprocess.run([*command, "simulate", "--scenario", "x"], check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from tests.loading import ROOT, load_script
 SCRIPT = ROOT / "scripts" / "train_rllib.py"
 MARK = "PEV_TEST_RUN"
 """In the environment of every process that a test starts, and so in that of their children."""
-PATIENCE_S = 240.0
+PATIENCE_S = 300.0
 """So long a test waits for what takes half a minute on an idle machine."""
 ITERATIONS, STEPS, STATIONS = 60, 128, 5
 
@@ -86,8 +87,8 @@ class Run:
             process.wait()
         shutil.rmtree(self.home)
 
-    def told(self, pattern: str) -> list[str]:
-        """All that was printed so far of what the pattern describes."""
+    def told(self, pattern: str) -> list[Any]:
+        """All that was printed so far of what the pattern describes: texts, or tuples of its groups."""
         return re.findall(pattern, self.output.read_text(encoding="utf-8"), re.MULTILINE)
 
     def story(self) -> str:
@@ -197,6 +198,7 @@ def test_actions_become_kw_of_each_station_and_observations_fractions() -> None:
     expected, _ = area.reset(seed=5)
     seen, _ = stations.reset(seed=5)
     generator = np.random.default_rng(0)
+    told: list[Any]
     while area.agents:
         assert list(seen) == stations.agents == stations.possible_agents == list(range(10))
         for n, name in enumerate(area.agents):

@@ -93,17 +93,19 @@ def test_the_ends_of_the_actions_are_no_power_and_full_power(script: ModuleType)
     )
 
 
-def test_areas_differ_and_come_back_with_their_seed(script: ModuleType) -> None:
+def test_areas_differ_come_back_with_their_seed_and_go_on_without(script: ModuleType) -> None:
     stack = script.make_supersuit_env(SHORT, AREAS)
     energies = []
-    for seed in (7, 7, 8):
-        stack.seed(seed)
+    for seed in (7, 7, 8, None):
+        if seed is not None:
+            stack.seed(seed)
         stack.reset()
         energies.append([area.simulation.sessions["energy_arrival_kwh"].copy() for area in areas_of(stack)])
-    first, again, next_one = energies
+    first, again, next_one, going_on = energies
     assert not np.array_equal(first[0], first[1])
     assert np.array_equal(first, again)
     assert np.array_equal(first[1], next_one[0])
+    assert not np.array_equal(next_one, going_on)
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -83,3 +83,13 @@ def test_a_snapshot_cannot_change_the_simulation() -> None:
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="unknown name; there are random, uncontrolled, constant"):
         make_controller("optimal")
+
+
+def test_a_snapshot_shows_what_stations_see() -> None:
+    simulation = Simulation("public-10", 2)
+    simulation.reset(seed=3)
+    simulation.step(np.full((2, 10), 7.0))
+    snapshot = Snapshot.of(simulation)
+    np.testing.assert_array_equal(snapshot.observe(), simulation.observe())
+    extras = ("soc", "time_left_h")
+    np.testing.assert_array_equal(snapshot.observe(extras), simulation.observe(extras))

@@ -165,7 +165,7 @@ def test_a_policy_keeps_its_own_features_where_a_scenario_shows_others(scenario:
 
 
 def test_sharing_is_for_training_alone(scenario: Path, tmp_path: Path) -> None:
-    alone, shared = (train(short_config(scenario, sharing=share), tmp_path / f"{share}") for share in (None, 1.0))
+    alone, shared = (train(short_config(scenario, sharing=share), tmp_path / f"{share}") for share in (0.0, 1.0))
     assert alone.policy_sha256 != shared.policy_sha256
     assert RunFolder.open(shared.folder).scenario.reward.sharing == 0.0
 

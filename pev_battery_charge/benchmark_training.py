@@ -1,0 +1,231 @@
+"""Speed and memory of training and of evaluating policies, measured; and the same training on SuperSuit's stack."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pev_battery_charge.benchmark import Figure, benchmark_scenario
+from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
+from pev_battery_charge.envs.parallel import parallel_env
+from pev_battery_charge.evaluation import evaluate
+from pev_battery_charge.evaluation.statistics import statistics as episode_statistics
+from pev_battery_charge.scenario import Scenario
+from pev_battery_charge.training import TrainConfig, TrainedPolicy
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.vec_env import VecEnv
+
+_TORCH_THREADS = 1
+
+
+@dataclass(frozen=True)
+class TrainingSizes:
+    """How much is measured. The values by default are those that the goals are for."""
+
+    areas: int = 64
+    """Areas stepped together."""
+    stations: int = 20
+    """Stations of each area."""
+    rounds: int = 9
+    """Rollouts, each with its update, of which the median is told; one more comes before them, to warm up."""
+    supersuit_rounds: int = 2
+    """The same through SuperSuit, which takes its time."""
+    episodes: int = 10**3
+    """Episodes of an evaluation."""
+
+
+class Round(NamedTuple):
+    """What one rollout and its update took, in seconds."""
+
+    rollout: float
+    update: float
+    env: float
+    """Part of it spent in the environment; NaN where nobody measured it."""
+
+    @property
+    def seconds(self) -> float:
+        """Both together."""
+        return self.rollout + self.update
+
+
+def measure_all_training(sizes: TrainingSizes, *, progress: Callable[[int, int], None]) -> list[Figure]:
+    """Every figure. Needs the extra `train`."""
+    import torch  # noqa: PLC0415  of the extra `train`
+
+    parts: list[Callable[[], list[Figure]]] = [
+        lambda: measure_training(sizes),
+        lambda: measure_evaluation(sizes),
+        lambda: measure_training_memory(sizes),
+    ]
+    figures: list[Figure] = []
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(_TORCH_THREADS)
+    try:
+        for number, part in enumerate(parts):
+            progress(number, len(parts))
+            figures += part()
+    finally:
+        torch.set_num_threads(threads_before)
+    return figures
+
+
+def measure_training(sizes: TrainingSizes) -> list[Figure]:
+    """PPO as `pev train` configures it, on areas of our own and, if it is installed, on SuperSuit's stack of them."""
+    from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415  of the extra `train`
+
+    config = _config(sizes)
+    scenario = benchmark_scenario(sizes.stations).replace(reward={"sharing": config.sharing})
+    areas = AreaVecEnv(scenario, sizes.areas)
+    rounds = time_rounds(config, areas, sizes.rounds, env_seconds=lambda: areas.seconds)
+    areas.close()
+    agent_steps = sizes.areas * sizes.stations * config.ppo.rollout_steps
+    speed = agent_steps / statistics.median(one.seconds for one in rounds)
+    share = statistics.median(one.env / one.seconds for one in rounds)
+    size = f"{sizes.areas:,} areas of {sizes.stations} stations"
+    threads = f"{_TORCH_THREADS} torch thread{'s' * (_TORCH_THREADS > 1)}"
+    network = ", ".join(str(width) for width in config.network)
+    about = f"network ({network}) tanh, {threads}; a round of {agent_steps:,}: {_told(rounds)}"
+    figures = [
+        Figure(f"training with PPO, {size}", speed, "agent-steps/s", "at least 50,000", about),
+        Figure("time of it spent in the environment", 100.0 * share, "% of the time", "under 10"),
+    ]
+    name = f"the same on SuperSuit's stack, {size}"
+    if find_spec("supersuit") is None:
+        return [*figures, Figure(name, float("nan"), "agent-steps/s", "", "SuperSuit is not installed")]
+    rounds = time_rounds(config, supersuit_env(scenario, sizes.areas), sizes.supersuit_rounds)
+    slow = agent_steps / statistics.median(one.seconds for one in rounds)
+    about = f"areas of our own: {speed / slow:.1f} times as fast; a round: {_told(rounds)}"
+    return [*figures, Figure(name, slow, "agent-steps/s", "", about)]
+
+
+def time_rounds(
+    config: TrainConfig, env: "VecEnv", count: int, env_seconds: Callable[[], float] = lambda: float("nan")
+) -> list[Round]:
+    """Learn for `count` rollouts and their updates, after one to warm up.
+
+    config: of PPO.
+    env_seconds: tells the time spent in the environment so far.
+    """
+    from stable_baselines3.common.callbacks import BaseCallback  # noqa: PLC0415  of the extra `train`
+    from stable_baselines3.common.logger import Logger  # noqa: PLC0415
+    from stable_baselines3.common.vec_env import VecNormalize  # noqa: PLC0415
+
+    from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415
+
+    marks: list[tuple[float, float]] = []
+
+    class Marks(BaseCallback):
+        """Looks at the clock wherever a rollout or an update begins or ends."""
+
+        def _on_rollout_start(self) -> None:
+            marks.append((time.perf_counter(), env_seconds()))
+
+        _on_rollout_end = _on_training_end = _on_rollout_start
+
+        def _on_step(self) -> bool:
+            return True
+
+    if config.normalise_rewards:
+        env = VecNormalize(env, norm_obs=False, gamma=config.gamma)
+    model = make_algorithm(config, env)
+    model.set_logger(Logger(None, []))
+    model.learn((1 + count) * config.ppo.rollout_steps * env.num_envs, Marks())
+    rounds = []
+    for first in range(2, 2 * count + 2, 2):
+        (begin, env_begin), (middle, _), (end, env_end) = marks[first : first + 3]
+        rounds.append(Round(middle - begin, end - middle, env_end - env_begin))
+    return rounds
+
+
+def supersuit_env(scenario: Scenario, num_areas: int) -> Any:
+    """The PettingZoo environments of as many areas, stacked by SuperSuit in this process.
+
+    Stations see kW and kWh as they are: to scale them for learning would take time, and this is about time only.
+    """
+    import supersuit  # noqa: PLC0415  only here, and no extra needs it
+
+    area = supersuit.pettingzoo_env_to_vec_env_v1(parallel_env(scenario))
+    stack = supersuit.concat_vec_envs_v1(area, num_areas, num_cpus=1, base_class="stable_baselines3")
+    # Stable-Baselines3 calls both, and SuperSuit's own fail.
+    stack.seed = lambda seed=None: None  # noqa: ARG005  areas without a seed take as long
+    stack.get_attr = lambda name, indices=None: [getattr(stack, name)] * stack.num_envs  # noqa: ARG005  they are alike
+    return stack
+
+
+def measure_evaluation(sizes: TrainingSizes) -> list[Figure]:
+    """Many episodes of `paper-5x20`, with the simple controller that the README shows and with a policy.
+
+    The policy has not learned: a trained one takes the same time.
+    """
+    from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415  of the extra `train`
+    from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
+
+    policy = TrainedPolicy(make_algorithm(_config(sizes), AreaVecEnv("paper-5x20")).policy)
+    figures = []
+    for name, controller, goal in (("constant", "constant", "under 3"), ("a policy", policy, "under 30")):
+        evaluate("paper-5x20", {name: controller}, range(2))
+        begin = time.perf_counter()
+        result = evaluate("paper-5x20", {name: controller}, range(sizes.episodes))
+        middle = time.perf_counter()
+        episode_statistics(result.episodes)
+        end = time.perf_counter()
+        title = f"{sizes.episodes:,} episodes of paper-5x20 with {name}, means and intervals"
+        figures.append(
+            Figure(
+                title, end - begin, "s", goal, f"one run; episodes {middle - begin:.2f} s, means {end - middle:.2f} s"
+            )
+        )
+    return figures
+
+
+_TRAIN = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from pev_battery_charge.training import TrainConfig, train
+folder = Path(sys.argv[1])
+train(TrainConfig.load(folder / "training.toml"), folder / "run")
+try:
+    lines = open("/proc/self/status").read().splitlines()
+    print(next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM")))
+except OSError:
+    print("nan")
+"""
+"""Linux lets `ru_maxrss` begin with the memory of the process that started this one; `VmHWM` is this one's alone."""
+
+
+def measure_training_memory(sizes: TrainingSizes) -> list[Figure]:
+    """Memory of a fresh process that trains, evaluates on the way, and writes checkpoints."""
+    agents = sizes.areas * sizes.stations
+    config = _config(sizes)
+    rollout = agents * config.ppo.rollout_steps
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        benchmark_scenario(sizes.stations).save(folder / "area.toml")
+        config = replace(
+            config, scenario=str(folder / "area.toml"), steps=3 * rollout, evaluate_every=1, checkpoint_every=1
+        )
+        (folder / "training.toml").write_text(config.to_toml(), encoding="utf-8")
+        command = [sys.executable, "-c", _TRAIN, name]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own text
+    title = f"peak memory of training with PPO, {sizes.areas:,} areas of {sizes.stations} stations"
+    about = "the whole process, three rounds with evaluations and checkpoints"
+    return [Figure(title, float(done.stdout), "MB", "under 2,000", about)]
+
+
+def _config(sizes: TrainingSizes) -> TrainConfig:
+    return TrainConfig(areas=sizes.areas, torch_threads=_TORCH_THREADS)
+
+
+def _told(rounds: list[Round]) -> str:
+    rollout, update = (
+        MILLISECONDS_PER_SECOND * statistics.median(seconds) for seconds in list(zip(*rounds, strict=True))[:2]
+    )
+    return f"rollout {rollout:,.0f} ms, update {update:,.0f} ms"
