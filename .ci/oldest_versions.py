@@ -1,4 +1,7 @@
-"""Print the lower bounds of the project's dependencies, and of the extras named, as exact versions for pip's `-c`."""
+"""Print the lower bounds of the project's dependencies, and of the extras named, as exact versions for pip's `-c`.
+
+Torch is left out: its oldest build comes with gigabytes of GPU libraries.
+"""
 
 import re
 import sys
@@ -18,6 +21,7 @@ def main(pyproject: str, *extras: str) -> None:
         if found is None:
             sys.exit(f"{requirement!r} states no lower bound")
         lowest[found[1]] = found[2]
+    lowest.pop("torch", None)
     for name, version in lowest.items():
         print(f"{name}=={version}")
 

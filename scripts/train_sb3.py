@@ -58,7 +58,7 @@ def train(config: Config) -> None:
     check(config)
     torch.set_num_threads(1)  # on purpose: for so small a network, threads cost more than they bring
     team = {"sharing": 1.0}  # every station earns the area's mean; the area's sum stays as it is
-    env = VecNormalize(AreaVecEnv(config.scenario, config.areas, reward=team), norm_obs=False, gamma=0.9)
+    env = VecNormalize(AreaVecEnv(config.scenario, config.areas, reward=team), norm_obs=False, gamma=0.8)
     areas = AreaVecEnv(config.scenario, EVALUATION_AREAS)
     areas.seed(FIRST_EVALUATION_SEED)
     evaluation_env = VecNormalize(VecMonitor(areas), training=False, norm_obs=False, norm_reward=False)
@@ -70,7 +70,7 @@ def train(config: Config) -> None:
             batch_size=config.batch,
             n_epochs=4,
             learning_rate=3e-3,
-            gamma=0.9,
+            gamma=0.8,
             gae_lambda=0.5,
             policy_kwargs={"log_std_init": -1.0},
             seed=config.seed,

@@ -71,7 +71,7 @@ class ScaledStations(BaseParallelWrapper[str, Float32, Float32]):
     """An area as a network likes it: observations as fractions of the limits, actions in [-1, 1].
 
     SuperSuit's own wrappers do not serve here: `normalize_obs_v0` needs finite bounds, and its lambda wrappers make a
-    parallel environment take turns and then play in parallel again, which makes a step about ten times as long.
+    parallel environment take turns and then play in parallel again, which makes a step six times as long.
     """
 
     def __init__(self, env: ParallelArea) -> None:

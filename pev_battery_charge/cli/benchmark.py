@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pev_battery_charge.benchmark import measure_all
+from pev_battery_charge.benchmark_training import TrainingSizes, measure_all_training
 from pev_battery_charge.cli.console import print_table, progress, tell
 from pev_battery_charge.files import write_beside
+from pev_battery_charge.training.extras import need
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,21 @@ class BenchmarkCommand:
     """How often each figure is taken; the median is told."""
     cold: bool = True
     """Also start a fresh process without compiled code, which takes half a minute."""
+    training: bool = False
+    """Also measure training, and the evaluation of policies, at sizes of their own, which takes a minute. Needs the
+    extra: python -m pip install "pev-battery-charge[train]"."""
     markdown: Path | None = None
     """Also write the table as Markdown."""
 
     def run(self) -> None:
         """Measure and print."""
+        if self.training:
+            need("train")
         with progress("measuring") as advance:
             machine, figures = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
+        if self.training:
+            with progress("measuring training") as advance:
+                figures += measure_all_training(TrainingSizes(), progress=advance)
         columns = ("figure", "median", "unit", "goal", "beside it, in the same run")
         rows = [figure.row() for figure in figures]
         print_table(machine, columns, rows, ("median",), (columns[0], *columns[2:]))

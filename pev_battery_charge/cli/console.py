@@ -39,8 +39,14 @@ def print_table(
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar with the time left; call what it gives with the steps done and the steps in all."""
+    """A progress bar with the time left; call what it gives with the steps done and the steps in all.
+
+    Where standard error is no terminal, nothing is shown.
+    """
+    if not errors.is_terminal:
+        yield lambda *_: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

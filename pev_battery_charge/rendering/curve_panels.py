@@ -207,15 +207,13 @@ def _cut_axis(axes: Axes, box: Box) -> None:
 
 
 def spread(places: Sequence[float], apart: float, least: float, most: float) -> list[float]:
-    """Places near the given ones (in rising order), at least `apart` from each other, between `least` and `most`.
+    """Places as near as can be to the given ones (in rising order), at least `apart` from each other.
 
-    Each group of neighbours that would touch stands evenly around the middle of where its members belong.
+    They lie between `least` and `most` if there is room for all of them.
     """
-    groups: list[list[float]] = []  # of places less what lies between a place and the first of all
-    for number, place in enumerate(places):
-        groups.append([place - number * apart])
-        while len(groups) > 1 and np.mean(groups[-1]) < np.mean(groups[-2]):
-            groups[-2:] = [groups[-2] + groups[-1]]
-    room = most - apart * (len(places) - 1)
-    firsts = [min(max(float(np.mean(group)), least), room) for group in groups for _ in group]
-    return [first + number * apart for number, first in enumerate(firsts)]
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415  slow to import
+
+    offsets = apart * np.arange(len(places))
+    firsts = np.minimum(isotonic_regression(np.asarray(places) - offsets).x, most - offsets[-1])
+    spread_places: list[float] = (np.maximum(firsts, least) + offsets).tolist()
+    return spread_places

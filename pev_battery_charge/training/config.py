@@ -103,7 +103,7 @@ class TrainConfig:
     """Of Adam, at first."""
     learning_rate_decays: bool = True
     """Let the learning rate fall to 0 in a straight line over the run."""
-    gamma: _Fraction = 0.9
+    gamma: _Fraction = 0.8
     """Discount of a step. What a request costs shows at once; what it brings stays for the rest of the visit."""
     normalise_rewards: bool = True
     """Divide rewards by the running standard deviation of the return (VecNormalize) before they are learned from."""

@@ -23,9 +23,9 @@ def scenario(tmp_path: Path) -> Path:
     """Two stations, three PEVs, three hours: a file."""
     path = tmp_path / "tiny.toml"
     population = {"kind": "spread", "pevs": 3, "stay_minutes": 60.0}
-    pbc.Scenario(
-        name="tiny", step_minutes=10.0, horizon_steps=18, stations={"count": 2}, population=population
-    ).save(path)
+    pbc.Scenario(name="tiny", step_minutes=10.0, horizon_steps=18, stations={"count": 2}, population=population).save(
+        path
+    )
     return path
 
 
@@ -126,7 +126,7 @@ def test_bad_input_is_one_clear_message_and_exit_code_2(
 def test_a_missing_extra_is_told_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
     monkeypatch.chdir(tmp_path)
     said = refused(capsys, "train")
     assert said.count("\n") == 1

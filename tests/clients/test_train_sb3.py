@@ -12,7 +12,7 @@ from tests.loading import ROOT
 
 pytest.importorskip("stable_baselines3", reason="needs the extra train")
 
-from stable_baselines3 import PPO  # noqa: E402  only where it is installed
+from stable_baselines3 import PPO
 
 SCRIPT = ROOT / "scripts" / "train_sb3.py"
 TINY = ("--areas", "4", "--rollout-steps", "12", "--batch", "120", "--steps", "400")

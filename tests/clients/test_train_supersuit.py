@@ -62,7 +62,8 @@ def test_what_passes_through_the_stack_is_what_the_areas_said_and_what_the_polic
         actions = policy.predict(observations)[0]
         asked_kw = (actions.reshape(AREAS, -1).astype(np.float64) + 1) / 2 * POWER_MAX_KW
         observations, rewards, dones, infos = stack.step(actions)
-        seen, earned = [], []
+        seen = []
+        earned: list[float] = []
         for env, requests in zip(singles, asked_kw[:, :, None], strict=True):
             rows, rewards_of, *_ = env.step(dict(zip(env.possible_agents, requests, strict=True)))
             seen.append(list(rows.values()))

@@ -42,7 +42,7 @@ def test_the_eight_numbers_can_be_computed_back(seed: int) -> None:
     cap, power_max = random.uniform(20.0, 200.0), random.uniform(3.0, 20.0)
     shares = random.uniform(0.0, 1.0, 5)
     seen = np.array(
-        [shares[0] * power_max, power_max, cap, shares[1] * cap, 1.0, shares[2] * 80.0, shares[3] * cap, shares[4] * 3.0],
+        [shares[0] * power_max, power_max, cap, shares[1] * cap, 1.0, shares[2] * 80.0, shares[3] * cap, shares[4]],
         np.float32,
     )
     low, power, own_of_cap, area_low, plugged, hours, headroom, own = scale_observations(seen).astype(float)

@@ -15,18 +15,18 @@ import pytest
 pytest.importorskip("stable_baselines3", reason="needs the extra train")
 pytest.importorskip("tensorboard", reason="needs the extra train")
 
-import torch  # noqa: E402  only where it is installed
-from stable_baselines3 import PPO, SAC, TD3  # noqa: E402
+import torch
+from stable_baselines3 import PPO, SAC, TD3
 
-import pev_battery_charge as pbc  # noqa: E402
-from pev_battery_charge.controllers import Snapshot  # noqa: E402
-from pev_battery_charge.evaluation import FIGURES, evaluate, run  # noqa: E402
-from pev_battery_charge.training import load_policy, resume, train  # noqa: E402
-from pev_battery_charge.training.checkpoint import checkpoints  # noqa: E402
-from pev_battery_charge.training.run_folder import RunFolder  # noqa: E402
-from pev_battery_charge.training.scaling import scale_observations  # noqa: E402
-from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: E402
-from tests.training.conftest import short_config  # noqa: E402
+import pev_battery_charge as pbc
+from pev_battery_charge.controllers import Snapshot
+from pev_battery_charge.evaluation import FIGURES, evaluate, run
+from pev_battery_charge.training import load_policy, resume, train
+from pev_battery_charge.training.checkpoint import checkpoints
+from pev_battery_charge.training.run_folder import RunFolder
+from pev_battery_charge.training.scaling import scale_observations
+from pev_battery_charge.training.vec_env import AreaVecEnv
+from tests.training.conftest import short_config
 
 CLOCKS = ("seconds", "env_seconds")
 
