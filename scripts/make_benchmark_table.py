@@ -15,7 +15,7 @@ def main() -> None:
     """Run `pev benchmark` and rewrite the README."""
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "table.md"
-        pev(["benchmark", "--markdown", str(table)])
+        pev(["benchmark", "--training", "--markdown", str(table)])
         measured = table.read_text(encoding="utf-8")
     text, found = MARKS.subn(lambda marks: marks[1] + measured + marks[2], README.read_text(encoding="utf-8"))
     if found != 1:

@@ -43,10 +43,9 @@ from gymnasium.spaces import Box
 from pettingzoo.utils import BaseParallelWrapper
 
 import pev_battery_charge as pbc
-from pev_battery_charge.envs.parallel import ParallelArea
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.training.scaling import scale_actions, scale_observations
+from pev_battery_charge.training.parallel import ScaledArea
 
 if TYPE_CHECKING:
     from ray.rllib.algorithms import Algorithm
@@ -116,21 +115,20 @@ class Config:
 
 
 class NumberedStations(BaseParallelWrapper[int, Float32, Float32]):
-    """An area as RLlib and a network like it: numbers for agents, observations as fractions, actions in [-1, 1].
+    """A scaled area whose agents are numbers in place of names.
 
     RLlib keeps agents in sets. The order of names in a set differs from run to run, and with it what the network learns
     from first; numbers keep theirs, so that a seed gives the same run again.
 
     RLlib could bring actions to each station's kW by itself, but refuses one policy for stations whose spaces differ,
-    as those of 11 and of 22 kW do. Here all have the same space, and RLlib only clips to it.
+    as those of 11 and of 22 kW do. In a scaled area all have the same space, and RLlib only clips to it.
     """
 
-    env: ParallelArea
+    env: ScaledArea
 
-    def __init__(self, env: ParallelArea, seed_shift: int = 0) -> None:
+    def __init__(self, env: ScaledArea, seed_shift: int = 0) -> None:
         super().__init__(env)
         self._seed_shift = seed_shift
-        self._power_max_kw = np.array([[station.power_max_kw] for station in env.scenario.stations])
 
     @property
     def possible_agents(self) -> list[int]:
@@ -146,25 +144,22 @@ class NumberedStations(BaseParallelWrapper[int, Float32, Float32]):
         """What a station sees, scaled."""
         return self.env.observation_space(self.env.possible_agents[agent])
 
-    def action_space(self, agent: int) -> Box:  # noqa: ARG002  PettingZoo asks for each agent's own
-        """The same for all stations, also where their limits differ."""
-        return Box(-1.0, 1.0, (1,), np.float32)
+    def action_space(self, agent: int) -> Box:
+        """The same for all stations."""
+        return self.env.action_space(self.env.possible_agents[agent])
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Stations, Stations]:
         """Begin an episode."""
         observations, infos = self.env.reset(None if seed is None else seed + self._seed_shift, options)
-        return self._scaled(observations), _numbered(infos)
+        return _numbered(observations), _numbered(infos)
 
     def step(self, actions: Mapping[int, Float32]) -> tuple[Stations, Stations, Stations, Stations, Stations]:
         """Advance by one step."""
-        requests_kw = scale_actions(np.stack([actions[agent] for agent in self.agents]), self._power_max_kw)
-        observations, *rest = self.env.step(dict(zip(self.env.agents, requests_kw, strict=True)))
-        rewards, terminations, truncations, infos = map(_numbered, rest)
-        return self._scaled(observations), rewards, terminations, truncations, infos
-
-    def _scaled(self, observations: dict[str, Float32]) -> Stations:
-        seen = np.stack(list(observations.values()))
-        return dict(enumerate(scale_observations(seen, self.env.scenario.extra_observations)))
+        names = self.env.possible_agents
+        observations, rewards, terminations, truncations, infos = map(
+            _numbered, self.env.step({names[agent]: action for agent, action in actions.items()})
+        )
+        return observations, rewards, terminations, truncations, infos
 
 
 def _numbered(told: dict[str, Any]) -> Stations:
@@ -175,7 +170,7 @@ def make_environment(context: "EnvContext") -> "MultiAgentEnv":
     """An area as RLlib's env runners want it."""
     from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv  # noqa: PLC0415  optional, slow to load
 
-    area = pbc.parallel_env(Scenario.from_toml(context["scenario"]))
+    area = ScaledArea(pbc.parallel_env(Scenario.from_toml(context["scenario"])))
     return ParallelPettingZooEnv(NumberedStations(area, seed_shift(context.worker_index, context["areas"])))
 
 

@@ -7,7 +7,6 @@ Needs stable-baselines3 and supersuit. python scripts/train_supersuit.py --out p
 """
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -18,22 +17,18 @@ import numpy.typing as npt
 import supersuit
 import torch
 import tyro
-from gymnasium.spaces import Box
-from pettingzoo.utils import BaseParallelWrapper
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecMonitor
 
 import pev_battery_charge as pbc
-from pev_battery_charge.envs.parallel import ParallelArea
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.training import FIRST_EVALUATION_SEED
-from pev_battery_charge.training.scaling import scale_actions, scale_observations
+from pev_battery_charge.training.parallel import ScaledArea
 
 Float32 = npt.NDArray[np.float32]
-Stations = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -65,39 +60,6 @@ def check(config: Config) -> None:
     problems += [] if config.out.suffix == ".zip" else [f"out: must end in .zip (it is {str(config.out)!r})"]
     if problems:
         raise InputError("command line", problems)
-
-
-class ScaledStations(BaseParallelWrapper[str, Float32, Float32]):
-    """An area as a network likes it: observations as fractions of the limits, actions in [-1, 1].
-
-    SuperSuit's own wrappers do not serve here: `normalize_obs_v0` needs finite bounds, and its lambda wrappers make a
-    parallel environment take turns and then play in parallel again, which makes a step six times as long.
-    """
-
-    def __init__(self, env: ParallelArea) -> None:
-        super().__init__(env)
-        self._extras = env.scenario.extra_observations
-        self._power_max_kw = np.array([[station.power_max_kw] for station in env.scenario.stations])
-
-    def action_space(self, agent: str) -> Box:  # noqa: ARG002  PettingZoo's signature
-        """The same for all stations, also where their limits differ."""
-        return Box(-1.0, 1.0, (1,), np.float32)
-
-    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Stations, Stations]:
-        """Begin an episode."""
-        observations, infos = self.env.reset(seed, options)
-        return self._scaled(observations), infos
-
-    def step(self, actions: Mapping[str, Float32]) -> tuple[Stations, Stations, Stations, Stations, Stations]:
-        """Advance by one step."""
-        agents = self.agents
-        requests_kw = scale_actions(np.stack([actions[agent] for agent in agents]), self._power_max_kw)
-        observations, *rest = self.env.step(dict(zip(agents, requests_kw, strict=True)))
-        return self._scaled(observations), *rest
-
-    def _scaled(self, observations: Stations) -> Stations:
-        rows = scale_observations(np.stack(list(observations.values())), self._extras)
-        return dict(zip(observations, rows, strict=True))
 
 
 class MendedStack(VecEnvWrapper):
@@ -143,8 +105,12 @@ class Progress(BaseCallback):
 
 
 def make_supersuit_env(scenario: pbc.Scenario | str | Path | None, num_areas: int) -> VecEnv:
-    """A stack of `num_areas` areas in this process, in which each station is an environment of its own."""
-    area = supersuit.pettingzoo_env_to_vec_env_v1(ScaledStations(pbc.parallel_env(scenario)))
+    """A stack of `num_areas` areas in this process, in which each station is an environment of its own.
+
+    SuperSuit's own wrappers do not serve for scaling: `normalize_obs_v0` needs finite bounds, and its lambda wrappers
+    make a parallel environment take turns and then play in parallel again, which makes a step about ten times as long.
+    """
+    area = supersuit.pettingzoo_env_to_vec_env_v1(ScaledArea(pbc.parallel_env(scenario)))
     return MendedStack(supersuit.concat_vec_envs_v1(area, num_areas, num_cpus=1, base_class="stable_baselines3"))
 
 

@@ -167,7 +167,7 @@ def _names(curve: LearningCurve, shown: tuple[float, float]) -> list[_Name]:
         ends.append(("at first", float(curve.reward[0]), GRANTED_EDGE))
     for name, reward, colour in ends:
         below = reward < shown[0]
-        decimals = max(0, 1 - math.floor(math.log10(abs(reward))) if below else finest)
+        decimals = max(0, 1 - math.floor(math.log10(abs(reward) or 1.0)) if below else finest)
         value = f": {reward:,.{decimals}f}" + (", below" if below else "")
         text = elided(name, _NAMES_PX - text_width_px(value)) + value
         names.append(_Name(text, reward, colour, below))

@@ -20,6 +20,7 @@ import pytest
 
 import pev_battery_charge as pbc
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.training.parallel import ScaledArea
 from pev_battery_charge.training.scaling import scale_observations
 from tests.loading import ROOT, load_script
 
@@ -191,7 +192,7 @@ def test_an_address_where_nobody_listens_is_refused_at_once(address: str) -> Non
 
 def test_actions_become_kw_of_each_station_and_observations_fractions() -> None:
     script = load_script("train_rllib")
-    area, stations = pbc.parallel_env("public-10"), script.NumberedStations(pbc.parallel_env("public-10"))
+    area, stations = pbc.parallel_env("public-10"), script.NumberedStations(ScaledArea(pbc.parallel_env("public-10")))
     most_kw = {name: float(area.action_space(name).high[0]) for name in area.possible_agents}
     assert set(most_kw.values()) == {11.0, 22.0}
     assert {tuple(stations.action_space(n).high) for n in stations.possible_agents} == {(1.0,)}
@@ -224,8 +225,8 @@ def test_no_two_areas_are_seeded_alike() -> None:
     assert seeds == list(range(8, 8 + 5 * areas))
     schedules = []
     for shift, seed in ((0, 7), (3, 4), (0, 4)):
-        stations = script.NumberedStations(pbc.parallel_env(), shift)
+        stations = script.NumberedStations(ScaledArea(pbc.parallel_env()), shift)
         stations.reset(seed=seed)
-        schedules.append(stations.env.simulation.schedule().sessions)
+        schedules.append(stations.env.env.simulation.schedule().sessions)
     assert schedules[0].equals(schedules[1])
     assert not schedules[0].equals(schedules[2])

@@ -1,0 +1,49 @@
+"""The PettingZoo environment in the numbers a network works with, for libraries that learn on it directly."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.spaces import Box
+from pettingzoo.utils import BaseParallelWrapper
+
+from pev_battery_charge.envs.parallel import ParallelArea
+from pev_battery_charge.training.scaling import scale_actions, scale_observations
+
+Float32 = npt.NDArray[np.float32]
+Stations = dict[str, Any]
+
+
+class ScaledArea(BaseParallelWrapper[str, Float32, Float32]):
+    """An area whose observations are fractions of its limits, and whose actions are `Box(-1, 1, (1,), float32)`.
+
+    See `pev_battery_charge.training.scaling`. All stations have the same spaces, also where their limits differ, as
+    libraries want it of agents that share a policy.
+    """
+
+    def __init__(self, env: ParallelArea) -> None:
+        super().__init__(env)
+        self.scenario = env.scenario
+        self._actions = {agent: Box(-1.0, 1.0, (1,), np.float32) for agent in env.possible_agents}
+        self._power_max_kw = np.array([[station.power_max_kw] for station in env.scenario.stations])
+
+    def action_space(self, agent: str) -> Box:
+        """Alike for all stations; each has its own, which may be seeded."""
+        return self._actions[agent]
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Stations, Stations]:
+        """Begin an episode."""
+        observations, infos = self.env.reset(seed, options)
+        return self._scaled(observations), infos
+
+    def step(self, actions: Mapping[str, Float32]) -> tuple[Stations, Stations, Stations, Stations, Stations]:
+        """Advance by one step."""
+        agents = self.agents
+        requests_kw = scale_actions(np.stack([actions[agent] for agent in agents]), self._power_max_kw)
+        observations, *rest = self.env.step(dict(zip(agents, requests_kw, strict=True)))
+        return self._scaled(observations), *rest
+
+    def _scaled(self, observations: Stations) -> Stations:
+        rows = scale_observations(np.stack(list(observations.values())), self.scenario.extra_observations)
+        return dict(zip(observations, rows, strict=True))
