@@ -85,7 +85,7 @@ def measure_training(sizes: TrainingSizes) -> list[Figure]:
 
     config = _config(sizes)
     scenario = benchmark_scenario(sizes.stations).replace(reward={"sharing": config.sharing})
-    areas = AreaVecEnv(scenario, sizes.areas)
+    areas = AreaVecEnv(scenario, sizes.areas, squash=config.squashes)
     rounds = time_rounds(config, areas, sizes.rounds, env_seconds=lambda: areas.seconds)
     areas.close()
     agent_steps = sizes.areas * sizes.stations * config.ppo.rollout_steps
@@ -174,7 +174,7 @@ def measure_evaluation(sizes: TrainingSizes) -> list[Figure]:
     from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415  of the extra `train`
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
 
-    policy = TrainedPolicy(make_algorithm(_config(sizes), AreaVecEnv("paper-5x20")).policy)
+    policy = TrainedPolicy(make_algorithm(_config(sizes), AreaVecEnv("paper-5x20", squash=True)).policy, squashes=True)
     figures = []
     cases: tuple[tuple[str, Controller | str, str], ...] = (
         ("constant", "constant", "under 3"),

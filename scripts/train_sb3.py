@@ -58,8 +58,8 @@ def train(config: Config) -> None:
     check(config)
     torch.set_num_threads(1)  # on purpose: for so small a network, threads cost more than they bring
     team = {"sharing": 1.0}  # every station earns the area's mean; the area's sum stays as it is
-    env = VecNormalize(AreaVecEnv(config.scenario, config.areas, reward=team), norm_obs=False, gamma=0.8)
-    areas = AreaVecEnv(config.scenario, EVALUATION_AREAS)
+    env = VecNormalize(AreaVecEnv(config.scenario, config.areas, squash=True, reward=team), norm_obs=False, gamma=0.8)
+    areas = AreaVecEnv(config.scenario, EVALUATION_AREAS, squash=True)
     areas.seed(FIRST_EVALUATION_SEED)
     evaluation_env = VecNormalize(VecMonitor(areas), training=False, norm_obs=False, norm_reward=False)
     with write_beside(config.out) as beside:  # opened first: a folder that cannot be written to is told before training
@@ -71,7 +71,7 @@ def train(config: Config) -> None:
             n_epochs=4,
             learning_rate=3e-3,
             gamma=0.8,
-            gae_lambda=0.5,
+            gae_lambda=1.0,
             policy_kwargs={"log_std_init": -1.0},
             seed=config.seed,
             device="cpu",

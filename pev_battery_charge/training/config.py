@@ -39,9 +39,9 @@ class PPOConfig:
     """Agent-steps of a gradient step, at least 2; the nearest number is taken that divides a rollout."""
     epochs: _Count = 4
     """How often an update goes through the rollout."""
-    gae_lambda: _Fraction = 0.5
-    """Of generalised advantage estimation: 0 trusts the critic, 1 the returns. What the other stations do is noise to
-    a station, and the more of the future is summed up, the more of it."""
+    gae_lambda: _Fraction = 1.0
+    """Of generalised advantage estimation: 0 trusts the critic, 1 the returns. The critic sees one station alone, and
+    takes much power for the cause of an uncrowded area: low values learn faster, and in large areas to ask for all."""
     clip_range: _Positive = 0.2
     """How far the probability of an action may move in one update, relatively."""
     entropy_coefficient: _NonNegative = 0.0
@@ -104,7 +104,8 @@ class TrainConfig:
     learning_rate_decays: bool = True
     """Let the learning rate fall to 0 in a straight line over the run."""
     gamma: _Fraction = 0.8
-    """Discount of a step. What a request costs shows at once; what it brings stays for the rest of the visit."""
+    """Discount of a step. What a request costs shows at once; what it brings stays for the rest of the visit, and is
+    lost in the noise of what the other stations do, the more of the future is counted."""
     normalise_rewards: bool = True
     """Divide rewards by the running standard deviation of the return (VecNormalize) before they are learned from."""
     sharing: _Fraction = 1.0
@@ -124,6 +125,11 @@ class TrainConfig:
     def checked(self) -> Self:
         """The same if every value keeps its rule; raises `InputError` with every problem."""
         return self._read(asdict(self), "training")
+
+    @property
+    def squashes(self) -> bool:
+        """Whether the policy's actions go through `scaling.squash`: SAC and TD3 bound theirs themselves."""
+        return self.algorithm == "ppo"
 
     @property
     def evaluation_seeds(self) -> range:

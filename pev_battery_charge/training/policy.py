@@ -16,7 +16,7 @@ from pev_battery_charge.training.algorithms import policy_arguments, policy_clas
 from pev_battery_charge.training.config import TrainConfig
 from pev_battery_charge.training.extras import need
 from pev_battery_charge.training.run_folder import RunFolder
-from pev_battery_charge.training.scaling import scale_actions, scale_observations
+from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
 
 if TYPE_CHECKING:
     from stable_baselines3.common.policies import BasePolicy
@@ -27,11 +27,13 @@ class TrainedPolicy:
 
     policy: of Stable-Baselines3.
     extras: the extra features it was trained with; it is shown them in every scenario.
+    squashes: whether its actions go through `scaling.squash`.
     """
 
-    def __init__(self, policy: "BasePolicy", extras: tuple[str, ...] = ()) -> None:
+    def __init__(self, policy: "BasePolicy", extras: tuple[str, ...] = (), *, squashes: bool) -> None:
         self._policy = policy
         self._extras = extras
+        self._squashes = squashes
 
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW."""
@@ -39,7 +41,8 @@ class TrainedPolicy:
         num_features = observations.shape[-1]
         actions, _ = self._policy.predict(observations.reshape(-1, num_features), deterministic=True)
         power_max_kw: Array = snapshot.stations["power_max_kw"]
-        return scale_actions(np.clip(actions, -1.0, 1.0).reshape(power_max_kw.shape), power_max_kw)
+        shares = squash(actions) if self._squashes else actions
+        return scale_actions(shares.reshape(power_max_kw.shape), power_max_kw)
 
 
 def load_policy(run: str | Path) -> TrainedPolicy:
@@ -53,14 +56,15 @@ def load_policy(run: str | Path) -> TrainedPolicy:
     if not folder.policy_file.is_file():
         raise InputError(str(run), [f"has no policy.zip yet: let the run end with pev train --resume {run}"])
     extras = folder.scenario.extra_observations
-    return TrainedPolicy(_read_policy(folder.policy_file, folder.config, len(FEATURES) + len(extras)), extras)
+    policy = _read_policy(folder.policy_file, folder.config, len(FEATURES) + len(extras))
+    return TrainedPolicy(policy, extras, squashes=folder.config.squashes)
 
 
 def _read_policy(path: Path, config: TrainConfig, num_features: int) -> "BasePolicy":
     import torch  # noqa: PLC0415  of the extra `train`
     from stable_baselines3.common.save_util import load_from_zip_file  # noqa: PLC0415
 
-    spaces = Box(0.0, np.inf, (num_features,), np.float32), Box(-1.0, 1.0, (1,), np.float32)
+    spaces = Box(0.0, np.inf, (num_features,), np.float32), action_space(squashed=config.squashes)
     with torch.random.fork_rng(devices=[]):  # the weights drawn here are overwritten
         policy = policy_class(config)(*spaces, lambda _: 0.0, **policy_arguments(config))
     try:

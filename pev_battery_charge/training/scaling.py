@@ -25,6 +25,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium.spaces import Box
 
 from pev_battery_charge.core.units import HOURS_PER_DAY
 from pev_battery_charge.observation import FEATURES
@@ -33,6 +34,9 @@ Float32 = npt.NDArray[np.float32]
 
 _REFERENCE_KW: Final = 10.0
 _REFERENCE_HOURS: Final = 10.0
+
+_SQUASHED_LIMIT: Final = 5.0
+"""Where the hyperbolic tangent is 1 to four digits."""
 
 _POWER_MIN, _POWER_MAX, _CAP, _AREA_MIN, _PLUGGED, _REMAINING, _AREA_POWER, _POWER = range(len(FEATURES))
 _EXTRA_UNITS: Final = {"time_left_h": _REFERENCE_HOURS, "hour": HOURS_PER_DAY, "soc": 1.0, "progress": 1.0}
@@ -53,6 +57,22 @@ def scale_observations(observations: Float32, extras: Sequence[str] = ()) -> Flo
     for k, name in enumerate(extras, start=len(FEATURES)):
         np.divide(observations[..., k], np.float32(_EXTRA_UNITS[name]), out=scaled[..., k])
     return scaled
+
+
+def action_space(*, squashed: bool) -> Box:
+    """What a policy may answer: numbers in [-1, 1], or such as `squash` takes there."""
+    limit = _SQUASHED_LIMIT if squashed else 1.0
+    return Box(-limit, limit, (1,), np.float32)
+
+
+def squash(actions: Float32) -> Float32:
+    """Actions of any size, smoothly into [-1, 1].
+
+    For policies that draw from a Gaussian. Were its draws cut off at the limits, all that lies beyond would earn the
+    same: a policy that has drifted there, where asking for more was right, feels nothing that calls it back where it
+    is wrong.
+    """
+    return np.tanh(actions)
 
 
 def scale_actions(actions: Float32, power_max_kw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -96,7 +96,9 @@ def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) 
     config, scenario = folder.config, folder.scenario
     threads_before = torch.get_num_threads()
     torch.set_num_threads(config.torch_threads)
-    areas = AreaVecEnv(scenario, config.num_areas(scenario.num_stations), reward={"sharing": config.sharing})
+    reward = {"sharing": config.sharing}
+    num_areas = config.num_areas(scenario.num_stations)
+    areas = AreaVecEnv(scenario, num_areas, squash=config.squashes, reward=reward)
     env: VecEnv = areas
     if config.normalise_rewards:
         env = VecNormalize(areas, norm_obs=False, gamma=config.gamma)
@@ -119,7 +121,13 @@ def _finish(folder: RunFolder, model: "BaseAlgorithm", monitor: "Monitor") -> Tr
     """Write the policy and what is known of the run."""
     normaliser = model.get_vec_normalize_env()
     rewards = None if normaliser is None else {"return_variance": float(normaliser.ret_rms.var)}
-    folder.write_normalisation({"observations": "fractions of limits", "actions": "[-1, 1]", "rewards": rewards})
+    folder.write_normalisation(
+        {
+            "observations": "fractions of limits",
+            "actions": "tanh" if folder.config.squashes else "[-1, 1]",
+            "rewards": rewards,
+        }
+    )
     result = TrainingResult(
         folder.path,
         model.num_timesteps,

@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation, StepResult
-from pev_battery_charge.training.scaling import scale_actions, scale_observations
+from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
 
 Float32 = npt.NDArray[np.float32]
 Indices = None | int | Iterable[int]
@@ -24,14 +24,15 @@ class AreaVecEnv(VecEnv):
     """B areas of N stations as B * N environments under one policy: environment `b * N + n` is station n of area b.
 
     Observations are scaled as `pev_battery_charge.training.scaling` tells, `Box(0, inf, (F,), float32)`; actions are
-    `Box(-1, 1, (1,), float32)`, from no power to the station's own maximum. All environments end together, by
-    truncation at the horizon, and begin anew in the same step; what each saw last is in its info
-    (`terminal_observation`, `TimeLimit.truncated`). The infos of all other steps are empty, and the same
+    `Box(-1, 1, (1,), float32)`, from no power to the station's own maximum; with `squash`, `Box(-5, 5, (1,), float32)`.
+    All environments end together, by truncation at the horizon, and begin anew in the same step; what each saw last is
+    in its info (`terminal_observation`, `TimeLimit.truncated`). The infos of all other steps are empty, and the same
     objects each time.
 
     scenario: a Scenario, a name, a path to a TOML file; None is `paper-5x20`.
     num_areas: B.
     num_threads: how many threads step the areas; results do not depend on it.
+    squash: take actions smoothly into [-1, 1], for policies that draw from a Gaussian (PPO); see `scaling.squash`.
     changes: values of the scenario to change, as in `Scenario.replace`.
 
     `seed(s)` gives area b the seed s + b at the next reset; `set_options({"schedule": ...})` its schedule. There is no
@@ -45,14 +46,21 @@ class AreaVecEnv(VecEnv):
     """Time spent in `step` and `reset` so far, without `on_step`."""
 
     def __init__(
-        self, scenario: Scenario | str | Path | None = None, num_areas: int = 1, num_threads: int = 1, **changes: Any
+        self,
+        scenario: Scenario | str | Path | None = None,
+        num_areas: int = 1,
+        num_threads: int = 1,
+        *,
+        squash: bool = False,
+        **changes: Any,
     ) -> None:
         self.scenario = scenario = resolve_scenario(scenario, **changes)
         self.simulation = Simulation(scenario, num_areas, num_threads=num_threads, reuse_buffers=True)
         self.render_mode = None
         num_envs = num_areas * scenario.num_stations
         observations = Box(0.0, np.inf, (self.simulation.num_features,), np.float32)
-        super().__init__(num_envs, observations, Box(-1.0, 1.0, (1,), np.float32))
+        super().__init__(num_envs, observations, action_space(squashed=squash))
+        self._squash = squash
         self._power_max_kw = self.simulation.stations["power_max_kw"].copy()
         self._no_infos: _Infos = [{} for _ in range(num_envs)]
         self._actions: Float32 = np.zeros((num_envs, 1), np.float32)
@@ -73,7 +81,8 @@ class AreaVecEnv(VecEnv):
     def step_wait(self) -> tuple[Float32, Float32, npt.NDArray[np.bool_], _Infos]:
         """Make the step: observations `[B * N, F]`, rewards `[B * N]`, whether the episode ended `[B * N]`, infos."""
         begin = time.perf_counter()
-        requests_kw = scale_actions(self._actions.reshape(self._power_max_kw.shape), self._power_max_kw)
+        actions = squash(self._actions) if self._squash else self._actions
+        requests_kw = scale_actions(actions.reshape(self._power_max_kw.shape), self._power_max_kw)
         result = self.simulation.step(requests_kw)
         observations, rewards, infos = self._scaled(result.observations), result.rewards.flatten(), self._no_infos
         told = time.perf_counter()

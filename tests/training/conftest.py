@@ -34,6 +34,6 @@ def short_config(scenario: Path, **changes: Any) -> TrainConfig:
         "evaluation_episodes": 3,
         "checkpoint_every": 700,
         "ppo": PPOConfig(rollout_steps=10, batch_size=90, epochs=2),
-        "off_policy": OffPolicyConfig(buffer_size=2000, batch_size=16, learning_starts=400, gradient_steps=1),
+        "off_policy": OffPolicyConfig(buffer_size=2000, batch_size=16, learning_starts=1000, gradient_steps=1),
     }
     return TrainConfig(**values | changes)

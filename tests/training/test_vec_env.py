@@ -155,3 +155,15 @@ def test_a_batch_with_threads_gives_the_same() -> None:
         for first, second in zip(one.step(actions)[:3], two.step(actions)[:3], strict=True):
             np.testing.assert_array_equal(first, second)
     two.close()
+
+
+def test_squashed_actions_reach_the_limits_smoothly() -> None:
+    plain, squashed = AreaVecEnv("public-10", 2), AreaVecEnv("public-10", 2, squash=True)
+    assert squashed.action_space.high == -squashed.action_space.low == 5.0
+    for env in (plain, squashed):
+        env.seed(1)
+        env.reset()
+    for actions in actions_of(plain, 9)[:150]:
+        expected = plain.step(np.tanh(4.0 * actions))
+        for first, second in zip(squashed.step(4.0 * actions)[:3], expected[:3], strict=True):
+            np.testing.assert_array_equal(first, second)
