@@ -27,13 +27,22 @@ from pev_battery_charge.evaluation.table import best
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering import write_gif
 from pev_battery_charge.rendering.curves import LearningCurve, write_learning_curves
-from pev_battery_charge.training import FIRST_EVALUATION_SEED, TrainConfig, TrainingResult, load_policy, resume, train
+from pev_battery_charge.training import (
+    FIRST_EVALUATION_SEED,
+    PPOConfig,
+    TrainConfig,
+    TrainingResult,
+    load_policy,
+    resume,
+    train,
+)
 from pev_battery_charge.training.run_folder import RunFolder
 
 Row = dict[str, Any]
 
 ROOT = Path(__file__).parent.parent
-SCENARIOS = ("paper-5x20", "workplace-20", "jpl-52")
+SCENARIOS = {"paper-5x20": PPOConfig(), "workplace-20": PPOConfig(), "jpl-52": PPOConfig(gae_lambda=1.0)}
+"""With fifty stations, `gae_lambda` tells why, policies drift with less than 1."""
 SHOWN = "paper-5x20"
 """The scenario of the film and of the distributions, whose policy also goes to twenty stations."""
 POLICY = "policy"
@@ -110,6 +119,7 @@ def trained(name: str, config: Config) -> TrainingResult:
         steps=config.steps,
         seed=config.seed,
         evaluation_episodes=min(TrainConfig.evaluation_episodes, config.episodes),
+        ppo=SCENARIOS[name],
     ).checked()
     path = config.runs / f"{name}-{own.algorithm}-{own.seed}"
     with progress(name) as advance:

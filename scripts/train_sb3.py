@@ -71,7 +71,7 @@ def train(config: Config) -> None:
             n_epochs=4,
             learning_rate=3e-3,
             gamma=0.8,
-            gae_lambda=1.0,
+            gae_lambda=0.5,
             policy_kwargs={"log_std_init": -1.0},
             seed=config.seed,
             device="cpu",

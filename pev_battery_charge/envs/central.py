@@ -13,6 +13,7 @@ from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
 Observation = npt.NDArray[np.float32]
@@ -68,7 +69,7 @@ class CentralArea(ShownArea, gymnasium.Env[Observation, npt.NDArray[np.float32]]
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Begin an episode; `options["schedule"]` fixes its schedule."""
-        observations = self.simulation.reset(seed, (options or {}).get("schedule"))
+        observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
         super().reset(seed=None if seed is None else int(seed))
         if self.render_mode == "human":
             self.render()

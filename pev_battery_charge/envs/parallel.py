@@ -17,6 +17,7 @@ from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number
 from pev_battery_charge.observation import EXTRA_FEATURES
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
 AgentID = str
@@ -111,7 +112,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Observation, Action]):
         self, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[dict[AgentID, Observation], Infos]:
         """Begin an episode; `options["schedule"]` fixes its schedule."""
-        observations = self.simulation.reset(seed, (options or {}).get("schedule"))
+        observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
         self.agents = self.possible_agents[:]
         if self.render_mode == "human":
             self.render()

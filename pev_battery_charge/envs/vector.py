@@ -12,6 +12,7 @@ from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import EpisodeOverError, InputError
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
 Float32 = npt.NDArray[np.float32]
@@ -95,12 +96,10 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32, dict[str, Any]]:
         """Begin an episode in every area; a list of seeds, one a station, has no meaning here and is refused."""
-        if isinstance(seed, list):
-            raise InputError("seed", [f"must be one whole number for the whole batch, or None (it is {seed!r})"])
         mask = (options or {}).get("reset_mask")
         if mask is not None and not np.all(mask):
             raise InputError("reset_mask", ["all areas share one clock: reset all of them or none"])
-        observations = self.simulation.reset(seed, (options or {}).get("schedule"))
+        observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
         return observations.reshape(self.num_envs, -1), {}
 
     def step(self, actions: npt.ArrayLike) -> _VectorStep:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -47,6 +47,14 @@ def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
     if problems:
         raise InputError("random generator", problems)
     return [int(one) for one in seeds]
+
+
+def one_seed(seed: object) -> int | None:
+    """The seed of a whole batch, or none; raises `InputError` for what is no whole number, also for a list of them."""
+    problems = [] if seed is None else whole_number_problems("seed", seed, 0)
+    if problems:
+        raise InputError("random generator", problems)
+    return cast("int | None", seed)
 
 
 def area_generators(seed: int | Sequence[int] | None, num_areas: int = 1) -> list[np.random.Generator]:

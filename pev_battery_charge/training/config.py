@@ -39,9 +39,10 @@ class PPOConfig:
     """Agent-steps of a gradient step, at least 2; the nearest number is taken that divides a rollout."""
     epochs: _Count = 4
     """How often an update goes through the rollout."""
-    gae_lambda: _Fraction = 1.0
-    """Of generalised advantage estimation: 0 trusts the critic, 1 the returns. The critic sees one station alone, and
-    takes much power for the cause of an uncrowded area: low values learn faster, and in large areas to ask for all."""
+    gae_lambda: _Fraction = 0.5
+    """Of generalised advantage estimation: 0 trusts the critic, 1 the returns. Low values learn faster. But the critic
+    sees one station alone, and takes much power for the cause of an uncrowded area: with many stations under one cap,
+    policies drift towards asking for everything, and 1 is better."""
     clip_range: _Positive = 0.2
     """How far the probability of an action may move in one update, relatively."""
     entropy_coefficient: _NonNegative = 0.0
