@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pev_battery_charge.errors import EpisodeOverError, InputError
 
 if TYPE_CHECKING:
+    from pev_battery_charge.controllers.optimum import Optimum, optimal_schedule
     from pev_battery_charge.envs.central import central_env
     from pev_battery_charge.envs.parallel import env, parallel_env
     from pev_battery_charge.envs.vector import vector_env
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EpisodeOverError",
     "InputError",
+    "Optimum",
     "Scenario",
     "Schedule",
     "Simulation",
@@ -33,6 +35,7 @@ __all__ = [
     "generate_schedule",
     "import_sessions",
     "load_scenario",
+    "optimal_schedule",
     "parallel_env",
     "render_frame",
     "scenario_names",
@@ -43,6 +46,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Optimum": "controllers.optimum",
     "Scenario": "scenario",
     "Schedule": "schedule.table",
     "Simulation": "simulation",
@@ -52,6 +56,7 @@ _HOMES = {
     "generate_schedule": "schedule.generate",
     "import_sessions": "schedule.imports",
     "load_scenario": "scenario",
+    "optimal_schedule": "controllers.optimum",
     "parallel_env": "envs.parallel",
     "render_frame": "rendering",
     "scenario_names": "scenario",

@@ -111,8 +111,8 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Figure]:
             for step in range(scenario.horizon_steps):
                 env.step(actions[step % _ACTION_SETS])
             step_s[threads].append((time.perf_counter() - begin) / scenario.horizon_steps)
-        fill_s.append(_fill_seconds(written, scenario.horizon_steps))
-        records_s.append(_fill_seconds(envs[1].simulation.sessions.nbytes, 1))
+        fill_s.append(fill_seconds(written, scenario.horizon_steps))
+        records_s.append(fill_seconds(envs[1].simulation.sessions.nbytes, 1))
     fill = statistics.median(fill_s)
     figures = []
     for threads, goal in ((1, "at least 20"), (2, "at least 35")):
@@ -167,7 +167,7 @@ def measure_single(stations: int, repeats: int) -> list[Figure]:
         if repeat > 0:
             single_s.append((middle - begin) / scenario.horizon_steps)
             parallel_s.append((end - middle) / scenario.horizon_steps)
-            fill_s.append(_fill_seconds(written, scenario.horizon_steps))
+            fill_s.append(fill_seconds(written, scenario.horizon_steps))
     fill = statistics.median(fill_s) * _MICROSECONDS
     single = statistics.median(single_s) * _MICROSECONDS
     parallel = statistics.median(parallel_s) * _MICROSECONDS
@@ -188,7 +188,7 @@ def measure_film() -> list[Figure]:
         seconds = time.perf_counter() - begin
         size_mb = path.stat().st_size / _MEGABYTE
     pixels = render_frame(trace, 0).nbytes * trace.num_steps
-    fill = _fill_seconds(pixels, 1)
+    fill = fill_seconds(pixels, 1)
     beside = f"one run; {size_mb:.2f} MB, goal under 4; filling its {pixels / _MEGABYTE:.0f} MB of pixels: {fill:.2f} s"
     return [Figure(f"GIF of paper-5x20, {trace.num_steps} frames", seconds, "s", "under 20", beside)]
 
@@ -256,7 +256,7 @@ def _written_bytes(step: tuple[Any, ...]) -> int:
     return sum(array.nbytes for array in arrays)
 
 
-def _fill_seconds(size: int, times: int) -> float:
+def fill_seconds(size: int, times: int) -> float:
     """Seconds to make and fill an array of `size` bytes, on average over `times`."""
     begin = time.perf_counter()
     for number in range(times):

@@ -15,12 +15,12 @@
 
 A scenario may ask for more by `extra_observations`; these follow in the order given:
 
-===========  ====  ============================================================
-time_left_h  h     until the PEV leaves; 0 at an empty station
+===========  ====  ================================================================================
+time_left_h  h     until the PEV leaves, as its driver said, but at least a step; 0 at an empty station
 soc          1     the PEV's state of charge; 0 at an empty station
 hour         h     local hour of the day, from 0 to 24
 progress     1     part of the episode that is over
-===========  ====  ============================================================
+===========  ====  ================================================================================
 
 All are at least 0, so that an observation lies in `Box(0, inf, (8 + extras,), float32)`.
 """
@@ -99,7 +99,7 @@ def extra_feature(area: Record, station: Record, code: int) -> float:
         if station["session"] == NO_SESSION:
             value = 0.0
         elif code == _TIME_LEFT:
-            value = (station["depart_step"] - area["step"]) * area["step_hours"]
+            value = max(station["depart_stated_step"] - area["step"], 1) * area["step_hours"]
         else:
             value = station["energy_kwh"] / station["capacity_kwh"]
     return value

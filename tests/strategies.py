@@ -113,11 +113,13 @@ def scenarios(draw: st.DrawFn, /, **fixed: Any) -> Scenario:
 
 @st.composite
 def sessions(draw: st.DrawFn, horizon_minutes: float) -> dict[str, float]:
-    """One PEV that comes within the horizon, and may stay beyond it or be gone at once."""
+    """One PEV that comes within the horizon, and may stay beyond it or be gone at once; some say when, and err."""
     capacity_kwh = draw(quarters(2.0, 80.0))
     arrival_soc, target_soc = sorted(draw(st.tuples(socs(), socs())))
     arrival_min = draw(st.just(0.0) | quarters(0.0, horizon_minutes))
-    return {
+    stated_stay_min = draw(st.none() | quarters(0.25, 1.2 * horizon_minutes))
+    stated = {} if stated_stay_min is None else {"departure_stated_min": arrival_min + stated_stay_min}
+    return stated | {
         "arrival_min": arrival_min,
         "departure_min": arrival_min + draw(quarters(0.25, 1.2 * horizon_minutes)),
         "capacity_kwh": capacity_kwh,
@@ -142,6 +144,7 @@ def schedule_of(pevs: list[dict[str, float]], num_stations: int, patience_minute
     records = np.zeros(len(pevs), SESSION)
     for record, pev in zip(records, sorted(pevs, key=lambda one: one["arrival_min"]), strict=True):
         record["status"] = 1
+        record["departure_stated_min"] = pev["departure_min"]
         for name, value in pev.items():
             record[name] = value
     assign_stations(records, num_stations, patience_minutes)
@@ -171,6 +174,7 @@ def session_frames(draw: st.DrawFn) -> pl.DataFrame:
     for number, (name, arrival_min) in enumerate(zip(names, arrivals, strict=True)):
         pev = draw(sessions(600.0)) | {"pev": name, "arrival_min": arrival_min}
         pev["departure_min"] = arrival_min + draw(st.floats(1.0, 1e4))
+        pev["departure_stated_min"] = draw(st.none() | st.floats(1.0, 1e4).map(arrival_min.__add__))
         if draw(st.booleans()):
             pev |= {"station": number, "plug_in_min": arrival_min}
         rows.append({column: pev.get(column) for column in COLUMNS})

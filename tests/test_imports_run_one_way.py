@@ -25,7 +25,7 @@ FLOORS = (
     {"envs"},
     {"training"},
     {"benchmark"},
-    {"benchmark_training"},
+    {"benchmark_controllers", "benchmark_training"},
     {"cli"},
 )
 """From the ground up. A room imports rooms of lower floors; rooms of one floor do not know each other."""

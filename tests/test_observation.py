@@ -116,6 +116,15 @@ def test_extra_features_follow_in_the_order_asked_for_and_mean_what_they_say() -
     assert last == pytest.approx(np.array([[0.5, 0, 0.5, 0]] * 2), abs=1e-6)
 
 
+def test_the_time_left_is_what_the_driver_said_and_never_below_the_step_to_be_made() -> None:
+    simulation = Simulation(two_stations(extra_observations=["time_left_h"]))
+    early, late = PEV | {"departure_stated_min": 13.0}, PEV | {"departure_stated_min": 44.0}
+    told = [simulation.reset(schedule=schedule_of([early, late], 2))[0, :, 8]]
+    told += [simulation.step([[0.0, 0.0]]).observations[0, :, 8] for _ in range(6)]
+    minutes = [[10, 40], [5, 35], [5, 30], [5, 25], [5, 20], [5, 15], [0, 0]]
+    assert np.array(told) * 60.0 == pytest.approx(np.array(minutes), abs=1e-5)
+
+
 def test_the_hour_of_a_site_begins_at_its_start_hour() -> None:
     simulation = Simulation(load_scenario("residential-12").replace(extra_observations=["hour"]))
     assert set(simulation.reset(seed=0)[0, :, 8].tolist()) == {12.0}

@@ -13,6 +13,7 @@ import pev_battery_charge as pbc
 NAMES = {
     "EpisodeOverError",
     "InputError",
+    "Optimum",
     "Scenario",
     "Schedule",
     "Simulation",
@@ -22,6 +23,7 @@ NAMES = {
     "generate_schedule",
     "import_sessions",
     "load_scenario",
+    "optimal_schedule",
     "parallel_env",
     "render_frame",
     "scenario_names",
@@ -36,6 +38,7 @@ SIGNATURES: dict[str, dict[str, Any]] = {
     "scenario_names": {},
     "generate_schedule": {"scenario": GIVEN, "seed": 0},
     "import_sessions": {"path": GIVEN, "format": "acn"},
+    "optimal_schedule": {"scenario": None, "schedule": None, "objective": "reward"},
     "parallel_env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": GIVEN},
     "env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": GIVEN},
     "vector_env": {"scenario": None, "num_areas": 1, "num_threads": 1, "changes": GIVEN},

@@ -1,4 +1,4 @@
-"""What stands in schedules/ is what its script makes; the benchmark's table goes between its marks."""
+"""What stands in schedules/ is what its script makes; tables go between their marks."""
 
 from pathlib import Path
 
@@ -34,3 +34,28 @@ def test_the_benchmarks_table_replaces_the_one_before(tmp_path: Path, monkeypatc
     with pytest.raises(SystemExit):
         script.main()
     assert readme.read_text(encoding="utf-8") == "no marks"
+
+
+def test_the_table_of_regret_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load_script("make_regret_table")
+    readme, picture = tmp_path / "README.md", tmp_path / "regret.png"
+    readme.write_text("above\n<!-- regret -->\nold\n<!-- /regret -->\nbelow\n", encoding="utf-8")
+    calls = []
+
+    def measured(arguments: list[str]) -> None:
+        calls.append(arguments)
+        Path(arguments[arguments.index("--markdown") + 1]).write_text("new \\1\n", encoding="utf-8")
+
+    monkeypatch.setattr(script, "README", readme)
+    monkeypatch.setattr(script, "PICTURE", picture)
+    monkeypatch.setattr(script, "pev", measured)
+    script.main()
+    text = "above\n<!-- regret -->\nnew \\1\n<!-- /regret -->\nbelow\n"
+    assert readme.read_text(encoding="utf-8") == text
+    assert calls[0][-2:] == ["--out", str(picture)]
+    for bad in ("no marks", "<!-- regret -->\n", "<!-- /regret -->\n<!-- regret -->\n", text + text):
+        readme.write_text(bad, encoding="utf-8")
+        with pytest.raises(SystemExit, match="exactly one pair of regret marks"):
+            script.main()
+        assert readme.read_text(encoding="utf-8") == bad
+    assert len(calls) == 1, "bad marks are told before minutes of measuring"

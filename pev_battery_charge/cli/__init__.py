@@ -9,6 +9,7 @@ import tyro
 from pev_battery_charge.cli.benchmark import BenchmarkCommand
 from pev_battery_charge.cli.console import errors
 from pev_battery_charge.cli.evaluate import EvaluateCommand
+from pev_battery_charge.cli.regret import RegretCommand
 from pev_battery_charge.cli.scenario import ScenarioCommand
 from pev_battery_charge.cli.schedule import ScheduleCommand
 from pev_battery_charge.cli.simulate import RenderCommand, SimulateCommand
@@ -33,6 +34,7 @@ _Command = (
     | Annotated[RenderCommand, tyro.conf.subcommand("render")]
     | Annotated[TrainCommand, tyro.conf.subcommand("train")]
     | Annotated[EvaluateCommand, tyro.conf.subcommand("evaluate")]
+    | Annotated[RegretCommand, tyro.conf.subcommand("regret")]
     | Annotated[ScheduleCommand, tyro.conf.subcommand("schedule")]
     | Annotated[ScenarioCommand, tyro.conf.subcommand("scenario")]
     | Annotated[BenchmarkCommand, tyro.conf.subcommand("benchmark")]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pev_battery_charge.benchmark import measure_all
+from pev_battery_charge.benchmark_controllers import measure_all_controllers
 from pev_battery_charge.benchmark_training import TrainingSizes, measure_all_training
 from pev_battery_charge.cli.console import print_table, progress, tell
 from pev_battery_charge.files import write_beside
@@ -37,6 +38,8 @@ class BenchmarkCommand:
             need("train")
         with progress("measuring") as advance:
             machine, figures = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
+        with progress("measuring controllers") as advance:
+            figures += measure_all_controllers(self.areas, self.stations, self.repeats, progress=advance)
         if self.training:
             with progress("measuring training") as advance:
                 figures += measure_all_training(TrainingSizes(), progress=advance)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import polars as pl
+import tyro
 
 from pev_battery_charge.cli.console import output, print_table, progress, tell
-from pev_battery_charge.cli.policies import find_controller, label_of
+from pev_battery_charge.cli.policies import POLICIES_HELP, find_controller, label_of
 from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import (
@@ -32,8 +34,7 @@ class EvaluateCommand:
     Prints the mean of each figure with its 95 % bootstrap interval over the episodes.
     """
 
-    policies: tuple[str, ...] = ("uncontrolled", "constant", "random")
-    """Folders that `pev train` has written, and the names uncontrolled, constant, random."""
+    policies: Annotated[tuple[str, ...], tyro.conf.arg(help=POLICIES_HELP)] = ("uncontrolled", "constant", "random")
     scenario: str | None = None
     """A name (see `pev scenario list`), or a path to a TOML file; if not given, the first run's own, or paper-5x20."""
     episodes: int = 100

@@ -1,10 +1,14 @@
 """How a controller is named on the command line: by its name, or by the folder of the run that trained it."""
 
 from pathlib import Path
+from typing import Final
 
-from pev_battery_charge.controllers import CONTROLLERS, Controller, make_controller
+from pev_battery_charge.controllers import CONTROLLERS, Controller, describe_controllers, make_controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.training import load_policy
+
+CONTROLLER_HELP: Final = f"{describe_controllers()}\nor the folder of a run that `pev train` has written."
+POLICIES_HELP: Final = f"Folders of runs that `pev train` has written, and\n{describe_controllers()}"
 
 
 def find_controller(name: str, seed: int = 0) -> Controller:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
 from pev_battery_charge.cli.console import print_table, progress, tell
-from pev_battery_charge.cli.policies import find_controller
+from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller
+from pev_battery_charge.controllers import Reporting
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
 from pev_battery_charge.files import write_beside
@@ -28,9 +30,7 @@ class SimulateCommand:
     """Schedule file to replay; if not given, one is drawn from the seed."""
     seed: int = 0
     """Seed of the schedule, and of a controller that draws."""
-    controller: str = "constant"
-    """random: any power; uncontrolled: always the maximum; constant: a straight line to the target at departure; or
-    the folder of a run that `pev train` has written."""
+    controller: Annotated[str, tyro.conf.arg(help=CONTROLLER_HELP)] = "constant"
     coordinator: Coordinator | None = None
     """How the area cuts requests down to its cap; if not given, as the scenario says."""
     trace: Path | None = None
@@ -49,7 +49,10 @@ class SimulateCommand:
             trace = run(scenario, controller, seed=self.seed, schedule=schedule, progress=advance)
         source = f"seed {self.seed}" if self.schedule is None else str(self.schedule)
         title = f"{scenario.name}, {source}, controller {self.controller}, coordinator {scenario.coordinator}"
-        print_table(title, ("result", "value", "unit"), summarise(trace).rows(), ("value",))
+        rows = summarise(trace).rows()
+        if isinstance(controller, Reporting):
+            rows += controller.report()
+        print_table(title, ("result", "value", "unit"), rows, ("value",))
         if self.trace is not None:
             trace.write(self.trace)
             tell(f"{self.trace}: trace of {trace.num_steps} steps")

@@ -9,7 +9,7 @@ import tyro
 from pev_battery_charge.cli.console import progress, tell
 from pev_battery_charge.cli.evaluate import compare
 from pev_battery_charge.cli.simulate import write_film
-from pev_battery_charge.controllers import CONTROLLERS, make_controller
+from pev_battery_charge.controllers import BASELINES, make_controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import MAIN_FIGURES, run
 from pev_battery_charge.scenario import Scenario, resolve_scenario
@@ -79,8 +79,7 @@ class TrainCommand:
         tell(f"policy: {result.folder / 'policy.zip'}, sha256 of its weights {result.policy_sha256}")
         scenario, policy = RunFolder.open(result.folder).scenario, load_policy(result.folder)
         seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.episodes)
-        compare(
-            scenario, {"policy": policy, **{name: make_controller(name) for name in CONTROLLERS}}, seeds, MAIN_FIGURES
-        )
+        baselines = {name: make_controller(name) for name in BASELINES}
+        compare(scenario, {"policy": policy, **baselines}, seeds, MAIN_FIGURES)
         if self.gif:
             write_film(run(scenario, policy, seed=FIRST_EVALUATION_SEED), result.folder / "episode.gif")

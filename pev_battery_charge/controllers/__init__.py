@@ -1,14 +1,56 @@
-"""What maps the things known now to requests: simple controllers to compare with, all behind one protocol."""
+"""What maps the things known now to requests: controllers to compare with, all behind one protocol."""
 
-from pev_battery_charge.controllers.protocol import Controller, Snapshot
-from pev_battery_charge.controllers.simple import CONTROLLERS, constant, make_controller, random_requests, uncontrolled
+from pev_battery_charge.controllers.catalogue import (
+    BASELINES,
+    CATALOGUE,
+    CONTROLLERS,
+    describe_controllers,
+    make_controller,
+)
+from pev_battery_charge.controllers.decentralised import DecentralisedMpc
+from pev_battery_charge.controllers.mpc import CentralMpc
+from pev_battery_charge.controllers.optimum import OptimalController, Optimum, optimal_schedule
+from pev_battery_charge.controllers.protocol import Clairvoyant, Controller, Planner, Reporting, Snapshot
+from pev_battery_charge.controllers.sharing import (
+    earliest_deadline,
+    equal_share,
+    first_come,
+    largest_remaining,
+    least_laxity,
+    proportional,
+)
+from pev_battery_charge.controllers.simple import constant, random_requests, uncontrolled
+from pev_battery_charge.controllers.timed import distributed, night
+from pev_battery_charge.controllers.turns import RoundRobin
+from pev_battery_charge.controllers.valley import valley_filling
 
 __all__ = [
+    "BASELINES",
+    "CATALOGUE",
     "CONTROLLERS",
+    "CentralMpc",
+    "Clairvoyant",
     "Controller",
+    "DecentralisedMpc",
+    "OptimalController",
+    "Optimum",
+    "Planner",
+    "Reporting",
+    "RoundRobin",
     "Snapshot",
     "constant",
+    "describe_controllers",
+    "distributed",
+    "earliest_deadline",
+    "equal_share",
+    "first_come",
+    "largest_remaining",
+    "least_laxity",
     "make_controller",
+    "night",
+    "optimal_schedule",
+    "proportional",
     "random_requests",
     "uncontrolled",
+    "valley_filling",
 ]

@@ -1,37 +1,66 @@
-"""The protocol of every controller: a read-only snapshot of what is known at t, batched over areas, to requests."""
+"""The protocol of every controller: a snapshot of what is known at t, batched over areas, to requests."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+from numba import literal_unroll
 
-from pev_battery_charge.core.records import NO_SESSION, Records
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import NO_SESSION, STATION, Records, Status
+from pev_battery_charge.core.transition import GRID_TOLERANCE_STEPS
+from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.observation import extra_codes, observe
+from pev_battery_charge.scenario import Scenario
+from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
 
 Array = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+UNKNOWN: Final = ("depart_step", "next_session", "next_plug_step")
+"""The fields of `STATION` that only the clock knows: when the PEV really leaves, and who comes next."""
+
+_KNOWN: Final = tuple(name for name in STATION.names or () if name not in UNKNOWN)
+KNOWN_STATION: Final = np.dtype([(name, STATION[name]) for name in _KNOWN], align=True)
+"""`STATION` as controllers see it."""
+
+_PADDING, _REJECTED = int(Status.PADDING), int(Status.REJECTED)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is known at step t of B areas with N stations. It knows no future arrival, and cannot change anything.
+    """What is known at step t of B areas with N stations: nothing of the future but what drivers have stated.
 
-    stations: `STATION[B, N]`, read-only; the vehicle's fields mean nothing where `plugged` is False.
+    stations: `KNOWN_STATION[B, N]`, read-only; a vehicle's fields mean nothing where `plugged` is False.
     areas: `AREA[B]`, read-only.
+
+    It is a copy: it stays as it is when the simulation goes on, and leads nowhere else. All that is told of a PEV below
+    is 0 at an empty station.
     """
 
     stations: Records
     areas: Records
+    _count_waiting: Callable[[], Whole] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, simulation: Simulation) -> Self:
-        """What is known now. The snapshot looks at the running simulation: it is for this moment only."""
-        stations, areas = simulation.stations[...], simulation.areas[...]
+        """What is known now."""
+        stations = np.empty(simulation.stations.shape, KNOWN_STATION)
+        copy_known(simulation.stations, stations)
+        areas, sessions = simulation.areas.copy(), simulation.sessions
         stations.flags.writeable = False
         areas.flags.writeable = False
-        return cls(stations, areas)
+
+        def waiting_now() -> Whole:
+            waiting = np.zeros(stations.shape, np.int64)
+            count_waiting(areas, sessions, waiting)
+            return waiting
+
+        return cls(stations, areas, waiting_now)
 
     @property
     def step(self) -> int:
@@ -44,6 +73,32 @@ class Snapshot:
         return float(self.areas["step_hours"][0])
 
     @property
+    def hour(self) -> Array:
+        """`[B]`: local hour of the day, in [0, 24), at which the step begins."""
+        hour: Array = (self.areas["start_hour"] + self.step * self.step_hours) % HOURS_PER_DAY
+        return hour
+
+    @property
+    def cap_kw(self) -> Array:
+        """`[B]`: what each area may draw at most."""
+        return self.areas["power_max_kw"]
+
+    @property
+    def area_power_kw(self) -> Array:
+        """`[B]`: what each area drew in the step just made."""
+        return self.areas["power_kw"]
+
+    @property
+    def power_min_kw(self) -> Array:
+        """`[B, N]`: the stations' lower limits; a request below is worth nothing."""
+        return self.stations["power_min_kw"]
+
+    @property
+    def power_max_kw(self) -> Array:
+        """`[B, N]`: the stations' upper limits."""
+        return self.stations["power_max_kw"]
+
+    @property
     def plugged(self) -> npt.NDArray[np.bool_]:
         """`[B, N]`: whether a PEV is plugged in."""
         plugged: npt.NDArray[np.bool_] = self.stations["session"] != NO_SESSION
@@ -51,18 +106,61 @@ class Snapshot:
 
     @property
     def energy_remaining_kwh(self) -> Array:
-        """`[B, N]`: what the battery lacks to its target; 0 at an empty station."""
-        return np.where(self.plugged, np.maximum(self.stations["target_kwh"] - self.stations["energy_kwh"], 0.0), 0.0)
+        """`[B, N]`: what the battery lacks to its target."""
+        return self._of_pev(np.maximum(self.stations["target_kwh"] - self.stations["energy_kwh"], 0.0))
+
+    @property
+    def capacity_kwh(self) -> Array:
+        """`[B, N]`: capacity of the battery."""
+        return self._of_pev(self.stations["capacity_kwh"])
+
+    @property
+    def soc(self) -> Array:
+        """`[B, N]`: state of charge."""
+        soc = np.zeros(self.stations.shape)
+        np.divide(self.stations["energy_kwh"], self.stations["capacity_kwh"], out=soc, where=self.plugged)
+        return soc
+
+    @property
+    def pev_power_max_kw(self) -> Array:
+        """`[B, N]`: the PEV's own limit, on the grid side."""
+        return self._of_pev(self.stations["pev_power_max_kw"])
+
+    @property
+    def efficiency(self) -> Array:
+        """`[B, N]`: stored energy over grid energy."""
+        return self._of_pev(self.stations["efficiency"])
+
+    @property
+    def transition_soc(self) -> Array:
+        """`[B, N]`: state of charge above which the battery tapers."""
+        return self._of_pev(self.stations["transition_soc"])
+
+    @property
+    def depart_stated_step(self) -> Whole:
+        """`[B, N]`: the step at whose beginning the PEV leaves, as its driver said; it may be over."""
+        return np.where(self.plugged, self.stations["depart_stated_step"], 0).astype(np.int64)
 
     @property
     def time_left_h(self) -> Array:
-        """`[B, N]`: hours until the PEV leaves; 0 at an empty station."""
-        steps = self.stations["depart_step"] - self.areas["step"][:, None]
-        return np.where(self.plugged, steps * self.step_hours, 0.0)
+        """`[B, N]`: hours until the PEV leaves, as its driver said; who is still here stays for a step at least."""
+        steps = np.maximum(self.stations["depart_stated_step"] - self.areas["step"][:, None], 1)
+        return self._of_pev(steps * self.step_hours)
+
+    @cached_property
+    def waiting(self) -> Whole:
+        """`[B, N]`: how many PEVs have arrived and stand in line for the station.
+
+        Counted when first asked for, so ask before the simulation's next reset.
+        """
+        return self._count_waiting()
 
     def observe(self, extras: Sequence[str] = ()) -> npt.NDArray[np.float32]:
         """`[B, N, 8 + extras]`: what each station sees for itself; see `pev_battery_charge.observation`."""
         return observe(self.areas, self.stations, extra_codes(extras))
+
+    def _of_pev(self, values: Array) -> Array:
+        return np.where(self.plugged, values, 0.0)
 
 
 class Controller(Protocol):
@@ -71,3 +169,63 @@ class Controller(Protocol):
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW. An empty station's request does not matter."""
         ...
+
+
+@runtime_checkable
+class Planner(Protocol):
+    """A controller that is told the scenario before the episode begins: what is rewarded, and what the area is."""
+
+    def prepare(self, scenario: Scenario) -> None:
+        """An episode of the scenario is to begin."""
+        ...
+
+    def __call__(self, snapshot: Snapshot) -> Array:
+        """As that of every `Controller`."""
+        ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A controller that has something to tell of the episode it has controlled."""
+
+    def report(self) -> list[tuple[str, str, str]]:
+        """Rows of a table: what, its value, its unit."""
+        ...
+
+
+@runtime_checkable
+class Clairvoyant(Protocol):
+    """A controller that is told the whole schedule before the episode begins, arrivals and true departures."""
+
+    def foresee(self, scenario: Scenario, schedules: Sequence[Schedule]) -> None:
+        """An episode is to begin, with one schedule for each area."""
+        ...
+
+    def __call__(self, snapshot: Snapshot) -> Array:
+        """As that of every `Controller`."""
+        ...
+
+
+@kernel
+def copy_known(stations: Records, known: Records) -> None:
+    """Copy what controllers see of `stations[B, N]` into `known[B, N]`."""
+    for b in range(known.shape[0]):
+        for i in range(known.shape[1]):
+            for name in literal_unroll(_KNOWN):
+                known[b, i][name] = stations[b, i][name]
+
+
+@kernel
+def count_waiting(areas: Records, sessions: Records, waiting: Whole) -> None:
+    """Count those of `sessions[B, S]` that have arrived and are not plugged in yet, by their station, `waiting[B, N]`.
+
+    Also those that will find too little time left for a single step: they stand in line like everybody.
+    """
+    for b in range(areas.size):
+        now_min = (areas[b]["step"] + GRID_TOLERANCE_STEPS) * areas[b]["step_hours"] * MINUTES_PER_HOUR
+        for j in range(sessions.shape[1]):
+            session = sessions[b, j]
+            if session["status"] == _PADDING or session["status"] == _REJECTED:
+                continue
+            if session["arrival_min"] <= now_min < session["plug_in_min"]:
+                waiting[b, session["station"]] += 1

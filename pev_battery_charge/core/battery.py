@@ -10,6 +10,9 @@ import math
 
 from pev_battery_charge.core.compile import kernel
 
+_NEWTON_STEPS = 60
+_NEWTON_TOLERANCE = 1e-15
+
 
 @kernel
 def stored_soc(soc: float, request_soc: float, request_max_soc: float, transition_soc: float) -> float:
@@ -66,6 +69,45 @@ def acceptance_kw(
         stored_kwh = untapered_kwh
     stored_kwh = min(stored_kwh, wanted_kwh)
     return request if stored_kwh >= untapered_kwh else min(stored_kwh / kwh_per_kw, request)
+
+
+@kernel
+def request_for_kw(
+    power_kw: float,
+    energy_kwh: float,
+    capacity_kwh: float,
+    power_max_kw: float,
+    efficiency: float,
+    transition_soc: float,
+    step_hours: float,
+) -> float:
+    """The smallest request for which the PEV draws `power_kw`: the inverse of `acceptance_kw`.
+
+    `power_kw` must be no more than what is accepted at full request; above that, it is the smallest request that meets
+    the battery's own limit from the step's beginning, which draws as much as any.
+
+    With m the missing share of the capacity, D the share that a step adds at full power, k = (1 - transition_soc) / D
+    and d the share that the request would add, a request that meets the taper on its way adds
+    m - k d exp(m / (k d) - (1 + k) / k). For y = m / (k d) this reads y - log(y) = const, solved by Newton's method.
+    """
+    kwh_per_kw = efficiency * step_hours
+    gain_soc = power_kw * kwh_per_kw / capacity_kwh
+    missing = 1.0 - energy_kwh / capacity_kwh
+    if transition_soc >= 1.0 or gain_soc <= 0.0:
+        return power_kw
+    taper = (1.0 - transition_soc) * capacity_kwh / (power_max_kw * kwh_per_kw)
+    if missing >= (1.0 + taper) * gain_soc:
+        return power_kw
+    y = 1.0
+    if gain_soc < missing * -math.expm1(-1.0 / taper):
+        level = math.log1p(-gain_soc / missing) + (1.0 + taper) / taper
+        y = (1.0 + taper) / taper
+        for _ in range(_NEWTON_STEPS):
+            above = y - math.log(y) - level
+            if above <= _NEWTON_TOLERANCE * level:
+                break
+            y -= above / (1.0 - 1.0 / y)
+    return min(missing * capacity_kwh / (taper * max(y, 1.0) * kwh_per_kw), power_max_kw)
 
 
 @kernel

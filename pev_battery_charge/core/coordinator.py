@@ -30,18 +30,9 @@ def share_cap(stations: Records, cap_kw: float, rule: int, step: int, step_hours
     rule: one of `Rule`, as a number.
     step, step_hours: the step being made and its length, from which the laxity is told.
     """
-    total = 0.0
-    for i in range(stations.size):
-        station = stations[i]
-        claim = station["acceptance_kw"]
-        if claim < station["power_min_kw"]:
-            claim = 0.0
-        station["power_kw"] = claim
-        total += claim
+    total = take_claims(stations)
     if rule == _NONE or total <= cap_kw:
         return total
-    for i in range(stations.size):
-        stations[i]["sharing"] = 1 if stations[i]["power_kw"] > 0.0 else 0
     if rule == _PROPORTIONAL:
         share_proportionally(stations, cap_kw)
     elif rule == _EQUAL:
@@ -50,6 +41,31 @@ def share_cap(stations: Records, cap_kw: float, rule: int, step: int, step_hours
         rank_stations(stations, rule, step, step_hours)
         share_by_priority(stations, cap_kw)
     return settle(stations, cap_kw)
+
+
+@kernel
+def share_in_line(stations: Records, cap_kw: float) -> float:
+    """As `share_cap`, by the `priority` that each station already has: lowest first, among equals who came first."""
+    total = take_claims(stations)
+    if total <= cap_kw:
+        return total
+    share_by_priority(stations, cap_kw)
+    return settle(stations, cap_kw)
+
+
+@kernel
+def take_claims(stations: Records) -> float:
+    """Grant every acceptance that is usable, for now; who has one takes part in the sharing. Return the sum."""
+    total = 0.0
+    for i in range(stations.size):
+        station = stations[i]
+        claim = station["acceptance_kw"]
+        if claim < station["power_min_kw"]:
+            claim = 0.0
+        station["power_kw"] = claim
+        station["sharing"] = 1 if claim > 0.0 else 0
+        total += claim
+    return total
 
 
 @kernel
@@ -127,17 +143,20 @@ def drop_shortest(stations: Records) -> bool:
 
 @kernel
 def rank_stations(stations: Records, rule: int, step: int, step_hours: float) -> None:
-    """Write each sharing station's `priority`, lowest first: departure, laxity (hours to spare), or arrival."""
+    """Write each sharing station's `priority`, lowest first: stated departure, laxity (hours to spare), or arrival.
+
+    A PEV that is still here stays for the step being made, whatever its driver has said.
+    """
     for i in range(stations.size):
         station = stations[i]
         if station["sharing"] == 0:
             continue
         if rule == _EARLIEST_DEPARTURE:
-            station["priority"] = station["depart_step"]
+            station["priority"] = station["depart_stated_step"]
         elif rule == _LEAST_LAXITY:
             full_power_kw = min(station["power_max_kw"], station["pev_power_max_kw"])
             needed_hours = (station["target_kwh"] - station["energy_kwh"]) / (station["efficiency"] * full_power_kw)
-            station["priority"] = (station["depart_step"] - step) * step_hours - needed_hours
+            station["priority"] = max(station["depart_stated_step"] - step, 1) * step_hours - needed_hours
         else:
             station["priority"] = station["session"]
 

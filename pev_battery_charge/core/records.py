@@ -74,6 +74,7 @@ STATION: Final = np.dtype(
         ("departed", "i4"),
         ("session", "i4"),
         ("depart_step", "i4"),
+        ("depart_stated_step", "i4"),
         ("next_session", "i4"),
         ("next_plug_step", "i4"),
         # Scratch of the coordinator: whether the station still takes part in the sharing, and its turn.
@@ -110,6 +111,8 @@ SESSION: Final = np.dtype(
     [
         ("arrival_min", "f8"),
         ("departure_min", "f8"),
+        # What the driver says; the departure itself where nothing is said. Nobody but the clock knows the true one.
+        ("departure_stated_min", "f8"),
         ("plug_in_min", "f8"),
         ("capacity_kwh", "f8"),
         ("energy_arrival_kwh", "f8"),
@@ -124,6 +127,7 @@ SESSION: Final = np.dtype(
         ("station", "i4"),
         ("plug_step", "i4"),
         ("depart_step", "i4"),
+        ("depart_stated_step", "i4"),
         ("next_session", "i4"),
         ("status", "i4"),
     ],

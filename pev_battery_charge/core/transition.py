@@ -142,6 +142,7 @@ def plug_in(station: Record, sessions: Records) -> None:
     session = sessions[index]
     station["session"] = index
     station["depart_step"] = session["depart_step"]
+    station["depart_stated_step"] = session["depart_stated_step"]
     station["energy_kwh"] = session["energy_arrival_kwh"]
     station["target_kwh"] = session["energy_target_kwh"]
     station["capacity_kwh"] = session["capacity_kwh"]
@@ -172,6 +173,7 @@ def bind_schedule(area: Record, stations: Records, sessions: Records) -> None:
 def chain_sessions(area: Record, stations: Records, sessions: Records) -> None:
     """Compute each session's steps and status, and link the sessions of a station in the order they plug in.
 
+    The stated departure is put on the grid like the true one, but not before the first step of the visit is over.
     Rows come in order of arrival, so walking backwards makes each insertion find its place at the head of the chain.
     """
     step_minutes = area["step_hours"] * MINUTES_PER_HOUR
@@ -183,12 +185,15 @@ def chain_sessions(area: Record, stations: Records, sessions: Records) -> None:
         session["loss_kwh"] = 0.0
         session["plug_step"] = NEVER
         session["depart_step"] = NEVER
+        session["depart_stated_step"] = NEVER
         if session["status"] == _PADDING or session["status"] == _REJECTED:
             continue
         plug_step = math.ceil(session["plug_in_min"] / step_minutes - GRID_TOLERANCE_STEPS)
         depart_step = math.floor(session["departure_min"] / step_minutes + GRID_TOLERANCE_STEPS)
+        stated_step = math.floor(session["departure_stated_min"] / step_minutes + GRID_TOLERANCE_STEPS)
         session["plug_step"] = min(plug_step, NEVER)
         session["depart_step"] = min(depart_step, NEVER)
+        session["depart_stated_step"] = min(max(stated_step, plug_step + 1), NEVER)
         if min(depart_step, area["horizon_steps"]) <= plug_step:
             session["status"] = _TOO_SHORT
             continue

@@ -3,8 +3,10 @@
 from pev_battery_charge.evaluation.comparison import Evaluation, evaluate
 from pev_battery_charge.evaluation.figures import FIGURES, MAIN_FIGURES, PLOTTED_FIGURES, Figure, Summary
 from pev_battery_charge.evaluation.metrics import summarise
+from pev_battery_charge.evaluation.regret import RegretReport, measure_regret
 from pev_battery_charge.evaluation.results import check_result_paths, write_results
-from pev_battery_charge.evaluation.runner import run
+from pev_battery_charge.evaluation.runner import play, run
+from pev_battery_charge.evaluation.suite import Group, Suite, load_suite
 from pev_battery_charge.evaluation.table import ResultsTable, results_table
 from pev_battery_charge.evaluation.totals import Totals
 
@@ -14,11 +16,17 @@ __all__ = [
     "PLOTTED_FIGURES",
     "Evaluation",
     "Figure",
+    "Group",
+    "RegretReport",
     "ResultsTable",
+    "Suite",
     "Summary",
     "Totals",
     "check_result_paths",
     "evaluate",
+    "load_suite",
+    "measure_regret",
+    "play",
     "results_table",
     "run",
     "summarise",

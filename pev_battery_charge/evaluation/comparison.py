@@ -1,6 +1,6 @@
 """Controllers on identical schedules, many episodes at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from pev_battery_charge.controllers import Controller, Snapshot, make_controller
+from pev_battery_charge.controllers import Controller, make_controller
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.evaluation.books import Figures
 from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.runner import play
 from pev_battery_charge.evaluation.totals import Totals
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
 
 CHUNK_AREAS: Final = 256
@@ -51,6 +53,7 @@ def evaluate(
     controllers: Mapping[str, Controller | str],
     seeds: Sequence[int],
     *,
+    schedules: Sequence[Schedule] | None = None,
     num_threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
@@ -58,34 +61,45 @@ def evaluate(
 
     controllers: by the name that tables give them; in place of a controller its name in `CONTROLLERS`.
     seeds: one for each episode; its schedule is the one of `generate_schedule(scenario, seed)`.
+    schedules: one for each seed, in place of the drawn ones.
     num_threads: how many threads step the areas; results do not depend on it.
     progress: called after each step with the steps made and the steps in all.
 
     Episodes run in chunks of `CHUNK_AREAS` areas. Results do not depend on it, except for controllers that draw: these
     draw for a whole chunk at once. A controller that remembers begins anew where `snapshot.step` is 0.
 
-    Raises `InputError` for no controllers, an unknown name, and for no seeds, bad seeds, or a seed given twice.
+    Raises `InputError` for no controllers, an unknown name, and for no seeds, bad seeds, or a seed given twice; for
+    another number of schedules than seeds, and for a schedule that does not fit the scenario.
     """
     scenario = resolve_scenario(scenario)
-    _check(controllers, seeds)
+    _check(controllers, seeds, schedules)
+    for schedule in schedules or ():
+        schedule.validate(scenario)
     made = {name: make_controller(one) if isinstance(one, str) else one for name, one in controllers.items()}
-    chunks = [list(seeds[first : first + CHUNK_AREAS]) for first in range(0, len(seeds), CHUNK_AREAS)]
+    chunks = [slice(first, first + CHUNK_AREAS) for first in range(0, len(seeds), CHUNK_AREAS)]
     total_steps = len(made) * len(chunks) * scenario.horizon_steps
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in made}
     done_steps = 0
     for chunk in chunks:
-        totals = Totals(scenario, len(chunk))
-        with closing(Simulation(scenario, len(chunk), num_threads=num_threads, reuse_buffers=True)) as simulation:
+        own_seeds, own_schedules = list(seeds[chunk]), None if schedules is None else list(schedules[chunk])
+        size = len(own_seeds)
+        totals = Totals(scenario, size)
+        with closing(Simulation(scenario, size, num_threads=num_threads, reuse_buffers=True)) as simulation:
             for name, controller in made.items():
-                for _ in _play(simulation, controller, chunk, totals):
+                simulation.reset(seed=own_seeds, schedule=own_schedules)
+                totals.reset()
+                for result in play(simulation, controller):
+                    totals.add(simulation, result)
                     done_steps += 1
                     if progress is not None:
                         progress(done_steps, total_steps)
-                frames[name].append(_episodes(name, chunk, totals.figures(simulation)))
+                frames[name].append(_episodes(name, own_seeds, totals.figures(simulation)))
     return Evaluation(scenario, pl.concat([frame for name in made for frame in frames[name]]))
 
 
-def _check(controllers: Mapping[str, Controller | str], seeds: Sequence[int]) -> None:
+def _check(
+    controllers: Mapping[str, Controller | str], seeds: Sequence[int], schedules: Sequence[Schedule] | None
+) -> None:
     problems = [] if controllers else ["controllers: must be at least one"]
     if not len(seeds):
         problems.append("seeds: must be at least one")
@@ -96,17 +110,10 @@ def _check(controllers: Mapping[str, Controller | str], seeds: Sequence[int]) ->
         problems += wrong
     if not problems and len(set(seeds)) < len(seeds):
         problems.append("seeds: must be different, or the same episode is counted twice")
+    if schedules is not None and len(schedules) != len(seeds):
+        problems.append(f"schedules: {len(schedules)} for {len(seeds)} seeds")
     if problems:
         raise InputError("evaluation", problems)
-
-
-def _play(simulation: Simulation, controller: Controller, seeds: list[int], totals: Totals) -> Iterator[None]:
-    """One episode of every area; yields after each step."""
-    simulation.reset(seed=seeds)
-    totals.reset()
-    while not simulation.over:
-        totals.add(simulation, simulation.step(controller(Snapshot.of(simulation))))
-        yield
 
 
 def _episodes(controller: str, seeds: list[int], figures: Figures) -> pl.DataFrame:

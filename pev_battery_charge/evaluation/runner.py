@@ -1,12 +1,12 @@
 """Runs a controller through an episode."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pev_battery_charge.controllers import Controller, Snapshot, make_controller
+from pev_battery_charge.controllers import Clairvoyant, Controller, Planner, Snapshot, make_controller
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
-from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.simulation import Simulation, StepResult
 from pev_battery_charge.trace import Trace
 
 
@@ -27,8 +27,21 @@ def run(
         controller = make_controller(controller, seed)
     simulation = Simulation(scenario, record=True)
     simulation.reset(seed=seed, schedule=schedule)
-    while not simulation.over:
-        simulation.step(controller(Snapshot.of(simulation)))
+    for _ in play(simulation, controller):
         if progress is not None:
             progress(simulation.step_index, simulation.horizon_steps)
     return simulation.trace()
+
+
+def play(simulation: Simulation, controller: Controller) -> Iterator[StepResult]:
+    """Step a simulation that has just been reset to its end, under a controller; yields what each step hands out.
+
+    A `Planner` is told the scenario before the first step, and who is `Clairvoyant` the schedule of every area.
+    """
+    if isinstance(controller, Planner):
+        controller.prepare(simulation.scenario)
+    if isinstance(controller, Clairvoyant):
+        schedules = [simulation.schedule(b) for b in range(simulation.num_areas)]
+        controller.foresee(simulation.scenario, schedules)
+    while not simulation.over:
+        yield simulation.step(controller(Snapshot.of(simulation)))

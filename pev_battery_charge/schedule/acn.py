@@ -24,17 +24,22 @@ SITE_TIME_ZONE: Final = "America/Los_Angeles"
 _SITE_IDS: Final = {"0001": "jpl", "0002": "caltech"}
 _STATION_PREFIXES: Final = {"AG-": "jpl", "CA-": "caltech"}
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_TIMES: Final = ("arrival", "departure", "modified")
-_NO_REQUEST: Final = "requested_kwh"
-"""The one column that may be empty: the driver has told nothing."""
+_TIMES: Final = ("arrival", "departure", "modified", "stated")
+_STATED: Final = "stated"
+_LAST_WORD: Final = ("requested_kwh", _STATED)
+"""Columns that may be empty: the driver has told nothing."""
+
+_CLAIMED: Final = "claimed"
+"""In CSV: whether a driver has told anything; elsewhere `estimated_departure` is the departure itself."""
 
 
 class AcnSessions(NamedTuple):
     """What a file of ACN-Data says."""
 
     sessions: pl.DataFrame
-    """In the file's order: row (from 1), session_id, station_id, arrival and departure (UTC), delivered_kwh, and
-    requested_kwh, the driver's last word (null without one)."""
+    """In the file's order: row (from 1), session_id, station_id, arrival and departure (UTC), delivered_kwh, and the
+    driver's last word, null without one: requested_kwh, and stated, the departure (UTC). What cannot be read of
+    the latter is null too, and `unread` tells so."""
     site: str | None
     """"jpl" or "caltech"; None for another site, or several."""
     time_zones: tuple[str, ...]
@@ -59,6 +64,7 @@ _CSV: Final = _Layout(
         "departure": "departure",
         "delivered_kwh": "delivered_energy (kWh)",
         "requested_kwh": "requested_energy (kWh)",
+        "stated": "estimated_departure",
     },
     time_format="%+",
     time_rule="must be a time with its offset from UTC, such as '2019-05-01 06:33:14-07:00'",
@@ -71,6 +77,7 @@ _JSON: Final = _Layout(
         "departure": "disconnectTime",
         "delivered_kwh": "kWhDelivered",
         "requested_kwh": "kWhRequested",
+        "stated": "requestedDeparture",
         "modified": "modifiedAt",
     },
     time_format="%a, %d %b %Y %H:%M:%S GMT",
@@ -107,17 +114,26 @@ def _read_text(path: Path) -> str:
 
 def _read_csv(text: str, source: str) -> AcnSessions:
     table, _ = parse_csv(text, source)
-    missing = [name for name in _CSV.names.values() if name not in table.columns]
-    if len(missing) == len(_CSV.names):
+    needed = [column for name, column in _CSV.names.items() if name != _STATED]
+    missing = [column for column in needed if column not in table.columns]
+    if missing == needed:
         raise InputError(
             source, [f"is neither ACN-Data's JSON nor its CSV, which has the columns {', '.join(missing)}"]
         )
     raise_if(source, [f"column {name!r} is missing" for name in missing])
-    rows = table.select(pl.col(column).alias(name) for name, column in _CSV.names.items())
+    rows = _only_claimed(table).select(pl.col(column).alias(name) for name, column in _CSV.names.items())
     sessions, problems = _typed(rows.with_row_index("row", offset=1), _CSV)
     raise_if(source, problems)
     prefixes = sessions["station_id"].str.head(3).unique().to_list()
     return AcnSessions(sessions, _only(prefixes, _STATION_PREFIXES), time_zones=(), remarks=())
+
+
+def _only_claimed(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with the `estimated_departure` of claimed sessions only."""
+    stated = _CSV.names[_STATED]
+    if not {stated, _CLAIMED} <= set(table.columns):
+        return table.with_columns(pl.lit(None, pl.String).alias(stated))
+    return table.with_columns(pl.when(pl.col(_CLAIMED).str.to_lowercase() == "true").then(stated))
 
 
 def _read_json(text: str, source: str) -> AcnSessions:
@@ -132,7 +148,7 @@ def _read_json(text: str, source: str) -> AcnSessions:
     columns: dict[str, list[Any]] = {
         name: [item.get(key) for item in items]
         for name, key in _JSON.names.items()
-        if name not in ("requested_kwh", "modified")
+        if name not in (*_LAST_WORD, "modified")
     }
     columns["station_id"] = [item.get("spaceID") or item.get("stationID") for item in items]
     requests, problems = _last_requests(items)
@@ -161,17 +177,17 @@ def _misshapen(items: list[Any]) -> list[str]:
 
 
 def _last_requests(items: list[Any]) -> tuple[pl.DataFrame, list[str]]:
-    """What each driver who told something has asked for at last (row, requested_kwh), and what cannot be read of it."""
+    """Each driver's last word (row, requested_kwh, stated), where there is one, and what cannot be read of its time."""
     inputs = [(row, one) for row, item in enumerate(items, start=1) for one in item.get("userInputs") or []]
     told = _text_frame(
         {
             "modified": [one.get("modifiedAt") for _, one in inputs],
-            "requested_kwh": [one.get("kWhRequested") for _, one in inputs],
+            **{name: [one.get(_JSON.names[name]) for _, one in inputs] for name in _LAST_WORD},
         }
     ).with_columns(row=pl.Series([row for row, _ in inputs], dtype=pl.get_index_type()))
     times, problems = _typed(told.select("row", "modified"), _JSON)
     last = told.with_columns(times["modified"]).sort("modified", maintain_order=True).group_by("row").last()
-    return last.select("row", "requested_kwh"), problems
+    return last.select("row", *_LAST_WORD), problems
 
 
 def _text_frame(columns: dict[str, list[Any]]) -> pl.DataFrame:
@@ -183,7 +199,10 @@ def _text_frame(columns: dict[str, list[Any]]) -> pl.DataFrame:
 
 
 def _typed(rows: pl.DataFrame, layout: _Layout) -> tuple[pl.DataFrame, list[str]]:
-    """Rows of text as texts, times (UTC) and energies, and every cell that cannot be read as such."""
+    """Rows of text as texts, times (UTC) and energies, and every cell that cannot be read as such.
+
+    A stated departure that cannot be read does no harm: it is only marked, in a column `unread`.
+    """
     sessions, problems = rows, []
     for name in rows.columns:
         if name == "row":
@@ -200,8 +219,11 @@ def _typed(rows: pl.DataFrame, layout: _Layout) -> tuple[pl.DataFrame, list[str]
             read, rule = cell, "must be given"
         sessions = sessions.with_columns(read)
         lost = sessions[name].is_null()
-        if name == _NO_REQUEST:
+        if name in _LAST_WORD:
             lost &= rows[name].is_not_null()
+        if name == _STATED:
+            sessions = sessions.with_columns(unread=lost)
+            continue
         problems += [
             f"row {row}, {layout.names[name]}: {rule} (it is {value})"
             for row, value in rows.filter(lost).select("row", name).iter_rows()

@@ -19,7 +19,14 @@ COLUMNS: Final[dict[str, type[pl.DataType]]] = {
     "transition_soc": pl.Float64,
     "station": pl.Int32,
     "plug_in_min": pl.Float64,
+    "departure_stated_min": pl.Float64,
 }
 
-OPTIONAL: Final = ("station", "plug_in_min")
+PLACE: Final = ("station", "plug_in_min")
 """Columns that are null for a PEV that found no station."""
+
+STATED: Final = "departure_stated_min"
+"""The column that is null for a PEV that leaves as its driver said, and left out where it is null for all."""
+
+OPTIONAL: Final = (*PLACE, STATED)
+"""Columns that may be null."""

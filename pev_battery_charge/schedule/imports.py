@@ -15,7 +15,7 @@ from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.acn import SITE_TIME_ZONE, AcnSessions, read_acn
 from pev_battery_charge.schedule.assignment import assign_stations
-from pev_battery_charge.schedule.columns import OPTIONAL
+from pev_battery_charge.schedule.columns import PLACE
 from pev_battery_charge.schedule.files import read_table
 from pev_battery_charge.schedule.import_batteries import fill_on_arrival, give_batteries, why_unserved
 from pev_battery_charge.schedule.import_days import Chosen, choose_days, note
@@ -76,7 +76,8 @@ def import_sessions(
     `scenario.replace(horizon_steps=schedule.info.horizon_steps)`.
 
     Metered energy is grid energy: what is stored is that times the efficiency. Batteries are not recorded; see
-    `schedule.import_batteries` for how they are inferred.
+    `schedule.import_batteries` for how they are inferred. A departure that a driver of ACN-Data has stated goes into
+    `departure_stated_min`; one that cannot be read, or is not after the arrival, counts as not stated.
 
     Raises `InputError` that names the file and every row and rule.
     """
@@ -101,6 +102,9 @@ def _import_acn(
     sessions["status"] = Status.SERVED
     sessions["arrival_min"] = (kept["arrival"] - span.begin) / _MINUTE
     sessions["departure_min"] = (kept["departure"] - span.begin) / _MINUTE
+    stated_min, misstated = _stated_departures(kept, span.begin)
+    sessions["departure_stated_min"] = np.where(np.isnan(stated_min), sessions["departure_min"], stated_min)
+    mended += misstated
     average_kw = kept["delivered_kwh"] / ((kept["departure"] - kept["arrival"]) / _HOUR)
     made_up = give_batteries(sessions, wanted_kwh, average_kw.to_numpy(), scenario)
     mended += note(kept.filter(made_up), "no PEV model stores its energy below the taper: its capacity is made up")
@@ -142,10 +146,10 @@ def _import_acn(
 def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
     table, metadata = read_table(path)
     problems = check_metadata(metadata)
-    problems += [f"column {name!r} must not be there: it is found here" for name in OPTIONAL if name in table.columns]
+    problems += [f"column {name!r} must not be there: it is found here" for name in PLACE if name in table.columns]
     problems += [] if table.height else ["it has no sessions"]
     raise_if(str(path), problems)
-    unplaced = Schedule(table.with_columns(pl.lit(None).alias(name) for name in OPTIONAL), source=str(path))
+    unplaced = Schedule(table.with_columns(pl.lit(None).alias(name) for name in PLACE), source=str(path))
     sessions = unplaced.to_records()
     assign_stations(sessions, scenario.num_stations, scenario.population.patience_minutes)
     info = ScheduleInfo(
@@ -178,6 +182,16 @@ def _wanted_energy(kept: pl.DataFrame, energy: Energy) -> tuple[Array, tuple[Not
     usable = (kept["requested_kwh"] > 0).fill_null(False).to_numpy()
     wanted_kwh = np.where(usable, kept["requested_kwh"].to_numpy(), delivered_kwh)
     return wanted_kwh, note(kept.filter(~usable), "it has no request above 0: it wants what it was delivered")
+
+
+def _stated_departures(kept: pl.DataFrame, begin: datetime) -> tuple[Array, tuple[Note, ...]]:
+    """When each driver said it would leave, in minutes from `begin`, NaN without a usable word; and who is not so."""
+    early = (kept["stated"] <= kept["arrival"]).fill_null(False)
+    stated_min = ((kept["stated"] - begin) / _MINUTE).set(early, None).fill_null(np.nan).to_numpy()
+    return stated_min, (
+        *note(kept.filter(kept["unread"]), "its stated departure cannot be read: it counts as not stated"),
+        *note(kept.filter(early), "its stated departure is not after its arrival: it counts as not stated"),
+    )
 
 
 def _number_stations(

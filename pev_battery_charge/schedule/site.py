@@ -183,6 +183,7 @@ def _draw_areas(
             room_kwh = max(capacity * target_soc_max - stored, 0.0)
             session["arrival_min"] = arrivals[j]
             session["departure_min"] = arrivals[j] + stay_minutes
+            session["departure_stated_min"] = arrivals[j] + stay_minutes
             session["capacity_kwh"] = capacity
             session["power_max_kw"] = pevs[model, 1]
             session["energy_arrival_kwh"] = uniforms[b, j, 3] * room_kwh

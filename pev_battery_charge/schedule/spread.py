@@ -71,6 +71,7 @@ def _draw_areas(
             stay = max(np.floor(stay_minutes * (1.0 - stay_tolerance * uniforms[b, j, 1])), min(1.0, stay_minutes))
             session["arrival_min"] = arrival
             session["departure_min"] = arrival + stay
+            session["departure_stated_min"] = arrival + stay
             session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * session["capacity_kwh"]
             session["status"] = _SERVED
         assign_stations(sessions[b], num_stations, patience_minutes)

@@ -21,7 +21,7 @@ from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule import files, validation
-from pev_battery_charge.schedule.columns import COLUMNS
+from pev_battery_charge.schedule.columns import COLUMNS, PLACE, STATED
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,21 @@ class Schedule:
 
     sessions: a data frame, one session a row, with the columns
 
-    ==================  ===============================================================================
-    pev                 name of the vehicle
-    arrival_min         minutes from the episode's start
-    departure_min       likewise
-    capacity_kwh        battery capacity
-    energy_arrival_kwh  energy stored on arrival
-    energy_target_kwh   energy that should be stored on departure
-    power_max_kw        the PEV's own limit, on the grid side
-    efficiency          stored energy over grid energy
-    transition_soc      state of charge above which the battery tapers
-    station             number of its station, or null for a PEV that found none and drove on
-    plug_in_min         when it was plugged in (later than its arrival if it had to wait), or null
-    ==================  ===============================================================================
+    ====================  ============================================================================================
+    pev                   name of the vehicle
+    arrival_min           minutes from the episode's start
+    departure_min         likewise
+    capacity_kwh          battery capacity
+    energy_arrival_kwh    energy stored on arrival
+    energy_target_kwh     energy that should be stored on departure
+    power_max_kw          the PEV's own limit, on the grid side
+    efficiency            stored energy over grid energy
+    transition_soc        state of charge above which the battery tapers
+    station               number of its station, or null for a PEV that found none and drove on
+    plug_in_min           when it was plugged in (later than its arrival if it had to wait), or null
+    departure_stated_min  when it leaves as its driver said, which is all that controllers know; null where that
+                          is the departure itself. The column may be missing, and is written only where it is needed
+    ====================  ============================================================================================
 
     info: where it comes from (`ScheduleInfo`).
 
@@ -106,7 +108,7 @@ class Schedule:
 
     def write(self, path: str | Path) -> None:
         """Write a schedule file, CSV or Parquet by its ending; an existing file is replaced whole or not at all."""
-        files.write_table(path, self._sessions, _info_to_metadata(self._info))
+        files.write_table(path, self._written(), _info_to_metadata(self._info))
 
     @classmethod
     def from_text(cls, text: str, source: str = "schedule") -> Self:
@@ -116,7 +118,12 @@ class Schedule:
 
     def to_text(self) -> str:
         """The schedule as the text of a CSV file; `from_text` gives it back."""
-        return files.format_csv(self._sessions, _info_to_metadata(self._info))
+        return files.format_csv(self._written(), _info_to_metadata(self._info))
+
+    def _written(self) -> pl.DataFrame:
+        """The columns that a file has: stated departures are left out where nobody has stated one."""
+        nobody = self._sessions[STATED].null_count() == len(self)
+        return self._sessions.drop(STATED) if nobody else self._sessions
 
     def validate(self, scenario: Scenario | None = None) -> None:
         """Check every rule a schedule must keep, and with a scenario also that it fits the scenario.
@@ -165,7 +172,10 @@ class Schedule:
         return records
 
     def to_records(self, room: int | None = None) -> Records:
-        """The sessions as `SESSION[room]`, padded; without `room`, without padding."""
+        """The sessions as `SESSION[room]`, padded; without `room`, without padding.
+
+        A departure that is not stated is taken to be stated rightly.
+        """
         records = np.zeros(len(self) if room is None else room, SESSION)
         used = records[: len(self)]
         for name in COLUMNS:
@@ -175,20 +185,27 @@ class Schedule:
             if name == "station":
                 used[name] = column.fill_null(NO_SESSION).to_numpy()
                 used["status"] = np.where(column.is_null().to_numpy(), Status.REJECTED, Status.SERVED)
+            elif name == STATED:
+                used[name] = column.fill_null(self._sessions["departure_min"]).to_numpy()
             else:
                 used[name] = column.fill_null(float("nan")).to_numpy()
         return records
 
     @classmethod
     def from_records(cls, records: Records, info: ScheduleInfo) -> Self:
-        """A schedule from `SESSION[S]`, its padding left out; PEVs are named by their order of arrival."""
+        """A schedule from `SESSION[S]`, its padding left out; PEVs are named by their order of arrival.
+
+        A stated departure that is the true one is null.
+        """
         used = records[records["status"] != Status.PADDING]
         columns: dict[str, Any] = {name: used[name] for name in COLUMNS if name != "pev"}
         digits = max(len(str(used.size - 1)), 2)
         columns["pev"] = [f"pev_{number:0{digits}d}" for number in range(used.size)]
         rejected = pl.Series(used["status"] == Status.REJECTED)
+        as_stated = pl.col(STATED) == pl.col("departure_min")
         sessions = pl.DataFrame(columns).with_columns(
-            pl.when(rejected).then(None).otherwise(pl.col(name)).alias(name) for name in ("station", "plug_in_min")
+            *(pl.when(rejected).then(None).otherwise(pl.col(name)).alias(name) for name in PLACE),
+            pl.when(as_stated).then(None).otherwise(pl.col(STATED)).alias(STATED),
         )
         return cls(sessions.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), info)
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 import polars as pl
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL
+from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL, STATED
 
 _SHOWN_PER_RULE = 5
 _TIME_TOLERANCE_MIN = 1e-9
@@ -48,14 +48,18 @@ _RULES: tuple[tuple[str, pl.Expr, str], ...] = (
         pl.col("plug_in_min").is_null() | (pl.col("plug_in_min") <= pl.col("departure_min")),
         "must not be after departure_min",
     ),
+    (STATED, pl.col(STATED).is_null() | (pl.col(STATED) > pl.col("arrival_min")), "must be after arrival_min"),
 )
 
 
 def checked(sessions: pl.DataFrame, source: str) -> pl.DataFrame:
     """The sessions with their proper column types, in order of arrival, and a column `row`: their place before.
 
-    Rows are counted from 1, a header not included. Raises `InputError` with every problem.
+    Rows are counted from 1, a header not included. Without a column `departure_stated_min`, it is null in all rows.
+    Raises `InputError` with every problem.
     """
+    if STATED not in sessions.columns:
+        sessions = sessions.with_columns(pl.lit(None).alias(STATED))
     missing = [name for name in COLUMNS if name not in sessions.columns]
     problems = [f"column {name!r} is missing" for name in missing]
     problems += [f"column {name!r} is unknown" for name in sessions.columns if name not in COLUMNS]

@@ -101,7 +101,7 @@ def test_several_seeds_are_those_of_the_episodes(capsys: pytest.CaptureFixture[s
         (("train", "--repeat", "nowhere"), "nowhere: no such folder"),
         (("train", "--resume", "nowhere", "--steps", "5"), "leave out the other options"),
         (("train", "--repeat", "nowhere", "--steps", "5"), "give only --out"),
-        (("evaluate", "--policies", "best"), "is neither one of random, uncontrolled, constant, nor the folder of a"),
+        (("evaluate", "--policies", "best"), "is neither one of random, uncontrolled, constant, equal-share, "),
         (("evaluate", "--policies", "random", "random"), "random: is given twice"),
         (("evaluate", "--episodes", "0"), "--episodes: must be at least 1"),
         (("evaluate", "--seeds", "-1"), "must be a whole number of at least 0"),

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pev_battery_charge.controllers import Snapshot, constant, make_controller, random_requests, uncontrolled
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.controllers import Snapshot, constant, random_requests, uncontrolled
 from pev_battery_charge.evaluation import run
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.simulation import Simulation
+from tests.controllers.areas import HOURS, play_by_hand
 
 ROOMY = Scenario(area={"power_max_kw": 1000.0})
 
@@ -69,27 +69,16 @@ def test_constant_asks_nothing_of_empty_stations_and_of_full_batteries() -> None
     assert (constant(snapshot) == 0).all()
 
 
-def test_a_snapshot_cannot_change_the_simulation() -> None:
-    simulation = Simulation()
-    simulation.reset(seed=0)
-    snapshot = Snapshot.of(simulation)
-    with pytest.raises(ValueError, match="read-only"):
-        snapshot.stations["energy_kwh"] = 1.0
-    with pytest.raises(ValueError, match="read-only"):
-        snapshot.areas["power_max_kw"] = 1.0
-    simulation.step(np.full((1, 5), 5.0))
+def test_constant_draws_its_line_to_the_departure_that_the_driver_has_stated() -> None:
+    """10 kWh in two hours, said to be one: 10 kW. Or 20 kWh, and four hours are said: 5 kW until it leaves."""
+    early = play_by_hand([{"leave": 2.0, "say": 1.0, "need": 10.0}], 100.0, constant)
+    assert early.power_kw[:8, 0] == pytest.approx([10.0] * 4 + [0.0] * 4, abs=1e-9)
+    late = play_by_hand([{"leave": 2.0, "say": 4.0, "need": 20.0}], 100.0, constant)
+    assert late.power_kw[:9, 0] == pytest.approx([5.0] * 8 + [0.0], abs=1e-9)
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match="unknown name; there are random, uncontrolled, constant"):
-        make_controller("optimal")
-
-
-def test_a_snapshot_shows_what_stations_see() -> None:
-    simulation = Simulation("public-10", 2)
-    simulation.reset(seed=3)
-    simulation.step(np.full((2, 10), 7.0))
-    snapshot = Snapshot.of(simulation)
-    np.testing.assert_array_equal(snapshot.observe(), simulation.observe())
-    extras = ("soc", "time_left_h")
-    np.testing.assert_array_equal(snapshot.observe(extras), simulation.observe(extras))
+def test_constant_asks_for_all_that_is_lacking_at_once_when_the_stated_time_is_up() -> None:
+    """3 kW are granted of 8; after the stated hour there are 5 kWh to come, each time within the next quarter."""
+    trace = play_by_hand([{"leave": 3.0, "say": 1.0, "need": 8.0}], 3.0, constant)
+    lacking_kwh = 8.0 - 3.0 * HOURS * np.arange(4, 10)
+    assert trace.records["asked_kw"][4:10, 0] == pytest.approx(lacking_kwh / HOURS)

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp  # type: ignore[import-untyped]  # SciPy carries no types
 
-from pev_battery_charge.core.battery import acceptance_kw, hours_to_charge, stored_soc
+from pev_battery_charge.core.battery import acceptance_kw, hours_to_charge, request_for_kw, stored_soc
 from tests import strategies
 
 TOLERANCE = 1e-9
@@ -162,3 +162,63 @@ def test_the_hours_to_charge_are_none_at_the_target_and_without_end_for_a_full_b
     assert hours_to_charge(soc=0.5, target_soc=1.0, transition_soc=1.0, **battery) == pytest.approx(2.5)
     # 12 kWh at 8 kW up to 0.8, then (1 - 0.8) / 0.2 per hour x ln(0.2 / 0.1).
     assert hours_to_charge(soc=0.5, target_soc=0.9, transition_soc=0.8, **battery) == pytest.approx(1.5 + math.log(2.0))
+
+
+def without_target(battery: dict[str, float]) -> dict[str, float]:
+    """The arguments of `request_for_kw` beside the power: it knows nothing of targets."""
+    return {name: value for name, value in battery.items() if name not in ("request_kw", "target_kwh")}
+
+
+def drawn_kw(battery: dict[str, float], request_kw: float) -> float:
+    """What the battery draws when asked for `request_kw`, with its target out of the way."""
+    return float(acceptance_kw(**battery | {"request_kw": request_kw, "target_kwh": battery["capacity_kwh"]}))
+
+
+@given(battery=strategies.batteries(), share=st.just(1.0) | st.floats(0.0, 1.0))
+def test_the_request_for_a_power_draws_that_power(battery: dict[str, float], share: float) -> None:
+    power_kw = share * drawn_kw(battery, battery["power_max_kw"])
+    request_kw = request_for_kw(power_kw, **without_target(battery))
+    assert power_kw <= request_kw <= battery["power_max_kw"]
+    assert drawn_kw(battery, request_kw) == pytest.approx(power_kw, rel=TOLERANCE, abs=1e-12)
+
+
+@given(battery=strategies.batteries(), share=st.floats(0.01, 1.0), less=st.floats(1e-3, 1.0))
+def test_no_smaller_request_draws_that_power(battery: dict[str, float], share: float, less: float) -> None:
+    power_kw = share * drawn_kw(battery, battery["power_max_kw"])
+    assume(power_kw > 1e-6)
+    request_kw = request_for_kw(power_kw, **without_target(battery))
+    assert drawn_kw(battery, request_kw * (1.0 - less)) < power_kw * (1.0 - 1e-8)
+
+
+@given(battery=strategies.batteries(), share=st.floats(0.0, 1.0))
+def test_off_the_taper_the_request_is_the_power_to_the_bit(battery: dict[str, float], share: float) -> None:
+    power_kw = share * battery["power_max_kw"]
+    assume(battery["transition_soc"] == 1.0 or drawn_kw(battery, power_kw * (1.0 + 1e-6)) >= power_kw * (1.0 + 1e-6))
+    assert request_for_kw(power_kw, **without_target(battery)) == power_kw
+
+
+@given(battery=strategies.batteries(), more=st.floats(1e-3, 3.0), transition_soc=st.floats(0.0, 0.99))
+def test_for_more_than_can_be_drawn_the_request_draws_as_much_as_any(
+    battery: dict[str, float], more: float, transition_soc: float
+) -> None:
+    battery["transition_soc"] = transition_soc
+    most_kw = drawn_kw(battery, battery["power_max_kw"])
+    assume(1e-6 < most_kw < 0.99 * battery["power_max_kw"])
+    request_kw = request_for_kw(most_kw * (1.0 + more), **without_target(battery))
+    assert request_kw <= battery["power_max_kw"]
+    assert drawn_kw(battery, request_kw) == pytest.approx(most_kw, rel=TOLERANCE)
+
+
+def test_the_request_for_a_power_by_hand() -> None:
+    # 40 kWh at 0.8 taper from 0.5 on; an hour at 20 kW adds D = 0.4, so that k = 0.5 / 0.4 = 1.25.
+    battery = {"capacity_kwh": 40.0, "power_max_kw": 20.0, "efficiency": 0.8, "transition_soc": 0.5, "step_hours": 1.0}
+    kw_per_soc = 40.0 / 0.8
+    # 10 kW would add d = 0.2. From 0.7 on, m = 0.3 is missing, between k d and (1 + k) d: the taper is met on the way.
+    crossing = 0.3 - 0.25 * math.exp(0.3 / 0.25 - 2.25 / 1.25)
+    assert request_for_kw(crossing * kw_per_soc, energy_kwh=28.0, **battery) == pytest.approx(10.0, rel=1e-12)
+    # From 0.9 on, m = 0.1: all requests with k d > m meet the taper at once and add m (1 - exp(-1 / k)). The smallest
+    # adds 0.08, with 4 kW.
+    at_the_limit = 0.1 * (1.0 - math.exp(-1.0 / 1.25))
+    assert request_for_kw(at_the_limit * kw_per_soc, energy_kwh=36.0, **battery) == pytest.approx(4.0, rel=1e-6)
+    # From 0.5 on, m = 0.5: d = 0.1 stays below the taper.
+    assert request_for_kw(0.1 * kw_per_soc, energy_kwh=20.0, **battery) == 0.1 * kw_per_soc

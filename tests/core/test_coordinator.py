@@ -63,16 +63,17 @@ def columns_of_sets(draw: st.DrawFn, minima: bool = True) -> dict[str, Sequence[
         ],
         "pev_power_max_kw": column(quarters(1.0, 25.0)),
         "missing_kwh": column(quarters(0.0, 40.0)),
-        "depart_step": column(st.integers(STEP + 1, STEP + 4)),
+        "depart_stated_step": column(st.integers(STEP - 2, STEP + 4)),
         "session": draw(st.permutations(range(3, 3 + count))),
     }
 
 
 def laxities_h(columns: Mapping[str, Sequence[float]]) -> list[float]:
-    rows = zip(
-        *(columns[name] for name in ("depart_step", "missing_kwh", "power_max_kw", "pev_power_max_kw")), strict=True
-    )
-    return [(depart - STEP) * STEP_HOURS - kwh / (EFFICIENCY * min(limit, own)) for depart, kwh, limit, own in rows]
+    names = ("depart_stated_step", "missing_kwh", "power_max_kw", "pev_power_max_kw")
+    rows = zip(*(columns[name] for name in names), strict=True)
+    return [
+        max(stated - STEP, 1) * STEP_HOURS - kwh / (EFFICIENCY * min(limit, own)) for stated, kwh, limit, own in rows
+    ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['rule']}: {case['name']}" for case in CASES])
@@ -147,7 +148,7 @@ def test_nobody_is_served_before_those_who_come_first_in_line_have_all_they_can_
     columns: Mapping[str, Sequence[float]], cap_kw: float, rule: str
 ) -> None:
     place = {
-        "earliest_departure": columns["depart_step"],
+        "earliest_departure": columns["depart_stated_step"],
         "least_laxity": laxities_h(columns),
         "first_come": columns["session"],
     }[rule]
@@ -170,7 +171,7 @@ def test_grants_are_those_of_the_reference_rule(
         Claim(
             acceptance_kw=acceptance_kw,
             power_min_kw=columns["power_min_kw"][k],
-            departure_step=int(columns["depart_step"][k]),
+            stated_step=int(columns["depart_stated_step"][k]),
             spare_hours=laxity_h[k],
             turn=int(columns["session"][k]),
         )

@@ -27,7 +27,8 @@ def visits(*times_min: tuple[int, float, float]) -> Records:
         for name, value in PEV.items():
             session[name] = value
         session["arrival_min"] = session["plug_in_min"] = plug_in_min
-        session["departure_min"], session["station"], session["status"] = departure_min, station, Status.SERVED
+        session["departure_min"] = session["departure_stated_min"] = departure_min
+        session["station"], session["status"] = station, Status.SERVED
     return sessions
 
 
@@ -88,6 +89,36 @@ def test_the_plugged_steps_of_a_session_are_those_counted_one_by_one(
     if inside:
         assert sessions["plug_step"][0] == inside[0]
         assert min(sessions["depart_step"][0], horizon_steps) == inside[-1] + 1
+
+
+@pytest.mark.parametrize(
+    ("stated_min", "stated_step"),
+    [(23.0, 4), (19.99, 3), (25.0, 5), (25.0 - 1e-9, 5), (24.9, 4), (500.0, 100), (14.0, 3), (10.0, 3), (0.5, 3)],
+)
+def test_a_stated_departure_is_rounded_as_a_true_one_but_leaves_a_step_at_least(
+    stated_min: float, stated_step: int
+) -> None:
+    sessions = visits((0, 7.0, 43.0), (1, 0.0, 43.0))
+    sessions["departure_stated_min"][0] = stated_min
+    stations = bound(sessions)
+    assert sessions["plug_step"].tolist() == [2, 0]
+    assert sessions["depart_step"].tolist() == [8, 8]
+    assert sessions["depart_stated_step"].tolist() == [stated_step, 8]
+    assert stations["depart_stated_step"][1] == 8
+
+
+@given(
+    plug_in_min=strategies.quarters(0.0, 100.0),
+    stay_min=strategies.quarters(0.25, 100.0),
+    step_minutes=strategies.steps_minutes(),
+)
+def test_where_nothing_else_is_stated_the_stated_step_is_the_true_one(
+    plug_in_min: float, stay_min: float, step_minutes: float
+) -> None:
+    sessions = visits((0, plug_in_min, plug_in_min + stay_min))
+    bound(sessions, step_minutes, 1000)
+    if sessions["status"][0] == Status.SERVED:
+        assert sessions["depart_stated_step"][0] == sessions["depart_step"][0]
 
 
 def test_times_a_rounding_away_from_a_step_lie_on_it() -> None:

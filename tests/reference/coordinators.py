@@ -17,9 +17,10 @@ class Claim:
 
     acceptance_kw: float
     power_min_kw: float
-    departure_step: int
+    stated_step: int
     spare_hours: float
     turn: int
+    missing_kwh: float = 0.0
 
 
 def is_below(a: float, b: float) -> bool:
@@ -83,9 +84,10 @@ def _max_min_fair(wanted: list[float], cap_kw: float) -> list[float]:
 
 def _place_in_line(rule: str, claim: Claim) -> float:
     places = {
-        "earliest_departure": float(claim.departure_step),
+        "earliest_departure": float(claim.stated_step),
         "least_laxity": claim.spare_hours,
         "first_come": float(claim.turn),
+        "largest_remaining": -claim.missing_kwh,
     }
     return places[rule]
 

@@ -1,6 +1,6 @@
 """Stations under one cap, their clock and their books."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pev_battery_charge import Scenario, Schedule
 from tests.reference.coordinators import Claim, share
@@ -8,6 +8,7 @@ from tests.reference.pev import PEV
 
 _MINUTES_PER_HOUR = 60.0
 _LIMIT_SLACK = 1e-6
+_STATED = "departure_stated_min"
 
 
 @dataclass
@@ -71,6 +72,7 @@ class LoadArea:
                         power_max_kw=row["power_max_kw"],
                         efficiency=row["efficiency"],
                         transition_soc=row["transition_soc"],
+                        stated_min=row["departure_min"] if row[_STATED] is None else row[_STATED],
                     )
                 )
         self._welcome()
@@ -84,11 +86,13 @@ class LoadArea:
             if station.pev is None and self.step_index < self.scenario.horizon_steps:
                 station.pev = next((pev for pev in station.visits if self._is_here(pev)), None)
                 if station.pev:
-                    station.pev.departure_step = self._first_step_without(station.pev)
+                    station.pev.stated_step = self._first_step_without(station.pev)
 
     def _first_step_without(self, pev: PEV) -> int:
-        step = self.step_index
-        while pev.is_plugged_during(step, self.scenario.step_minutes):
+        """The step at whose beginning a PEV that has just come would leave, as its driver says; not this one."""
+        step_minutes = self.scenario.step_minutes
+        step = self.step_index + 1
+        while (step + 1) * step_minutes <= pev.stated_min + 1e-9 * step_minutes:
             step += 1
         return step
 
@@ -140,6 +144,21 @@ class LoadArea:
             station.power_kw = power_kw
         self.power_kw = sum(station.power_kw for station in self.stations)
 
+    def foresee(self, rule: str, cap_kw: float | None = None) -> list[float]:
+        """What each station would be granted under a rule if all asked for all they can."""
+        claims = self.claims()
+        granted = share(rule, list(claims.values()), self._cap_kw if cap_kw is None else cap_kw)
+        by_number = dict(zip(claims, granted, strict=True))
+        return [by_number.get(number, 0.0) for number in range(len(self.stations))]
+
+    def claims(self) -> dict[int, Claim]:
+        """What each plugged station could use of the step to come, by its number."""
+        return {
+            number: replace(self._claim(one), acceptance_kw=one.pev.acceptance_kw(one.power_max_kw, self.hours))
+            for number, one in enumerate(self.stations)
+            if one.pev
+        }
+
     @property
     def _cap_kw(self) -> float:
         return self.scenario.area.power_max_kw
@@ -151,10 +170,11 @@ class LoadArea:
         return Claim(
             acceptance_kw=station.acceptance_kw,
             power_min_kw=station.power_min_kw,
-            departure_step=pev.departure_step,
-            spare_hours=(pev.departure_step - self.step_index) * self.hours
+            stated_step=pev.stated_step,
+            spare_hours=max(pev.stated_step - self.step_index, 1) * self.hours
             - (pev.target_kwh - pev.energy_kwh) / full_kw,
             turn=pev.session,
+            missing_kwh=pev.unmet_kwh,
         )
 
     def _reward_parts(

@@ -17,7 +17,8 @@ class PEV:
     power_max_kw: float
     efficiency: float
     transition_soc: float
-    departure_step: int = 0
+    stated_min: float
+    stated_step: int = 0
     grid_energy_kwh: float = 0.0
     loss_kwh: float = 0.0
 

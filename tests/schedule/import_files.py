@@ -28,13 +28,15 @@ class Visit(NamedTuple):
     requested: Any = 8.0
     station: str = "CA-303"
     name: str | None = None
+    stated: str | None = None
+    """The departure that the driver has stated; None for a session that nobody has claimed (of the CSV file)."""
 
 
 def write_csv(path: Path, visits: Sequence[Visit]) -> Path:
     """A file as ACN-Data's CSV; sessions without a name are called s1, s2, ... by their row."""
     lines = [
         f"{visit.arrival},{visit.departure},{'' if visit.requested is None else visit.requested},{visit.delivered},"
-        f"{visit.station},{_name(visit, row)},{visit.departure},True"
+        f"{visit.station},{_name(visit, row)},{visit.stated or visit.departure},{visit.stated is not None}"
         for row, visit in enumerate(visits, start=1)
     ]
     path.write_text("\n".join([CSV_HEAD, *lines, ""]), encoding="utf-8")
@@ -54,6 +56,8 @@ def write_items(path: Path, items: Sequence[Any]) -> Path:
 
 def json_item(visit: Visit, row: int = 1) -> dict[str, Any]:
     inputs = [{"kWhRequested": visit.requested, "modifiedAt": rfc_1123(visit.arrival)}]
+    if visit.stated is not None:
+        inputs[0]["requestedDeparture"] = rfc_1123(visit.stated)
     return {
         "connectionTime": rfc_1123(visit.arrival),
         "disconnectTime": rfc_1123(visit.departure),

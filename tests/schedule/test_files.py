@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pev_battery_charge import InputError, Schedule, generate_schedule, load_scenario
+from pev_battery_charge import InputError, Scenario, Schedule, Simulation, generate_schedule, load_scenario
 from pev_battery_charge.scenario import scenario_names
-from pev_battery_charge.schedule.columns import COLUMNS
+from pev_battery_charge.schedule.columns import COLUMNS, STATED
 from pev_battery_charge.schedule.table import ScheduleInfo
 from tests import strategies
 
@@ -71,6 +71,38 @@ def test_a_schedule_comes_back_from_its_text(sessions: pl.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
+def test_a_file_has_stated_departures_only_where_somebody_has_stated_one(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"day.{ending}"
+    schedule = generate_schedule(load_scenario("paper-5x20"), seed=3)
+    assert schedule.sessions[STATED].null_count() == len(schedule)
+    schedule.write(path)
+    read = pl.read_csv(path, comment_prefix="#") if ending == "csv" else pl.read_parquet(path)
+    assert read.columns == [name for name in COLUMNS if name != STATED]
+    assert Schedule.read(path) == schedule
+    said = [None] * 19 + [951.0]
+    one = Schedule(schedule.sessions.with_columns(pl.Series(STATED, said)), schedule.info)
+    one.write(path)
+    read = pl.read_csv(path, comment_prefix="#") if ending == "csv" else pl.read_parquet(path)
+    assert read.columns == list(COLUMNS)
+    assert Schedule.read(path).sessions[STATED].to_list() == said
+
+
+@given(scenario=strategies.scenarios(), data=st.data())
+def test_stated_departures_come_back_from_the_records_of_a_simulation(scenario: Scenario, data: st.DataObject) -> None:
+    schedule = data.draw(strategies.schedules(scenario))
+    simulation = Simulation(scenario)
+    simulation.reset(schedule=schedule)
+    state = simulation.state()
+    simulation.restore(state)
+    again = simulation.schedule()
+    assert again is not schedule
+    assert again.sessions.equals(schedule.sessions)
+    told = simulation.sessions["departure_stated_min"][0]
+    expected = schedule.sessions.select(pl.col(STATED).fill_null(pl.col("departure_min")))
+    np.testing.assert_array_equal(told, expected[STATED])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_file_need_not_say_anything_of_itself(ending: str, tmp_path: Path) -> None:
     sessions = generate_schedule(load_scenario("paper-5x20")).sessions
     path = tmp_path / f"plain.{ending}"
@@ -95,7 +127,7 @@ def test_a_csv_file_tells_its_origin_in_leading_lines(tmp_path: Path) -> None:
         "# generator: spread",
         "# start: 00:00",
     ]
-    assert lines[7] == ",".join(COLUMNS)
+    assert lines[7] == ",".join(name for name in COLUMNS if name != STATED)
     assert len(lines) == 28
 
 
@@ -229,6 +261,7 @@ def test_a_csv_file_of_a_million_sessions_is_accepted_and_right(tmp_path: Path) 
             "transition_soc": np.full(count, 0.8),
             "station": (numbers % 1009).astype(np.int32),
             "plug_in_min": arrivals,
+            STATED: arrivals + 0.5,
         },
         schema=COLUMNS,
     )

@@ -78,6 +78,61 @@ def test_of_several_requests_the_one_modified_last_counts(tmp_path):
     assert requests(write_json(tmp_path / "a.json", [MORNING, NOON], userInputs=inputs)) == [33.0, 33.0]
 
 
+@pytest.mark.parametrize(
+    ("stated", "minutes", "why"),
+    [
+        ("2021-05-03 11:30:00-07:00", 690.0, None),
+        ("2021-05-03 20:30:00+00:00", 810.0, None),
+        ("2021-05-05 08:00:00-07:00", 3360.0, None),
+        ("2021-05-03 12:00:00-07:00", None, None),
+        ("2021-05-03 08:00:00-07:00", None, "its stated departure is not after its arrival: it counts as not stated"),
+        ("2021-05-02 12:00:00-07:00", None, "its stated departure is not after its arrival: it counts as not stated"),
+    ],
+    ids=["early", "late, as UTC", "days later", "the true one", "at once", "yesterday"],
+)
+@pytest.mark.parametrize("write", [write_csv, write_json])
+def test_a_stated_departure_is_taken_where_it_makes_sense(tmp_path, write, stated, minutes, why):
+    path = write(tmp_path / "a", [MORNING._replace(stated=stated), NOON])
+    schedule, report = import_sessions(path)
+    assert schedule.sessions["departure_stated_min"].to_list() == [minutes, None]
+    assert report.mended == (("row 1, session s1", why),) * (why is not None)
+
+
+@pytest.mark.parametrize("cell", ["soon", "2021-05-03 11:30:00", "nan"])
+def test_a_stated_departure_that_cannot_be_read_counts_as_none_and_is_told(tmp_path, cell):
+    why = "its stated departure cannot be read: it counts as not stated"
+    csv = write_csv(tmp_path / "a.csv", [MORNING._replace(stated=cell), NOON])
+    schedule, report = import_sessions(csv)
+    assert schedule.sessions["departure_stated_min"].to_list() == [None, None]
+    assert report.mended == (("row 1, session s1", why),)
+    item = json_item(MORNING)
+    item["userInputs"][0]["requestedDeparture"] = cell
+    schedule, report = import_sessions(write_items(tmp_path / "a.json", [item, json_item(NOON, 2)]))
+    assert schedule.sessions["departure_stated_min"].to_list() == [None, None]
+    assert report.mended == (("row 1, session s1", why),)
+
+
+@pytest.mark.parametrize("column", ["claimed", "estimated_departure"])
+def test_without_the_column_nobody_has_stated_a_departure(tmp_path, column):
+    path = tmp_path / "a.csv"
+    pl.read_csv(DATA / "garage.csv").drop(column).write_csv(path)
+    assert import_sessions(DATA / "garage.csv").schedule.sessions["departure_stated_min"].null_count() == 1
+    assert import_sessions(path).schedule.sessions["departure_stated_min"].null_count() == 4
+
+
+def test_of_several_stated_departures_the_one_modified_last_counts(tmp_path):
+    inputs = [
+        {"kWhRequested": 11.0, "modifiedAt": f"Mon, 03 May 2021 {at}:00 GMT", "requestedDeparture": departure}
+        for at, departure in (
+            ("15:05", "Mon, 03 May 2021 16:00:00 GMT"),
+            ("17:00", "Mon, 03 May 2021 18:00:00 GMT"),
+            ("16:00", "Mon, 03 May 2021 20:00:00 GMT"),
+        )
+    ]
+    schedule, _ = import_sessions(write_json(tmp_path / "a.json", [MORNING], userInputs=inputs))
+    assert schedule.sessions["departure_stated_min"].to_list() == [660.0]
+
+
 def test_a_json_session_without_a_space_is_known_by_its_station(tmp_path):
     path = write_json(tmp_path / "a.json", [MORNING], spaceID=None)
     assert read_acn(path).sessions["station_id"].to_list() == ["2-39-90-303"]

@@ -27,7 +27,7 @@ def test_own_sessions_are_given_stations_and_nobody_vanishes():
     schedule, report = import_sessions(OWN, "sessions", scenario=TWO)
     assert schedule.sessions["pev"].to_list() == ["red", "green", "blue", "grey"]
     assert schedule.sessions["station"].to_list() == [0, 1, None, 0]
-    assert schedule.sessions.drop("station", "plug_in_min").equals(
+    assert schedule.sessions.drop("station", "plug_in_min", "departure_stated_min").equals(
         own().cast(pl.Float64, strict=False).with_columns(own()["pev"])
     )
     assert (report.read, report.kept, report.set_aside, report.other_days) == (4, 4, (), 0)
@@ -43,6 +43,13 @@ def test_own_sessions_wait_as_long_as_the_population_s_patience():
     patient = TWO.replace(population={"patience_minutes": 101.0})
     schedule, _ = import_sessions(OWN, "sessions", scenario=patient)
     assert schedule.sessions["plug_in_min"].to_list() == [0.0, 10.0, 120.0, 131.0]
+
+
+def test_own_sessions_may_state_departures(tmp_path):
+    path = tmp_path / "own.csv"
+    stated = [150.0, None, 45.0, None]
+    own().with_columns(pl.Series("departure_stated_min", stated)).write_csv(path)
+    assert import_sessions(path, "sessions", scenario=TWO).schedule.sessions["departure_stated_min"].to_list() == stated
 
 
 def test_own_sessions_keep_the_clock_that_their_file_tells():

@@ -71,6 +71,25 @@ def test_each_weekday_has_the_sessions_that_the_calendar_gives_it(acn_data, name
             assert times == pytest.approx(minutes[pev])
 
 
+@pytest.mark.parametrize(("name", "claimed"), [("jpl-2019-summer.csv.gz", 5832), ("caltech-2019-summer.csv.gz", 3021)])
+def test_every_claimed_session_states_the_departure_that_its_driver_told(acn_data, name, claimed):
+    schedule, report = import_sessions(acn_data / name, day="2019-05-01", last_day="2019-08-31")
+    assert not [why for _, why in report.mended if "stated" in why]
+    sessions = schedule.sessions
+    expected = {
+        row["session_id"]: datetime.fromisoformat(row["estimated_departure"])
+        for row in plain_rows(acn_data / name)
+        if row["claimed"] == "True"
+    }
+    midnight = datetime.fromisoformat("2019-05-01 00:00:00-07:00")
+    told = {
+        pev: midnight + timedelta(minutes=minutes)
+        for pev, minutes in sessions.select("pev", "departure_stated_min").drop_nulls().iter_rows()
+    }
+    assert len(told) == len(expected) == claimed
+    assert max(abs(told[pev] - moment) for pev, moment in expected.items()) < timedelta(milliseconds=1)
+
+
 def test_day_by_day_nothing_is_lost_and_nothing_comes_twice(acn_data):
     path = acn_data / "caltech-2019-summer.csv.gz"
     seen: list[str] = []
@@ -106,6 +125,7 @@ def test_real_sessions_written_as_json_give_the_same_schedule(acn_data, tmp_path
             float(row["requested_energy (kWh)"]),
             row["station_id"],
             row["session_id"],
+            row["estimated_departure"] if row["claimed"] == "True" else None,
         )
         for row in rows
     ]

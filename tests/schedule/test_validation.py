@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pev_battery_charge import InputError, Schedule, Simulation, load_scenario
-from pev_battery_charge.schedule.columns import COLUMNS
+from pev_battery_charge.schedule.columns import COLUMNS, STATED
 from pev_battery_charge.schedule.table import ScheduleInfo
 
 PEV: dict[str, Any] = {
@@ -23,12 +23,13 @@ PEV: dict[str, Any] = {
     "transition_soc": 1.0,
     "station": 0,
     "plug_in_min": 0.0,
+    "departure_stated_min": None,
 }
 ROWS: list[dict[str, Any]] = [
     PEV,
     PEV | {"pev": "b", "arrival_min": 10.0, "plug_in_min": 15.0, "departure_min": 80.0, "station": 1},
     PEV | {"pev": "c", "arrival_min": 20.0, "station": None, "plug_in_min": None},
-    PEV | {"pev": "a", "arrival_min": 60.0, "plug_in_min": 60.0, "departure_min": 90.0},
+    PEV | {"pev": "a", "arrival_min": 60.0, "plug_in_min": 60.0, "departure_min": 90.0, "departure_stated_min": 75.0},
 ]
 
 Write = Callable[[list[dict[str, Any]]], Path]
@@ -102,6 +103,10 @@ def test_a_good_file_is_accepted(write: Write) -> None:
         (3, {"capacity_kwh": float("nan")}, "row 3, capacity_kwh: must be a finite number (it is nan)"),
         (3, {"departure_min": float("inf")}, "row 3, departure_min: must be a finite number (it is inf)"),
         (2, {"plug_in_min": float("nan")}, "row 2, plug_in_min: must be a finite number (it is nan)"),
+        (1, {STATED: 0.0}, "row 1, departure_stated_min: must be after arrival_min (it is 0.0)"),
+        (4, {STATED: 59.0}, "row 4, departure_stated_min: must be after arrival_min (it is 59.0)"),
+        (2, {STATED: float("inf")}, "row 2, departure_stated_min: must be a finite number (it is inf)"),
+        (4, {STATED: float("nan")}, "row 4, departure_stated_min: must be a finite number (it is nan)"),
         (3, {"efficiency": None}, "row 3, efficiency: must be a finite number (it is None)"),
         (3, {"pev": None}, "row 3, pev: must be given (it is None)"),
     ],
@@ -137,10 +142,21 @@ def test_a_station_that_is_no_whole_number_is_named(write: Write) -> None:
     assert problems_of(write(rows)) == ("row 2, station: must be a whole number or empty (it is 1.5)",)
 
 
-@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("column", [name for name in COLUMNS if name != STATED])
 def test_a_missing_column_is_named(write: Write, column: str) -> None:
     rows = [{name: cell for name, cell in row.items() if name != column} for row in ROWS]
     assert problems_of(write(rows)) == (f"column {column!r} is missing",)
+
+
+def test_where_nobody_states_a_departure_the_column_may_be_missing(write: Write) -> None:
+    rows = [{name: cell for name, cell in row.items() if name != STATED} for row in ROWS]
+    assert Schedule.read(write(rows)).sessions.to_dicts() == [row | {STATED: None} for row in ROWS]
+
+
+def test_a_stated_departure_may_be_before_the_pev_is_plugged_in_and_after_it_has_left(write: Write) -> None:
+    schedule = Schedule.read(write(spoilt(2, **{STATED: 12.5})))
+    assert schedule.sessions[STATED].to_list() == [None, 12.5, None, 75.0]
+    assert Schedule.read(write(spoilt(2, **{STATED: 5000.0}))).sessions[STATED][1] == 5000.0
 
 
 def test_an_unknown_column_is_named(write: Write) -> None:

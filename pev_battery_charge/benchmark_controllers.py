@@ -1,0 +1,136 @@
+"""Speed and memory of controllers and of the optimum, measured."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from pev_battery_charge.benchmark import Figure, benchmark_scenario, fill_seconds
+from pev_battery_charge.controllers import CATALOGUE, Controller, Planner, Snapshot, make_controller, optimal_schedule
+from pev_battery_charge.controllers.protocol import Array
+from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
+from pev_battery_charge.evaluation.runner import play
+from pev_battery_charge.scenario import Scenario, load_scenario
+from pev_battery_charge.schedule.generate import generate_schedule
+from pev_battery_charge.simulation import Simulation
+
+_PLANNERS: Final = ("mpc", "decentralised-mpc", "optimum")
+_MEGABYTE = 1e6
+
+
+def measure_all_controllers(
+    areas: int, stations: int, repeats: int, *, progress: Callable[[int, int], None]
+) -> list[Figure]:
+    """Every figure."""
+    paper, jpl = load_scenario("paper-5x20"), load_scenario("jpl-52")
+    parts: list[Callable[[], Figure]] = [
+        lambda: measure_heuristics(areas, stations, repeats),
+        lambda: measure_optimum(paper, repeats, "under 0.5"),
+        lambda: measure_optimum(jpl, repeats, "under 3"),
+        measure_optimum_memory,
+        lambda: measure_planner(paper, "mpc", "under 10"),
+        lambda: measure_planner(jpl, "mpc", "under 40"),
+        lambda: measure_planner(paper, "decentralised-mpc", "under 5"),
+        lambda: measure_planner(jpl, "decentralised-mpc", "under 5"),
+    ]
+    figures = []
+    for number, part in enumerate(parts):
+        progress(number, len(parts))
+        figures.append(part())
+    return figures
+
+
+def measure_heuristics(areas: int, stations: int, repeats: int) -> Figure:
+    """Whole episodes of many areas on one thread: snapshot, controller, step. The slowest of the heuristics is told."""
+    scenario = benchmark_scenario(stations)
+    seconds: dict[str, list[float]] = {}
+    simulation = Simulation(scenario, areas, reuse_buffers=True)
+    for name in CATALOGUE:
+        if name in _PLANNERS:
+            continue
+        for _ in range(repeats + 1):
+            simulation.reset(seed=0)
+            begin = time.perf_counter()
+            for _ in play(simulation, make_controller(name)):
+                pass
+            seconds.setdefault(name, []).append((time.perf_counter() - begin) / scenario.horizon_steps)
+    medians = {name: statistics.median(own[1:]) for name, own in seconds.items()}
+    slowest = max(medians, key=lambda name: medians[name])
+    size_mb = simulation.stations.nbytes / _MEGABYTE
+    fill_ms = fill_seconds(simulation.stations.nbytes, scenario.horizon_steps) * MILLISECONDS_PER_SECOND
+    step_ms = medians[slowest] * MILLISECONDS_PER_SECOND
+    speeds = {name: areas * stations / median / 1e6 for name, median in medians.items()}
+    beside = (
+        f"{slowest}; the median of all is {statistics.median(speeds.values()):.1f}; "
+        f"a step {step_ms:.1f} ms; filling its {size_mb:.1f} MB of records: {fill_ms:.2f} ms"
+    )
+    name = f"slowest heuristic controller, {areas:,} areas of {stations} stations, 1 thread"
+    return Figure(name, speeds[slowest], "M station-steps/s", "at least 5", beside)
+
+
+def measure_optimum(scenario: Scenario, repeats: int, goal: str) -> Figure:
+    """The certified optimum of the reward, of the schedules of some seeds."""
+    schedules = [generate_schedule(scenario, seed) for seed in range(repeats + 1)]
+    optima = [optimal_schedule(scenario, schedule) for schedule in schedules][1:]
+    gap = max(abs(optimum.relative_gap) for optimum in optima)
+    slowest = max(optimum.solve_seconds for optimum in optima)
+    beside = f"of {repeats} schedules; the slowest {slowest:.2f} s, the largest relative gap {gap:.0e}"
+    median = statistics.median(optimum.solve_seconds for optimum in optima)
+    return Figure(f"optimum of {scenario.name}, all of its proof", median, "s", goal, beside)
+
+
+def measure_planner(scenario: Scenario, name: str, goal: str) -> Figure:
+    """A planning controller through an episode: the mean of its steps."""
+    controller, simulation = make_controller(name), Simulation(scenario)
+    for seed in (1, 0):
+        simulation.reset(seed=seed)
+        watch = _Stopwatch(controller)
+        for _ in play(simulation, watch):
+            pass
+    step_s = watch.seconds
+    told = f"; {getattr(controller, 'messages', 0) / scenario.horizon_steps:,.0f} messages" if name != "mpc" else ""
+    median, worst = np.median(step_s) * MILLISECONDS_PER_SECOND, np.quantile(step_s, 0.99) * MILLISECONDS_PER_SECOND
+    beside = f"median {median:.2f} ms, 99 % under {worst:.1f} ms{told}"
+    mean_ms = float(np.mean(step_s)) * MILLISECONDS_PER_SECOND
+    return Figure(f"{name}, a step of {scenario.name}", mean_ms, "ms", goal, beside)
+
+
+class _Stopwatch:
+    """A controller that measures another one."""
+
+    def __init__(self, controller: Controller) -> None:
+        self.controller = controller
+        self.seconds: list[float] = []
+
+    def prepare(self, scenario: Scenario) -> None:
+        """Pass the scenario on."""
+        if isinstance(self.controller, Planner):
+            self.controller.prepare(scenario)
+
+    def __call__(self, snapshot: Snapshot) -> Array:
+        """What the other one asks for."""
+        begin = time.perf_counter()
+        requests = self.controller(snapshot)
+        self.seconds.append(time.perf_counter() - begin)
+        return requests
+
+
+_MEMORY = """
+import pev_battery_charge as pbc
+pbc.optimal_schedule("jpl-52", seed=1)
+try:
+    lines = open("/proc/self/status").read().splitlines()
+    print(next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM")))
+except OSError:
+    print("nan")
+"""
+
+
+def measure_optimum_memory() -> Figure:
+    """What a fresh process needs at most for the optimum of a large garage."""
+    done = subprocess.run([sys.executable, "-c", _MEMORY], check=True, capture_output=True, text=True)  # noqa: S603  our own text
+    return Figure("peak memory of the optimum of jpl-52", float(done.stdout), "MB", "under 1,000", "the whole process")

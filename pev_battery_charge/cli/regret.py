@@ -1,0 +1,66 @@
+"""`pev regret`: controllers and trained policies on the frozen benchmark suite, next to the certified optimum."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import tyro
+
+from pev_battery_charge.cli.console import output, print_table, progress, tell
+from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller, label_of
+from pev_battery_charge.controllers import CONTROLLERS, Controller
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.evaluation import check_result_paths, load_suite, measure_regret
+from pev_battery_charge.evaluation.regret_files import write_regret_results
+from pev_battery_charge.evaluation.regret_table import regret_markdown, regret_tables
+from pev_battery_charge.files import write_beside
+
+GROUPS_HELP: Final = f"Groups of the suite to run, of {', '.join(group.name for group in load_suite().groups)}; or all."
+
+
+@dataclass(frozen=True)
+class RegretCommand:
+    """Measure the regret of controllers: what they lose beyond what the certified optimum loses.
+
+    The suite's schedules are frozen by version, and results are the same on every run, to the last digit. All
+    controllers on all groups take two to four minutes.
+    """
+
+    controllers: Annotated[tuple[str, ...], tyro.conf.arg(help=CONTROLLER_HELP)] = CONTROLLERS
+    groups: Annotated[tuple[str, ...], tyro.conf.arg(help=GROUPS_HELP)] = ()
+    out: tuple[Path, ...] = ()
+    """Files to write: .csv or .parquet (a row for each controller and instance), .json (statistics), .png (picture)."""
+    markdown: Path | None = None
+    """Also write the table as Markdown."""
+
+    def run(self) -> None:
+        """Measure, print, write."""
+        check_result_paths(self.out)
+        suite = load_suite().choose(self.groups or None)
+        controllers = self._named()
+        with progress("measuring regret") as advance:
+            report = measure_regret(controllers, suite=suite, progress=advance)
+        found = report.statistics()
+        title = f"Regret, suite {suite.version}: {', '.join(group.name for group in suite.groups)}"
+        for number, table in enumerate(regret_tables(report, found, output.width)):
+            print_table("" if number else title, table.columns, table.rows, table.numbers)
+            for note in table.notes:
+                tell(note)
+        write_regret_results(report, self.out, found)
+        for path in self.out:
+            tell(f"{path}: written")
+        if self.markdown is not None:
+            with write_beside(self.markdown) as beside:
+                beside.write_text(regret_markdown(report, found), encoding="utf-8")
+            tell(f"{self.markdown}: the same as Markdown")
+
+    def _named(self) -> dict[str, Controller | str]:
+        """Each by its label, or by what was given where two have the same; run folders are opened."""
+        labels = [label_of(name) for name in self.controllers]
+        named: dict[str, Controller | str] = {}
+        for name, label in zip(self.controllers, labels, strict=True):
+            key = label if labels.count(label) == 1 else name
+            if key in named:
+                raise InputError("--controllers", [f"{name}: is given twice"])
+            named[key] = name if name in CONTROLLERS else find_controller(name)
+        return named

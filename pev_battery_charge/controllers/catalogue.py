@@ -1,0 +1,76 @@
+"""All controllers by name: how each is made, and what it does in one line."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from pev_battery_charge.controllers import sharing
+from pev_battery_charge.controllers.decentralised import DecentralisedMpc
+from pev_battery_charge.controllers.mpc import CentralMpc
+from pev_battery_charge.controllers.optimum import OptimalController
+from pev_battery_charge.controllers.protocol import Controller
+from pev_battery_charge.controllers.simple import constant, random_requests, uncontrolled
+from pev_battery_charge.controllers.timed import distributed, night
+from pev_battery_charge.controllers.turns import RoundRobin
+from pev_battery_charge.controllers.valley import valley_filling
+from pev_battery_charge.errors import InputError
+
+
+class Entry(NamedTuple):
+    """A controller of the catalogue."""
+
+    make: Callable[[int], Controller]
+    """Makes one; the seed is for those that draw. What is heavy is imported in here."""
+    meaning: str
+    """What it does, in so few words that with its name it fits on a line of a help text (52 characters)."""
+    clairvoyant: bool = False
+    """Whether it is told the future."""
+
+
+def _always(controller: Controller) -> Callable[[int], Controller]:
+    """For controllers that neither draw nor remember."""
+    return lambda _: controller
+
+
+CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "random": Entry(random_requests, "any power, drawn anew at every step"),
+        "uncontrolled": Entry(_always(uncontrolled), "always the maximum"),
+        "constant": Entry(_always(constant), "a straight line to the target at departure"),
+        "equal-share": Entry(_always(sharing.equal_share), "the cap in equal parts (max-min fair)"),
+        "proportional": Entry(_always(sharing.proportional), "everybody cut by the same part"),
+        "round-robin": Entry(lambda _: RoundRobin(), "full power in turns"),
+        "first-come": Entry(_always(sharing.first_come), "who came first is first in line"),
+        "earliest-deadline": Entry(_always(sharing.earliest_deadline), "who leaves first is first in line"),
+        "least-laxity": Entry(_always(sharing.least_laxity), "who has least time to spare is first"),
+        "largest-remaining": Entry(_always(sharing.largest_remaining), "who lacks most energy is first"),
+        "night": Entry(lambda _: night(), "full power from 0 to 6, or at the last moment"),
+        "distributed": Entry(_always(distributed), "hours needed over hours left"),
+        "valley-filling": Entry(lambda _: valley_filling(), "the flattest power that serves all"),
+        "mpc": Entry(lambda _: CentralMpc(), "plans anew at every step, for all who are here"),
+        "decentralised-mpc": Entry(lambda _: DecentralisedMpc(), "stations plan, at a common price"),
+        "optimum": Entry(lambda _: OptimalController(), "the best that was possible", clairvoyant=True),
+    }
+)
+"""Every controller by the name that the command line has for it."""
+
+CONTROLLERS: Final = tuple(CATALOGUE)
+"""The names that `make_controller` knows."""
+
+BASELINES: Final = ("random", "uncontrolled", "constant")
+"""The simplest ones: what a trained policy is compared with at first."""
+
+
+def make_controller(name: str, seed: int = 0) -> Controller:
+    """A controller by its name; `seed` is for those that draw. Raises `InputError` for an unknown name."""
+    if name not in CATALOGUE:
+        raise InputError(f"controller {name!r}", [f"unknown name; there are {', '.join(CONTROLLERS)}"])
+    return CATALOGUE[name].make(seed)
+
+
+def describe_controllers() -> str:
+    """One line for each: its name and what it does."""
+    lines = [
+        f"{name}: {one.meaning}{', sees the future' if one.clairvoyant else ''}" for name, one in CATALOGUE.items()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,392 @@
+"""Model predictive control without a planner: each station plans for its own PEV, against a price on the cap.
+
+The plans are brought together by the alternating direction method of multipliers (ADMM) in the form of the sharing
+problem (Boyd, Parikh, Chu, Peleato and Eckstein, "Distributed Optimization and Statistical Learning via the Alternating
+Direction Method of Multipliers", 2011, section 7.3), as Rivera, Wolfrum, Hirche, Goebel and Jacobsen used it for
+charging ("Alternating Direction Method of Multipliers for Decentralized Electric Vehicle Charging Control", 2013). In
+each round the area broadcasts one number for each step to come,
+
+    signal = mean request - mean request that fits under the cap + price / rho,
+    price  = max(0, last price + rho * excess of the requests over the cap / n),
+
+where n is how many stations plan for the step; each station replies with its requests r, which make least
+
+    its own loss(r) + rho / 2 sum (r - (its last r - signal))^2,
+
+in view of its own battery alone. Rounds converge to what one planner for all would do (`controllers.mpc`).
+"""
+
+import math
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.controllers.protocol import Array, Snapshot
+from pev_battery_charge.core.battery import acceptance_kw
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import NO_SESSION, Record, Records
+from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
+from pev_battery_charge.scenario import Scenario
+
+ROUNDS: Final = 20
+"""Rounds of each step, unless told otherwise."""
+
+_RHO_SCALE: Final = 1.0
+"""rho, relative to the mean of what a first kW is worth to the stations, over the mean of their limits."""
+
+_SEARCH_STEPS: Final = 60
+_SEARCH_TOLERANCE: Final = 1e-7
+_TINY_KW: Final = 1e-9
+
+_LEAST_MISSING: Final = 1e-3
+"""Share of the target below which the slope of a loss with another exponent than 1 is taken as it is there."""
+
+LOSS: Final = np.dtype([("soc", "f8"), ("departure", "f8"), ("exponent", "f8"), ("of_target", "i4")], align=True)
+"""What a station plans for: weights of (missing / target) ^ exponent in every step and of missing / target in the end;
+or, where `of_target` is 0, of the missing kWh themselves."""
+
+
+class DecentralisedMpc:
+    """Stations that each plan for their own PEV, and agree by a fixed number of rounds of messages a step.
+
+    scenario: what the reward is; None takes it from `prepare`, which runners call.
+    objective: "reward", or "unmet": the least energy that the PEVs lack when they leave.
+    rounds: of each step. Plans and prices are carried over, so that few are enough.
+
+    What a station knows: its own PEV as its driver stated, and what the area broadcasts. The area knows the sum of the
+    requests, and how many stations plan for each step. The cap is a limit whatever the coordinator is; the area's
+    minimum is left out, and so is that a request in the bend of the taper is worth a little less than one below it.
+    Where a station has a minimum, requests below it add up until they are worth a step at the minimum.
+
+    plans_kw, prices: `[B, N, T]` and `[B, T]`, what the stations plan to ask for in each step of the episode, and what
+        a kW under the cap costs in it, in units of the loss.
+    messages: how many have been sent since the episodes began: in each round a broadcast for each area and a reply from
+    each station that plans; when a PEV plugs in, what its station is (limit, highest marginal loss, stay); and a last
+    broadcast, by which part everybody has to fall back where the sum is still above the cap.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        objective: Literal["reward", "unmet"] = "reward",
+        rounds: int = ROUNDS,
+    ) -> None:
+        problems = whole_number_problems("rounds", rounds, 1)
+        if problems:
+            raise InputError("decentralised MPC", problems)
+        self.objective = objective
+        self.rounds = rounds
+        self.messages = 0
+        self.steps = 0
+        self.plans_kw, self.prices = np.zeros((0, 0, 0)), np.zeros((0, 0))
+        self._loss = None if scenario is None else self._loss_of(scenario)
+
+    def prepare(self, scenario: Scenario) -> None:
+        """An episode of the scenario is to begin."""
+        self._loss = self._loss_of(scenario)
+
+    def __call__(self, snapshot: Snapshot) -> Array:
+        """The requests of all stations, `[B, N]` in kW."""
+        if self._loss is None:
+            raise EpisodeOverError("the controller does not know its scenario: give it one, or call prepare()")
+        if snapshot.step == 0 or self.plans_kw.shape[:2] != snapshot.stations.shape:
+            self._begin(snapshot)
+        requests_kw = np.zeros(snapshot.stations.shape)
+        self.messages += negotiate(
+            snapshot.areas,
+            snapshot.stations,
+            self._loss[0],
+            self.rounds,
+            self._sessions,
+            self.plans_kw,
+            self.prices,
+            self._credit_kw,
+            requests_kw,
+        )
+        self.steps += 1
+        return requests_kw
+
+    def report(self) -> list[tuple[str, str, str]]:
+        """How much talking it took."""
+        return [
+            ("messages between stations and area", f"{self.messages:,}", ""),
+            ("- of them in a step, mean", f"{self.messages / max(self.steps, 1):,.1f}", ""),
+        ]
+
+    def _loss_of(self, scenario: Scenario) -> Records:
+        reward = scenario.reward
+        of_reward = self.objective == "reward"
+        row = (reward.soc, reward.departure, reward.exponent, 1) if of_reward else (0.0, 1.0, 1.0, 0)
+        return np.array([row], LOSS)
+
+    def _begin(self, snapshot: Snapshot) -> None:
+        shape = snapshot.stations.shape
+        horizon = int(snapshot.areas["horizon_steps"].max())
+        self.messages = self.steps = 0
+        self._sessions = np.full(shape, NO_SESSION, np.int64)
+        self.plans_kw = np.zeros((*shape, horizon))
+        self.prices = np.zeros((shape[0], horizon))
+        self._credit_kw = np.zeros(shape)
+
+
+@kernel
+def negotiate(
+    areas: Records,
+    stations: Records,
+    loss: Record,
+    rounds: int,
+    sessions: npt.NDArray[np.int64],
+    plans_kw: Array,
+    prices: Array,
+    credit_kw: Array,
+    requests_kw: Array,
+) -> int:
+    """One step of B areas: write the requests into `requests_kw[B, N]`; return how many messages were sent.
+
+    What is carried on from step to step: the sessions and plans of the stations, `[B, N]` and `[B, N, T]`, the prices,
+    `[B, T]`, and what has been planned but was too little to ask for, `[B, N]`.
+    """
+    messages = 0
+    for b in range(areas.size):
+        messages += negotiate_area(
+            areas[b],
+            stations[b],
+            loss,
+            rounds,
+            sessions[b],
+            plans_kw[b],
+            prices[b],
+            credit_kw[b],
+            requests_kw[b],
+        )
+    return messages
+
+
+@kernel
+def negotiate_area(
+    area: Record,
+    stations: Records,
+    loss: Record,
+    rounds: int,
+    sessions: npt.NDArray[np.int64],
+    plans_kw: Array,
+    prices: Array,
+    credit_kw: Array,
+    requests_kw: Array,
+) -> int:
+    """The same for one area."""
+    step, horizon = area["step"], prices.size
+    ends = np.zeros(stations.size, np.int64)
+    messages = welcome(area, stations, sessions, plans_kw, credit_kw, ends)
+    planning, signal, gains, wishes_kw = np.zeros(horizon), np.zeros(horizon), np.zeros(horizon), np.zeros(horizon)
+    levels_kw = np.zeros(stations.size)
+    highest_gains, limits_kw, wanting = 0.0, 0.0, 0
+    for i in range(stations.size):
+        if ends[i] > step:
+            wanting += 1
+            limits_kw += limit_kw(stations[i])
+            gains_of(area, stations[i], loss, ends[i], plans_kw[i], gains)
+            highest_gains += gains[step]
+            planning[step : ends[i]] += 1.0
+    if highest_gains <= 0.0:
+        return messages
+    rho = _RHO_SCALE * highest_gains / limits_kw
+    broadcast(area, plans_kw, planning, prices, rho, False, signal)
+    for _ in range(rounds):
+        for i in range(stations.size):
+            if ends[i] > step:
+                levels_kw[i] = answer(
+                    area, stations[i], loss, ends[i], rho, signal, plans_kw[i], gains, wishes_kw, levels_kw[i]
+                )
+        broadcast(area, plans_kw, planning, prices, rho, True, signal)
+    ask(area, stations, ends, plans_kw, credit_kw, requests_kw)
+    return messages + rounds * (1 + wanting) + 1
+
+
+@kernel
+def welcome(
+    area: Record,
+    stations: Records,
+    sessions: npt.NDArray[np.int64],
+    plans_kw: Array,
+    credit_kw: Array,
+    ends: npt.NDArray[np.int64],
+) -> int:
+    """Find who plans, and to which step, `ends[N]` (0: not at all); forget what belongs to others.
+
+    Returns how many PEVs are new, each of which tells the area of itself.
+    """
+    step, horizon = area["step"], plans_kw.shape[1]
+    new = 0
+    for i in range(stations.size):
+        station = stations[i]
+        if station["session"] != sessions[i]:
+            sessions[i] = station["session"]
+            plans_kw[i, step:] = 0.0
+            credit_kw[i] = 0.0
+            new += 1 if station["session"] != NO_SESSION else 0
+        if station["session"] != NO_SESSION and station["target_kwh"] > station["energy_kwh"]:
+            ends[i] = min(max(station["depart_stated_step"], step + 1), horizon)
+        plans_kw[i, max(ends[i], step) :] = 0.0
+    return new
+
+
+@kernel
+def broadcast(
+    area: Record, plans_kw: Array, planning: Array, prices: Array, rho: float, learn: bool, signal: Array
+) -> None:
+    """Write the signal of each step to come into `signal[T]`; `learn` moves the prices first, after a round's replies.
+
+    planning: `[T]`, how many stations plan for each step.
+    """
+    cap_kw = area["power_max_kw"]
+    for t in range(area["step"], signal.size):
+        if planning[t] == 0.0:
+            continue
+        mean = 0.0
+        for i in range(plans_kw.shape[0]):
+            mean += plans_kw[i, t]
+        mean /= planning[t]
+        scaled_price = prices[t] / rho
+        above = mean + scaled_price - cap_kw / planning[t]
+        if learn:
+            prices[t] = rho * max(above, 0.0)
+        # What fits under the cap, in ADMM's words the projection of mean + price / rho, lies `above` below that.
+        signal[t] = max(above, 0.0) - scaled_price + prices[t] / rho
+
+
+@kernel
+def limit_kw(station: Record) -> float:
+    """What the PEV can be given at most."""
+    limit: float = min(station["power_max_kw"], station["pev_power_max_kw"])
+    return limit
+
+
+@kernel
+def gains_of(area: Record, station: Record, loss: Record, end: int, plan_kw: Array, gains: Array) -> None:
+    """Write what a kW in each step up to `end` takes off the station's loss, at its last plan, into `gains[T]`."""
+    step = area["step"]
+    kwh_per_kw = station["efficiency"] * area["step_hours"]
+    target = station["target_kwh"] if loss["of_target"] == 1 else 1.0
+    exponent = loss["exponent"]
+    missing = station["target_kwh"] - station["energy_kwh"]
+    if exponent != 1.0:
+        for t in range(step, end):
+            missing = max(missing - kwh_per_kw * plan_kw[t], _LEAST_MISSING * target)
+            gains[t] = loss["soc"] * exponent * (missing / target) ** (exponent - 1.0)
+    else:
+        gains[step:end] = loss["soc"]
+    later = loss["departure"]
+    for t in range(end - 1, step - 1, -1):
+        later += gains[t]
+        gains[t] = later * kwh_per_kw / target
+
+
+@kernel
+def answer(
+    area: Record,
+    station: Record,
+    loss: Record,
+    end: int,
+    rho: float,
+    signal: Array,
+    plan_kw: Array,
+    gains: Array,
+    wishes_kw: Array,
+    level_kw: float,
+) -> float:
+    """A station's reply to a signal: replace its `plan_kw[T]`. `gains` and `wishes_kw`, `[T]`, are scratch.
+
+    Without its target the station would ask for its wishes, cut to its limits; the target lowers them all by the same
+    level, which is searched by Newton's method, kept between bounds, from `level_kw` on, and returned.
+    """
+    step = area["step"]
+    gains_of(area, station, loss, end, plan_kw, gains)
+    highest = 0.0
+    for t in range(step, end):
+        wishes_kw[t] = plan_kw[t] - signal[t] + gains[t] / rho
+        highest = max(highest, wishes_kw[t])
+    needed_kwh = station["target_kwh"] - station["energy_kwh"]
+    low = -1.0
+    level = min(max(level_kw, 0.0), highest)
+    for _ in range(_SEARCH_STEPS):
+        stored_kwh, slope = follow_wishes(area, station, end, wishes_kw, level, plan_kw)
+        above = stored_kwh - needed_kwh
+        if abs(above) <= _SEARCH_TOLERANCE * needed_kwh or (level == 0.0 and above < 0.0) or highest - low < _TINY_KW:
+            break
+        if above > 0.0:
+            low = level
+        else:
+            highest = level
+        guess = max(level + above / slope, 0.0) if slope > 0.0 else highest
+        level = guess if low < guess < highest else (max(low, 0.0) + highest) / 2.0
+    return level
+
+
+@kernel
+def follow_wishes(
+    area: Record, station: Record, end: int, wishes_kw: Array, level: float, plan_kw: Array
+) -> tuple[float, float]:
+    """Ask for the wishes less a level, as far as that makes a difference to the battery: write `plan_kw[T]`.
+
+    Returns what is stored up to `end`, and about how fast that falls with the level: what is not stored before the
+    taper fades away in it.
+    """
+    limit, kwh_per_kw = limit_kw(station), station["efficiency"] * area["step_hours"]
+    capacity_kwh, transition_soc = station["capacity_kwh"], station["transition_soc"]
+    bend_kwh = transition_soc * capacity_kwh
+    # Where the battery itself takes less, a request above that limit is worth nothing.
+    per_missing = station["pev_power_max_kw"] / (capacity_kwh - bend_kwh) if transition_soc < 1.0 else np.inf
+    fading = math.exp(-kwh_per_kw * per_missing) if transition_soc < 1.0 else 1.0
+    begin_kwh = energy_kwh = station["energy_kwh"]
+    slope = 0.0
+    for t in range(area["step"], end):
+        request = wishes_kw[t] - level
+        if request <= 0.0:
+            plan_kw[t] = 0.0
+            continue
+        inside = request < limit
+        request = min(request, limit)
+        power = request
+        if transition_soc >= 1.0 or energy_kwh + kwh_per_kw * request <= bend_kwh:
+            slope += kwh_per_kw if inside else 0.0
+        else:
+            slope *= fading
+            request = min(request, per_missing * (capacity_kwh - energy_kwh))
+            power = acceptance_kw(
+                request,
+                energy_kwh,
+                capacity_kwh,
+                capacity_kwh,
+                station["pev_power_max_kw"],
+                station["efficiency"],
+                transition_soc,
+                area["step_hours"],
+            )
+        plan_kw[t] = request
+        energy_kwh += kwh_per_kw * power
+    return energy_kwh - begin_kwh, slope
+
+
+@kernel
+def ask(
+    area: Record,
+    stations: Records,
+    ends: npt.NDArray[np.int64],
+    plans_kw: Array,
+    credit_kw: Array,
+    requests_kw: Array,
+) -> None:
+    """Ask for the first step of the plans, all cut by the same part where their sum is still above the cap."""
+    step, total = area["step"], 0.0
+    for i in range(stations.size):
+        total += plans_kw[i, step]
+    part = min(area["power_max_kw"] / total, 1.0) if total > 0.0 else 0.0
+    for i in range(stations.size):
+        request, least = plans_kw[i, step] * part, stations[i]["power_min_kw"]
+        if ends[i] > step and least > 0.0:
+            credit_kw[i] += request
+            request = min(credit_kw[i], limit_kw(stations[i])) if credit_kw[i] >= least else 0.0
+            credit_kw[i] -= request
+        requests_kw[i] = request

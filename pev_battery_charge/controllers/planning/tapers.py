@@ -1,0 +1,159 @@
+"""The rows that hold powers below the taper of batteries: its straight part at once, tangents of its bend as needed."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.controllers.planning.builder import Entry, make_rows
+from pev_battery_charge.controllers.planning.linear import Array, Rows
+from pev_battery_charge.controllers.planning.places import Places
+from pev_battery_charge.controllers.planning.taper import largest_gains, tangent_slopes
+from pev_battery_charge.controllers.planning.vehicles import Integers, Vehicles
+
+TANGENT_TOLERANCE_KWH: Final = 1e-9
+"""A battery that is planned to store no more than this above what it can is right."""
+
+_NEIGHBOURS: Final = 8
+"""A tangent is drawn for so many steps to both sides, too."""
+
+_RESOLUTION: Final = 1e-6
+"""Tangents nearer to each other than this, in steps, count as one."""
+
+_STEP_BITS: Final = 20
+_BEYOND_BITS: Final = 21
+_TINY_KW: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Tangents:
+    """Tangents of the taper (arrays `[Q]`): the session and the step of their place, and how far `beyond` the straight
+    part of the taper they touch it, in steps at the place's request.
+    """
+
+    session: Integers
+    step: Integers
+    beyond: Array
+
+    @classmethod
+    def none(cls) -> "Tangents":
+        """No tangents."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+    @property
+    def count(self) -> int:
+        """Q."""
+        return int(self.beyond.size)
+
+    @property
+    def keys(self) -> Integers:
+        """Their rows' names: below 0, as no others are."""
+        place = self.session.astype(np.int64) << _STEP_BITS | self.step
+        keys: Integers = -1 - (place << _BEYOND_BITS | np.rint(self.beyond / _RESOLUTION).astype(np.int64))
+        return keys
+
+    def only(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Tangents":
+        """Some of them."""
+        return Tangents(self.session[chosen], self.step[chosen], self.beyond[chosen])
+
+    def __add__(self, other: "Tangents") -> "Tangents":
+        return Tangents(
+            np.concatenate([self.session, other.session]),
+            np.concatenate([self.step, other.step]),
+            np.concatenate([self.beyond, other.beyond]),
+        )
+
+
+class Tapers:
+    """The taper's rows of one program.
+
+    power, energy: `[P]`, the columns of the places; asked: those of the requests, or None where all ask for the most.
+
+    at: the places whose battery can come into its taper.
+    drawn: the tangents that there are, in the order of their rows.
+    """
+
+    def __init__(
+        self, vehicles: Vehicles, places: Places, power: Integers, energy: Integers, asked: Integers | None
+    ) -> None:
+        self.at = np.flatnonzero(places.tapered)
+        self.drawn = Tangents.none()
+        self._vehicles, self._places = vehicles, places
+        self._power, self._energy, self._asked = power, energy, asked
+
+    def straight(self) -> tuple[float, Array, list[Entry]]:
+        """Lower sides, upper sides and entries of the straight parts, a row for each place of `at`."""
+        return self._sides(self.at, self._taper(self.at))
+
+    def again(self, tangents: Tangents) -> tuple[float, Array, list[Entry]]:
+        """The same of tangents that another program has drawn, as far as their places are in this one."""
+        if self.at.size == 0:
+            return self._sides(self.at, self._taper(self.at))
+        ours, theirs = (
+            Tangents(session, step, np.zeros(step.size)).keys
+            for session, step in (self._sessions_and_steps(self.at), (tangents.session, tangents.step))
+        )
+        order = np.argsort(ours)
+        rows = order[np.minimum(np.searchsorted(ours[order], theirs), ours.size - 1)]
+        known = ours[rows] == theirs
+        self.drawn, places = tangents.only(known), self.at[rows[known]]
+        return self._sides(places, self._taper(places) + self.drawn.beyond)
+
+    def broken(self, values: Array) -> Rows | None:
+        """The tangents that a solution `values[X]` breaks, and those around them; None where there are none to draw."""
+        own, at = self._vehicles, self.at
+        of = self._places.vehicle[at]
+        kwh_per_kw, capacity_kwh = self._places.kwh_per_kw[of], own.capacity_kwh[of]
+        before_kwh = np.where(self._places.first[at], own.energy_kwh[of], values[self._energy[at - 1]])
+        asked_kw = own.power_max_kw[of] if self._asked is None else values[self._asked[at]]
+        request_soc = np.maximum(asked_kw, _TINY_KW) * kwh_per_kw / capacity_kwh
+        missing_soc = 1.0 - before_kwh / capacity_kwh
+        most_kwh = largest_gains(request_soc, missing_soc, self._taper(at)) * capacity_kwh
+        broken = (values[self._power[at]] * kwh_per_kw > most_kwh + TANGENT_TOLERANCE_KWH) & (asked_kw > _TINY_KW)
+        rows = np.flatnonzero(broken)
+        beyond = np.clip(missing_soc / request_soc - self._taper(at), 0.0, 1.0)
+        return self._around(rows, beyond[rows]) if rows.size else None
+
+    def _around(self, rows: Integers, beyond: Array) -> Rows | None:
+        """The tangents of the places `at[rows]`, and the same of those shortly before and after in the same stay.
+
+        A solution evades a single tangent by charging a step earlier or later, where the taper is still unknown: with
+        those of the neighbours, there are a third as many rounds.
+        """
+        of = self._places.vehicle[self.at]
+        near = rows[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS + 1)
+        inside = np.clip(near, 0, self.at.size - 1)
+        same_stay = (near == inside) & (of[inside] == of[rows][:, None])
+        places = self.at[near[same_stay]]
+        found = Tangents(*self._sessions_and_steps(places), np.broadcast_to(beyond[:, None], near.shape)[same_stay])
+        keys, chosen = np.unique(found.keys, return_index=True)
+        chosen = chosen[~np.isin(keys, self.drawn.keys)]
+        if chosen.size == 0:
+            return None
+        found, places = found.only(chosen), places[chosen]
+        self.drawn += found
+        return make_rows(found.count, *self._sides(places, self._taper(places) + found.beyond))
+
+    def _taper(self, at: Integers) -> Array:
+        return self._places.taper[self._places.vehicle[at]]
+
+    def _sessions_and_steps(self, at: Integers) -> tuple[Integers, Integers]:
+        return self._vehicles.session[self._places.vehicle[at]], self._places.step[at]
+
+    def _sides(self, at: Integers, x: Array) -> tuple[float, Array, list[Entry]]:
+        """Lower sides, upper sides and entries of the tangents at `x[Q]` for the places `at[Q]`, in kWh."""
+        own, of = self._vehicles, self._places.vehicle[at]
+        alpha, beta = tangent_slopes(x, self._taper(at))
+        kwh_per_kw = self._places.kwh_per_kw[of]
+        first, rows = self._places.first[at], np.arange(at.size)
+        upper = alpha * (own.capacity_kwh[of] - np.where(first, own.energy_kwh[of], 0.0))
+        entries: list[Entry] = [
+            (rows, self._power[at], kwh_per_kw),
+            (rows[~first], self._energy[at[~first] - 1], alpha[~first]),
+        ]
+        if self._asked is None:
+            upper = upper + beta * kwh_per_kw * own.power_max_kw[of]
+        else:
+            entries.append((rows, self._asked[at], -beta * kwh_per_kw))
+        return -np.inf, upper, entries

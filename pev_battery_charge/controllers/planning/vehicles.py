@@ -1,0 +1,97 @@
+"""The vehicles that a plan is for: those of a whole schedule, or those present now."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.controllers.protocol import Snapshot
+from pev_battery_charge.core.records import Records, Status
+from pev_battery_charge.scenario import Scenario
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Vehicles:
+    """V vehicles, each plugged into its station from step `first_step` to before `end_step` (arrays `[V]`).
+
+    session: row in the schedule.
+    departs: whether it leaves within the horizon, so that what it lacks then counts as lacking on departure.
+    power_max_kw: the lower of its own limit and the station's; pev_power_max_kw: its own, which shapes the taper.
+    power_min_kw: the station's lower limit.
+    """
+
+    session: Integers
+    station: Integers
+    first_step: Integers
+    end_step: Integers
+    departs: npt.NDArray[np.bool_]
+    energy_kwh: Array
+    target_kwh: Array
+    capacity_kwh: Array
+    efficiency: Array
+    transition_soc: Array
+    pev_power_max_kw: Array
+    power_max_kw: Array
+    power_min_kw: Array
+
+    @property
+    def count(self) -> int:
+        """V."""
+        return int(self.session.size)
+
+    @property
+    def needed_kwh(self) -> Array:
+        """What each lacks to its target, in the battery."""
+        needed: Array = np.maximum(self.target_kwh - self.energy_kwh, 0.0)
+        return needed
+
+    @classmethod
+    def of_schedule(cls, scenario: Scenario, sessions: Records) -> Self:
+        """All that get a station in `sessions[S]`, which are on the scenario's grid of steps."""
+        rows = np.flatnonzero(sessions["status"] == Status.SERVED)
+        served = sessions[rows]
+        station = served["station"].astype(np.int64)
+        station_max_kw = np.array([one.power_max_kw for one in scenario.stations])[station]
+        return cls(
+            session=rows,
+            station=station,
+            first_step=served["plug_step"].astype(np.int64),
+            end_step=np.minimum(served["depart_step"], scenario.horizon_steps).astype(np.int64),
+            departs=served["depart_step"] <= scenario.horizon_steps,
+            energy_kwh=served["energy_arrival_kwh"].copy(),
+            target_kwh=served["energy_target_kwh"].copy(),
+            capacity_kwh=served["capacity_kwh"].copy(),
+            efficiency=served["efficiency"].copy(),
+            transition_soc=served["transition_soc"].copy(),
+            pev_power_max_kw=served["power_max_kw"].copy(),
+            power_max_kw=np.minimum(station_max_kw, served["power_max_kw"]),
+            power_min_kw=np.array([one.power_min_kw for one in scenario.stations])[station],
+        )
+
+    @classmethod
+    def of_snapshot(cls, snapshot: Snapshot, area: int) -> Self:
+        """Those plugged in now, in the order of their stations; each is taken to leave when its driver said."""
+        station = np.flatnonzero(snapshot.plugged[area])
+        here = snapshot.stations[area][station]
+        step = snapshot.step
+        stays = step + np.rint(snapshot.time_left_h[area][station] / snapshot.step_hours).astype(np.int64)
+        horizon = int(snapshot.areas["horizon_steps"][area])
+        return cls(
+            session=here["session"].astype(np.int64),
+            station=station,
+            first_step=np.full(station.size, step),
+            end_step=np.minimum(stays, horizon),
+            departs=stays <= horizon,
+            energy_kwh=here["energy_kwh"],
+            target_kwh=here["target_kwh"],
+            capacity_kwh=here["capacity_kwh"],
+            efficiency=here["efficiency"],
+            transition_soc=here["transition_soc"],
+            pev_power_max_kw=here["pev_power_max_kw"],
+            power_max_kw=np.minimum(here["power_max_kw"], here["pev_power_max_kw"]),
+            power_min_kw=here["power_min_kw"],
+        )

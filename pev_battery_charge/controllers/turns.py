@@ -1,0 +1,60 @@
+"""Round robin: everybody in turn."""
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.controllers.protocol import Array, Snapshot
+from pev_battery_charge.controllers.sharing import claims_of
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.coordinator import share_in_line
+from pev_battery_charge.core.records import NO_SESSION, Records
+
+
+class RoundRobin:
+    """The stations take turns at full power, as many at once as the cap can feed.
+
+    Who has had fewest turns is next; among equals who came first. A newcomer goes to the end of the line, as if it had
+    had as many turns as any. What is left of the cap may be too little for a whole turn: then it counts as the part of
+    a turn that it is. That is stride scheduling (Waldspurger and Weihl, MIT 1995). In a plain queue, such as that of
+    EV2Gym's `RoundRobin` (Orfanoudakis et al., 2024), after which this is made, the rest may fall to the same few again
+    and again.
+
+    In the long run everybody who wants to charge has as many turns as its neighbours, within one or two. It is fair in
+    time at full power, not in energy; deadlines do not count.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: npt.NDArray[np.int32] = np.empty((0, 0), np.int32)
+        self._turns: Array = np.empty((0, 0))
+
+    def __call__(self, snapshot: Snapshot) -> Array:
+        """The requests of all stations, `[B, N]` in kW. Where `snapshot.step` is 0, it begins anew."""
+        shape = snapshot.stations.shape
+        if snapshot.step == 0 or self._turns.shape != shape:
+            self._sessions, self._turns = np.full(shape, NO_SESSION, np.int32), np.zeros(shape)
+        requests_kw = np.empty(shape)
+        _take_turns(snapshot.areas, snapshot.stations, self._sessions, self._turns, requests_kw)
+        return requests_kw
+
+
+@kernel
+def _take_turns(
+    areas: Records, stations: Records, sessions: npt.NDArray[np.int32], turns: Array, requests_kw: Array
+) -> None:
+    """Serve the line of each area, and count: whose turns they are and how many it has had, `[B, N]` each."""
+    for b in range(areas.size):
+        claims = claims_of(stations[b], areas[b]["step_hours"])
+        most = 0.0
+        for i in range(claims.size):
+            if claims[i]["session"] == sessions[b, i] != NO_SESSION:
+                most = max(most, turns[b, i])
+        for i in range(claims.size):
+            if claims[i]["session"] != sessions[b, i]:
+                sessions[b, i] = claims[i]["session"]
+                turns[b, i] = most
+            claims[i]["priority"] = turns[b, i]
+        share_in_line(claims, areas[b]["power_max_kw"])
+        for i in range(claims.size):
+            requests_kw[b, i] = claims[i]["power_kw"]
+            if claims[i]["power_kw"] > 0.0:
+                turns[b, i] += claims[i]["power_kw"] / claims[i]["acceptance_kw"]

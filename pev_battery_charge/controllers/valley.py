@@ -1,0 +1,91 @@
+"""Valley filling: the area as a whole follows a given power, or the flattest that serves everybody here in time."""
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.controllers.protocol import Array, Controller, Snapshot
+from pev_battery_charge.controllers.sharing import share_among
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import NO_SESSION, Records, Rule
+from pev_battery_charge.errors import InputError
+
+
+def valley_filling(target_kw: npt.ArrayLike | None = None) -> Controller:
+    """All stations together ask for what fills the valley, and never for more than the cap.
+
+    target_kw: what the area should draw: one number, `[T]` by step, or `[B, T]`, such as the valley that a known load
+        leaves below a level (Gan, Topcu and Low, "Optimal decentralized protocol for electric vehicle charging", IEEE
+        Transactions on Power Systems 28(2), 2013). The stations ask for as much of it as they can use, shared as
+        `least_laxity` shares the cap.
+
+    Without a target it is the flattest power that serves all who are here by their stated departures, found anew in
+    every step: the highest, over all departures d, of the grid energy due by d over the hours to d. It goes to whom
+    leaves first. This is "optimal available" of Yao, Demers and Shenker ("A scheduling model for reduced CPU energy",
+    FOCS 1995): as long as nobody else comes, drivers keep to what they said, batteries are linear, and no limit of a
+    single vehicle or station binds, nothing that serves all has a lower peak or a lower sum of squares. It does not
+    prepare for those who are still to come.
+
+    Raises `InputError` for a target that is not finite or negative; and in use, for one that is shorter than the
+    episode, or of another number of areas.
+    """
+    if target_kw is None:
+        return _fill_flat
+    target = _checked(target_kw)
+
+    def follow(snapshot: Snapshot) -> Array:
+        return share_among(snapshot, Rule.LEAST_LAXITY, np.minimum(_now(target, snapshot), snapshot.cap_kw))
+
+    return follow
+
+
+def _fill_flat(snapshot: Snapshot) -> Array:
+    level_kw = np.empty(snapshot.areas.size)
+    _flattest(snapshot.areas, snapshot.stations, level_kw)
+    return share_among(snapshot, Rule.EARLIEST_DEPARTURE, np.minimum(level_kw, snapshot.cap_kw))
+
+
+def _checked(target_kw: npt.ArrayLike) -> Array:
+    try:
+        target = np.array(target_kw, np.float64)
+    except (TypeError, ValueError):
+        raise InputError("target_kw", ["must be numbers in kW"]) from None
+    problems = [] if target.ndim <= 2 else [f"must be a number, [T] or [B, T] (its shape is {target.shape})"]
+    wrong = ~(np.isfinite(target) & (target >= 0.0))
+    if wrong.any():
+        problems.append(f"must be finite and not negative (it is {target[wrong][0]})")
+    if problems:
+        raise InputError("target_kw", problems)
+    return target
+
+
+def _now(target: Array, snapshot: Snapshot) -> Array:
+    """The target of this step: one number, or `[B]`."""
+    if target.ndim == 2 and target.shape[0] != snapshot.areas.size:
+        raise InputError("target_kw", [f"{target.shape[0]} series for {snapshot.areas.size} areas"])
+    if target.ndim > 0 and snapshot.step >= target.shape[-1]:
+        raise InputError("target_kw", [f"ends after {target.shape[-1]} steps, before the episode does"])
+    now: Array = target if target.ndim == 0 else target[..., snapshot.step]
+    return now
+
+
+@kernel
+def _flattest(areas: Records, stations: Records, level_kw: Array) -> None:
+    for b in range(areas.size):
+        level_kw[b] = flattest_kw(stations[b], areas[b]["step"], areas[b]["step_hours"])
+
+
+@kernel
+def flattest_kw(stations: Records, step: int, step_hours: float) -> float:
+    """The highest, over the stated departures of `stations[N]`, of the grid power that serves who leaves by then."""
+    level_kw = 0.0
+    for i in range(stations.size):
+        if stations[i]["session"] == NO_SESSION:
+            continue
+        steps = max(stations[i]["depart_stated_step"] - step, 1)
+        due_kwh = 0.0
+        for j in range(stations.size):
+            other = stations[j]
+            if other["session"] != NO_SESSION and max(other["depart_stated_step"] - step, 1) <= steps:
+                due_kwh += max(other["target_kwh"] - other["energy_kwh"], 0.0) / other["efficiency"]
+        level_kw = max(level_kw, due_kwh / (steps * step_hours))
+    return level_kw

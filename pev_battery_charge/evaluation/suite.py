@@ -1,0 +1,128 @@
+"""The benchmark suite: schedules to measure controllers on, frozen by version so that results stay comparable."""
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from typing import Annotated, Final, Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.evaluation.comparison import CHUNK_AREAS
+from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.generate import generate_schedule
+from pev_battery_charge.schedule.stated import with_stated_departures
+from pev_battery_charge.schedule.table import Schedule
+
+SUITE_VERSIONS: Final = (1,)
+"""The versions that `load_suite` knows. What a version has frozen never changes; a new suite is a new version."""
+
+_DIGITS: Final = 6
+"""Decimals of a schedule's numbers that the digest sees: other libraries may round the last bits otherwise."""
+
+
+class Group(BaseModel):
+    """Some instances of one scenario: a schedule for each seed.
+
+    name: what tables call it.
+    scenario: a named scenario, or a path to a TOML file.
+    first_seed, instances: schedules are drawn from the seeds `first_seed`, `first_seed + 1`, ...
+    stated_error_hours: drivers state departures that are wrong by so much, the 10, 50 and 90 % points of the error (see
+        `pev_battery_charge.schedule.stated`, drawn from the instance's seed); None: they leave as stated.
+    digest: that of the scenario and the schedules when they were frozen (see `digest_of`); None is not checked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    scenario: str
+    first_seed: Annotated[int, Field(ge=0)]
+    instances: Annotated[int, Field(ge=1, le=CHUNK_AREAS)]
+    stated_error_hours: tuple[float, float, float] | None = None
+    digest: str | None = None
+
+    @property
+    def seeds(self) -> range:
+        """One for each instance."""
+        return range(self.first_seed, self.first_seed + self.instances)
+
+    def load(self) -> tuple[Scenario, list[Schedule]]:
+        """The scenario, and the schedule of each seed; raises `InputError` if they are not those that were frozen."""
+        scenario, schedules = self._draw()
+        if self.digest is not None and digest_of(scenario, schedules) != self.digest:
+            problem = f"scenario {self.scenario} or its schedules are no longer what the suite has frozen"
+            raise InputError("benchmark suite", [f"group {self.name}: {problem}"])
+        return scenario, schedules
+
+    def frozen(self) -> Self:
+        """The group with the digest of the scenario and the schedules as they are now."""
+        return self.model_copy(update={"digest": digest_of(*self._draw())})
+
+    def _draw(self) -> tuple[Scenario, list[Schedule]]:
+        scenario = resolve_scenario(self.scenario)
+        schedules = [generate_schedule(scenario, seed) for seed in self.seeds]
+        if self.stated_error_hours is not None:
+            schedules = [
+                with_stated_departures(schedule, self.stated_error_hours, seed)
+                for schedule, seed in zip(schedules, self.seeds, strict=True)
+            ]
+        return scenario, schedules
+
+
+class Suite(BaseModel):
+    """Groups of instances, of one version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int
+    groups: tuple[Group, ...]
+
+    @property
+    def num_instances(self) -> int:
+        """Of all groups."""
+        return sum(group.instances for group in self.groups)
+
+    def choose(self, names: Sequence[str] | None) -> Self:
+        """The suite with only some of its groups, in its own order; None are all of them.
+
+        Raises `InputError` for no names, and for unknown ones.
+        """
+        if names is None:
+            return self
+        known = [group.name for group in self.groups]
+        unknown = [name for name in names if name not in known]
+        if unknown or not names:
+            problem = f"{', '.join(unknown)}: unknown" if unknown else "must be at least one"
+            raise InputError("groups", [f"{problem}; there are {', '.join(known)}"])
+        return self.model_copy(update={"groups": tuple(group for group in self.groups if group.name in names)})
+
+
+def load_suite(version: int = 1) -> Suite:
+    """The suite of a version; raises `InputError` for a version that there is not."""
+    if version not in SUITE_VERSIONS:
+        known = ", ".join(map(str, SUITE_VERSIONS))
+        raise InputError("benchmark suite", [f"version: must be one of {known} (it is {version!r})"])
+    file = resources.files("pev_battery_charge") / "evaluation" / f"suite_v{version}.toml"
+    return Suite.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
+def digest_of(scenario: Scenario, schedules: Sequence[Schedule]) -> str:
+    """The SHA-256 of a scenario's TOML and of the tables of schedules, their numbers rounded to a millionth.
+
+    Columns in which no session has a value do not count, so that a column nobody uses may be added.
+    """
+    found = hashlib.sha256(scenario.to_toml().encode())
+    for schedule in schedules:
+        for column in schedule.sessions.iter_columns():
+            if column.null_count() < len(schedule):
+                found.update(f"{column.name}: {', '.join(_texts(column))}\n".encode())
+    return found.hexdigest()
+
+
+def _texts(column: pl.Series) -> list[str]:
+    """The values as the digest reads them: numbers in millionths, and "None" for null."""
+    if column.dtype == pl.Float64:
+        column = (column * 10**_DIGITS).round().cast(pl.Int64)
+    return [str(value) for value in column]

@@ -1,0 +1,124 @@
+"""The central planner: optimal where nothing is unknown, never without a plan, and blind to the future."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pev_battery_charge import Scenario, Simulation, generate_schedule, optimal_schedule
+from pev_battery_charge.controllers import CentralMpc, Snapshot
+from pev_battery_charge.controllers.optimum import unmet_kwh
+from pev_battery_charge.controllers.planning.linear import Solver
+from pev_battery_charge.errors import EpisodeOverError
+from pev_battery_charge.evaluation import run
+from pev_battery_charge.schedule.stated import with_stated_departures
+from tests.controllers.planners import loss_of, present_from_the_start
+from tests.strategies import quarters, scenarios, schedules
+
+WITHOUT_MINIMA = {"stations": {"count": 3, "power_max_kw": 11.0}}
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_where_nobody_comes_later_it_is_the_optimum(data: st.DataObject) -> None:
+    reward = {"soc": 1.0, "area": 2.0, "departure": 0.5, "exponent": data.draw(st.sampled_from([1.0, 2.0]))}
+    area = {"power_max_kw": data.draw(quarters(4.0, 33.0))}
+    scenario = data.draw(scenarios(**WITHOUT_MINIMA, coordinator="equal", reward=reward, area=area))
+    schedule = data.draw(present_from_the_start(scenario, taper=data.draw(st.booleans())))
+    optimum = optimal_schedule(scenario, schedule)
+    loss = loss_of(scenario, schedule, CentralMpc())
+    assert loss >= optimum.bound - 1e-6 * max(1.0, loss)
+    assert loss == pytest.approx(optimum.objective, rel=2e-3, abs=1e-4)
+
+
+def test_the_unmet_energy_can_be_what_it_plans_for() -> None:
+    scenario = Scenario()
+    schedule = generate_schedule(scenario, 0)
+    lacking = {
+        name: unmet_kwh(run(scenario, CentralMpc(objective=name), schedule=schedule)) for name in ("unmet", "reward")
+    }
+    assert lacking["unmet"] < lacking["reward"] - 1.0
+    assert lacking["unmet"] >= optimal_schedule(scenario, schedule, "unmet").bound - 1e-6
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_every_step_has_a_plan_within_the_limits_however_wrong_drivers_are(data: st.DataObject) -> None:
+    scenario = data.draw(scenarios(coordinator="equal"))
+    schedule = data.draw(schedules(scenario))
+    if data.draw(st.booleans()):
+        schedule = with_stated_departures(schedule, (-3.0, -0.1, 2.0), seed=data.draw(st.integers(0, 99)))
+    objective = data.draw(st.sampled_from(["reward", "unmet"]))
+    least_kw, limit_kw = (
+        np.array([getattr(station, name) for station in scenario.stations]) for name in ("power_min_kw", "power_max_kw")
+    )
+    simulation, controller = Simulation(scenario), CentralMpc(scenario, objective)
+    simulation.reset(schedule=schedule)
+    while not simulation.over:
+        requests_kw = controller(Snapshot.of(simulation))[0]
+        assert (requests_kw <= limit_kw * (1.0 + 1e-9)).all()
+        assert ((requests_kw == 0.0) | (requests_kw >= least_kw * (1.0 - 1e-6))).all()
+        assert requests_kw.sum() <= scenario.area.power_max_kw * (1.0 + 1e-6) or scenario.area.power_min_kw > 0.0
+        simulation.step(requests_kw[None])
+
+
+def test_minima_do_not_keep_vehicles_from_being_charged() -> None:
+    """A cap that is too small for two stations at their minima: they must take turns."""
+    scenario = Scenario(
+        stations={"count": 3, "power_min_kw": 4.0, "power_max_kw": 11.0},
+        area={"power_max_kw": 7.0},
+        population={"pevs": 3, "stay_minutes": 480.0, "arrival_soc_max": 0.0},
+    )
+    trace = run(scenario, CentralMpc(), seed=1)
+    lacking = trace.session_frame()["energy_unmet_kwh"].to_numpy()
+    assert (lacking < 24.0).all()
+    assert unmet_kwh(trace) == pytest.approx(optimal_schedule(scenario, trace.schedule, "unmet").objective, abs=1.0)
+
+
+def test_it_starts_each_step_from_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    iterations: list[int] = []
+    solve = Solver.solve
+
+    def counted(self: Solver, *arguments: float, **more: bool) -> object:
+        solution = solve(self, *arguments, **more)
+        iterations.append(solution.iterations)
+        return solution
+
+    monkeypatch.setattr(Solver, "solve", counted)
+    scenario = Scenario()
+    simulation, warm, cold = Simulation(scenario), CentralMpc(scenario), CentralMpc(scenario)
+    simulation.reset(seed=3)
+    spent = {"warm": 0, "cold": 0}
+    while not simulation.over:
+        snapshot = Snapshot.of(simulation)
+        for name, controller in (("cold", cold), ("warm", warm)):
+            iterations.clear()
+            cold._stands.clear()
+            requests_kw = controller(snapshot)
+            spent[name] += sum(iterations)
+        simulation.step(requests_kw)
+    assert spent["cold"] > 1000
+    assert spent["warm"] < 0.4 * spent["cold"]
+
+
+def test_a_batch_is_planned_area_by_area_to_the_bit() -> None:
+    scenario = Scenario(horizon_steps=60, population={"pevs": 8, "stay_minutes": 120.0})
+    together = Simulation(scenario, 3)
+    together.reset(seed=5)
+    controller, single = CentralMpc(scenario), [CentralMpc(scenario) for _ in range(3)]
+    alone = [Simulation(scenario) for _ in range(3)]
+    for b, simulation in enumerate(alone):
+        simulation.reset(seed=5 + b)
+    while not together.over:
+        requests_kw = controller(Snapshot.of(together))
+        for b, simulation in enumerate(alone):
+            np.testing.assert_array_equal(requests_kw[b], single[b](Snapshot.of(simulation))[0])
+            simulation.step(requests_kw[b : b + 1])
+        together.step(requests_kw)
+
+
+def test_it_must_be_told_its_scenario() -> None:
+    simulation = Simulation()
+    simulation.reset(seed=0)
+    with pytest.raises(EpisodeOverError, match="does not know its scenario"):
+        CentralMpc()(Snapshot.of(simulation))
