@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from polars.testing import assert_frame_equal
 
 import pev_battery_charge as pbc
 from tests.loading import ROOT, load_script
@@ -13,7 +14,10 @@ def test_make_schedules_makes_the_committed_files(tmp_path: Path) -> None:
     committed = {file.name: file for file in (ROOT / "schedules").glob("*.csv")}
     assert set(committed) == {file.name for file in tmp_path.iterdir()} == {f"{n}.csv" for n in pbc.scenario_names()}
     for name, file in committed.items():
-        assert file.read_text() == (tmp_path / name).read_text()
+        kept, made = pbc.Schedule.read(file), pbc.Schedule.read(tmp_path / name)
+        assert kept.info == made.info
+        # Exponentials and logarithms may differ in their last bit from one processor to another.
+        assert_frame_equal(kept.sessions, made.sessions, check_exact=False, rel_tol=1e-13, abs_tol=0.0)
         assert f"`{name}`" in (ROOT / "schedules" / "README.md").read_text()
 
 

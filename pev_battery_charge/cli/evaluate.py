@@ -9,7 +9,7 @@ import polars as pl
 import tyro
 
 from pev_battery_charge.cli.console import output, print_table, progress, tell
-from pev_battery_charge.cli.policies import POLICIES_HELP, find_controller, label_of
+from pev_battery_charge.cli.policies import POLICIES_HELP, find_controller, label_all
 from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import (
@@ -55,7 +55,8 @@ class EvaluateCommand:
         seeds = self.seeds
         if len(seeds) == 1:
             seeds = tuple(range(seeds[0], seeds[0] + self.episodes))
-        result, found = compare(scenario, self._controllers(), seeds, FIGURES if self.every_figure else MAIN_FIGURES)
+        controllers = {label: find_controller(name) for label, name in label_all("--policies", self.policies).items()}
+        result, found = compare(scenario, controllers, seeds, FIGURES if self.every_figure else MAIN_FIGURES)
         write_results(result, self.out, found)
         for path in self.out:
             tell(f"{path}: written")
@@ -63,17 +64,6 @@ class EvaluateCommand:
     def _own_scenario(self) -> Scenario | None:
         runs = [name for name in self.policies if name not in CONTROLLERS and Path(name).exists()]
         return RunFolder.open(runs[0]).scenario if runs else None
-
-    def _controllers(self) -> dict[str, Controller]:
-        """Each by its label; by what was given where two have the same."""
-        labels = [label_of(name) for name in self.policies]
-        controllers: dict[str, Controller] = {}
-        for name, label in zip(self.policies, labels, strict=True):
-            key = label if labels.count(label) == 1 else name
-            if key in controllers:
-                raise InputError("--policies", [f"{name}: is given twice"])
-            controllers[key] = find_controller(name)
-        return controllers
 
 
 def compare(

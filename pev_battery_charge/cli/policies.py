@@ -1,5 +1,6 @@
 """How a controller is named on the command line: by its name, or by the folder of the run that trained it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,3 +28,18 @@ def find_controller(name: str, seed: int = 0) -> Controller:
 def label_of(name: str) -> str:
     """How tables call it: a run by its folder's name."""
     return name if name in CONTROLLERS else Path(name).resolve().name
+
+
+def label_all(option: str, names: Sequence[str]) -> dict[str, str]:
+    """What was given for each controller, by its label; by what was given itself where two have the same label.
+
+    Raises `InputError` that names the option where one is given twice.
+    """
+    labels = [label_of(name) for name in names]
+    given: dict[str, str] = {}
+    for name, label in zip(names, labels, strict=True):
+        key = label if labels.count(label) == 1 else name
+        if key in given:
+            raise InputError(option, [f"{name}: is given twice"])
+        given[key] = name
+    return given

@@ -7,9 +7,8 @@ from typing import Annotated, Final
 import tyro
 
 from pev_battery_charge.cli.console import output, print_table, progress, tell
-from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller, label_of
+from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller, label_all
 from pev_battery_charge.controllers import CONTROLLERS, Controller
-from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import check_result_paths, load_suite, measure_regret
 from pev_battery_charge.evaluation.regret_files import write_regret_results
 from pev_battery_charge.evaluation.regret_table import regret_markdown, regret_tables
@@ -37,7 +36,10 @@ class RegretCommand:
         """Measure, print, write."""
         check_result_paths(self.out)
         suite = load_suite().choose(self.groups or None)
-        controllers = self._named()
+        controllers: dict[str, Controller | str] = {
+            label: name if name in CONTROLLERS else find_controller(name)
+            for label, name in label_all("--controllers", self.controllers).items()
+        }
         with progress("measuring regret") as advance:
             report = measure_regret(controllers, suite=suite, progress=advance)
         found = report.statistics()
@@ -53,14 +55,3 @@ class RegretCommand:
             with write_beside(self.markdown) as beside:
                 beside.write_text(regret_markdown(report, found), encoding="utf-8")
             tell(f"{self.markdown}: the same as Markdown")
-
-    def _named(self) -> dict[str, Controller | str]:
-        """Each by its label, or by what was given where two have the same; run folders are opened."""
-        labels = [label_of(name) for name in self.controllers]
-        named: dict[str, Controller | str] = {}
-        for name, label in zip(self.controllers, labels, strict=True):
-            key = label if labels.count(label) == 1 else name
-            if key in named:
-                raise InputError("--controllers", [f"{name}: is given twice"])
-            named[key] = name if name in CONTROLLERS else find_controller(name)
-        return named

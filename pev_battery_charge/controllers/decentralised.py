@@ -35,7 +35,7 @@ ROUNDS: Final = 20
 _RHO_SCALE: Final = 1.0
 """rho, relative to the mean of what a first kW is worth to the stations, over the mean of their limits."""
 
-_SEARCH_STEPS: Final = 60
+_SEARCH_STEPS: Final = 50
 _SEARCH_TOLERANCE: Final = 1e-7
 _TINY_KW: Final = 1e-9
 

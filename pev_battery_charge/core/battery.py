@@ -10,7 +10,7 @@ import math
 
 from pev_battery_charge.core.compile import kernel
 
-_NEWTON_STEPS = 60
+_NEWTON_STEPS = 50
 _NEWTON_TOLERANCE = 1e-15
 
 

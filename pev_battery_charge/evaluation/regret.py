@@ -163,7 +163,7 @@ def with_regret(episodes: pl.DataFrame, optima: Sequence[Optimum]) -> pl.DataFra
     episodes: as `Evaluation.episodes` has them.
     optima: those of the seeds, in their order.
 
-    The optimum's loss is what it lost as a controller in these episodes; `RuntimeError` if that is not the certified one.
+    The optimum's loss is what it lost in these episodes. Raises `RuntimeError` if that is not the certified one.
     """
     optimum = episodes.filter(pl.col("controller") == OPTIMUM)
     for seed, reward, one in zip(optimum["seed"], optimum["reward"], optima, strict=True):

@@ -12,7 +12,7 @@ from pev_battery_charge.controllers.planning.linear import Solver
 from pev_battery_charge.errors import EpisodeOverError
 from pev_battery_charge.evaluation import run
 from pev_battery_charge.schedule.stated import with_stated_departures
-from tests.controllers.planners import loss_of, present_from_the_start
+from tests.controllers.planners import check_a_batch_is_controlled_area_by_area, loss_of, present_from_the_start
 from tests.strategies import quarters, scenarios, schedules
 
 WITHOUT_MINIMA = {"stations": {"count": 3, "power_max_kw": 11.0}}
@@ -103,18 +103,7 @@ def test_it_starts_each_step_from_where_the_last_one_ended(monkeypatch: pytest.M
 
 def test_a_batch_is_planned_area_by_area_to_the_bit() -> None:
     scenario = Scenario(horizon_steps=60, population={"pevs": 8, "stay_minutes": 120.0})
-    together = Simulation(scenario, 3)
-    together.reset(seed=5)
-    controller, single = CentralMpc(scenario), [CentralMpc(scenario) for _ in range(3)]
-    alone = [Simulation(scenario) for _ in range(3)]
-    for b, simulation in enumerate(alone):
-        simulation.reset(seed=5 + b)
-    while not together.over:
-        requests_kw = controller(Snapshot.of(together))
-        for b, simulation in enumerate(alone):
-            np.testing.assert_array_equal(requests_kw[b], single[b](Snapshot.of(simulation))[0])
-            simulation.step(requests_kw[b : b + 1])
-        together.step(requests_kw)
+    check_a_batch_is_controlled_area_by_area(scenario, lambda: CentralMpc(scenario))
 
 
 def test_it_must_be_told_its_scenario() -> None:

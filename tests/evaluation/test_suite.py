@@ -33,7 +33,7 @@ def test_version_1_has_every_named_scenario_and_seeds_that_nobody_else_draws_fro
     assert V1.version == 1
     assert {group.scenario for group in V1.groups} == set(scenario_names())
     assert len({group.name for group in V1.groups}) == len(V1.groups)
-    assert V1.num_instances == sum(len(group.seeds) for group in V1.groups) == 110
+    assert V1.num_instances == sum(len(group.seeds) for group in V1.groups) == 140
     assert all(group.first_seed >= 2 * FIRST_EVALUATION_SEED for group in V1.groups)
 
 

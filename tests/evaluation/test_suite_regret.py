@@ -59,8 +59,8 @@ def greedy(snapshot: Snapshot) -> Floats:
 
 
 def test_regret_by_hand() -> None:
-    """One station of 10 kW, four hours. A PEV that wants 20 kWh is there to the end and beyond; in the second instance another
-    PEV that wants 6 kWh finds no station, in the third the first one leaves after an hour.
+    """One station of 10 kW, four hours. A PEV that wants 20 kWh is there to the end and beyond; in the second instance
+    another PEV that wants 6 kWh finds no station, in the third the first one leaves after an hour.
     """
     scenario = Scenario(
         step_minutes=60.0,

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 import pev_battery_charge as pbc
 from pev_battery_charge import InputError
-from pev_battery_charge.evaluation import FIGURES, RegretReport, Suite, measure_regret
+from pev_battery_charge.evaluation import FIGURES, RegretReport, Suite, measure_regret, regret_files
 from pev_battery_charge.evaluation.regret import REGRET_FIGURES
 from pev_battery_charge.evaluation.regret_files import write_regret_results
 from pev_battery_charge.evaluation.regret_table import mean_text, regret_markdown, regret_tables
@@ -152,6 +153,26 @@ def test_the_picture_is_as_wide_as_the_others(report: RegretReport, tmp_path: Pa
     write_regret_results(report, [tmp_path / "all.png"])
     with Image.open(tmp_path / "all.png") as image:
         assert (image.format, image.size[0]) == ("PNG", 900)
+
+
+def test_the_pictures_panels_are_all_instances_and_the_groups(
+    report: RegretReport, found: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(regret_files, "write_regret", lambda *arguments: drawn.append(arguments))
+    write_regret_results(report, [tmp_path / "all.png"], found)
+    ((_, _, panels, path, clairvoyant),) = drawn
+    assert (path, clairvoyant) == (tmp_path / "all.png", {"optimum"})
+    assert [panel.title for panel in panels] == ["all instances (8)", "three (2)", "site-4 (3)", "site-4-erring (3)"]
+    for panel, group in zip(panels, ("overall", "three", "site-4", "site-4-erring"), strict=True):
+        rows = found.filter(pl.col("group") == group, pl.col("figure") == "regret_percent")
+        for row in rows.iter_rows(named=True):
+            name = row["controller"]
+            assert panel.means[name] == (row["mean"], row["low"], row["high"])
+            assert panel.values[name].mean() == pytest.approx(row["mean"])
+            assert panel.values[name].size == row["count"]
+            assert panel.texts[name] == mean_text(row)
+        assert next(iter(panel.values)) == "optimum"
 
 
 def test_unknown_endings_are_refused_before_anything_is_written(report: RegretReport, tmp_path: Path) -> None:

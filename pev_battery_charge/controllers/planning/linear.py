@@ -132,7 +132,7 @@ class Solver:
             lower, upper = (np.full(count, side) for side in sides)
             values = np.stack([np.ones(count), -bounds], axis=1).ravel()
             self._highs.addRows(count, lower, upper, 2 * count, starts, pairs, values)
-        self._mixed = True
+        self._mixed = count > 0
 
     def solve(self, time_limit_s: float = np.inf, *, with_bound: bool = True) -> Solution:
         """Solve what there is, from where the last solution was."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pev_battery_charge.controllers.planning.taper import largest_gains, taper_lengths, tangent_slopes
+from pev_battery_charge.controllers.planning.taper import largest_gains, tangent_slopes, taper_lengths
 from pev_battery_charge.core.battery import stored_soc
 
 ROUNDING = 1e-12
