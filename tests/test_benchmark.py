@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from pev_battery_charge.benchmark import benchmark_scenario, measure_batch, measure_single
+from pev_battery_charge.benchmark_controllers import measure_heuristics, measure_optimum, measure_planner
 from pev_battery_charge.cli import main
+from pev_battery_charge.controllers import CATALOGUE
+from pev_battery_charge.scenario import Scenario
 
 
 def test_the_batch_counts_station_steps_and_bytes() -> None:
@@ -39,3 +42,17 @@ def test_the_command_prints_and_writes_the_table(tmp_path: Path, capsys: pytest.
     assert text.startswith("Measured on: ")
     assert text.count("\n|") >= 9
     assert "peak memory" in capsys.readouterr().out
+    assert all(f"| {name}" in text for name in ("slowest heuristic", "optimum of jpl-52", "decentralised-mpc, a step"))
+
+
+def test_planners_and_optima_are_told_in_their_units() -> None:
+    scenario = Scenario(horizon_steps=40, population={"pevs": 3, "stay_minutes": 60.0})
+    heuristic = measure_heuristics(areas=2, stations=3, repeats=1)
+    assert heuristic.value > 0.0
+    assert heuristic.beside.split(";")[0] in CATALOGUE
+    optimum = measure_optimum(scenario, 1, "")
+    assert 0.001 < optimum.value < 60.0
+    assert float(optimum.beside.split()[-1]) < 1e-6
+    planner = measure_planner(scenario, "decentralised-mpc", "")
+    assert planner.unit == "ms"
+    assert int(planner.beside.split()[-2]) > 0

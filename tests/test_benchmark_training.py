@@ -122,7 +122,7 @@ def test_the_command_adds_the_figures_of_training_if_asked(
     monkeypatch.setattr("pev_battery_charge.cli.benchmark.need", lambda _: None)
     monkeypatch.setattr("pev_battery_charge.cli.benchmark.measure_all", lambda *_, **__: ("machine", []))
     monkeypatch.setattr("pev_battery_charge.cli.benchmark.measure_all_training", lambda *_, **__: [one])
-    main(["benchmark"])
+    main(["benchmark", "--no-controllers"])
     assert "agent-steps" not in capsys.readouterr().out
-    main(["benchmark", "--training"])
+    main(["benchmark", "--no-controllers", "--training"])
     assert "agent-steps" in capsys.readouterr().out

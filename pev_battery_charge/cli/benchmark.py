@@ -26,6 +26,8 @@ class BenchmarkCommand:
     """How often each figure is taken; the median is told."""
     cold: bool = True
     """Also start a fresh process without compiled code, which takes half a minute."""
+    controllers: bool = True
+    """Also measure controllers and the optimum, at sizes of their own, which takes a quarter of a minute."""
     training: bool = False
     """Also measure training, and the evaluation of policies, at sizes of their own, which takes a minute. Needs the
     extra: python -m pip install "pev-battery-charge[train]"."""
@@ -38,8 +40,9 @@ class BenchmarkCommand:
             need("train")
         with progress("measuring") as advance:
             machine, figures = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
-        with progress("measuring controllers") as advance:
-            figures += measure_all_controllers(self.areas, self.stations, self.repeats, progress=advance)
+        if self.controllers:
+            with progress("measuring controllers") as advance:
+                figures += measure_all_controllers(self.areas, self.stations, self.repeats, progress=advance)
         if self.training:
             with progress("measuring training") as advance:
                 figures += measure_all_training(TrainingSizes(), progress=advance)

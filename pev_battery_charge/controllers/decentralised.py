@@ -226,7 +226,8 @@ def welcome(
             plans_kw[i, step:] = 0.0
             credit_kw[i] = 0.0
             new += 1 if station["session"] != NO_SESSION else 0
-        if station["session"] != NO_SESSION and station["target_kwh"] > station["energy_kwh"]:
+        able = station["session"] != NO_SESSION and limit_kw(station) >= station["power_min_kw"]
+        if able and station["target_kwh"] > station["energy_kwh"]:
             ends[i] = min(max(station["depart_stated_step"], step + 1), horizon)
         plans_kw[i, max(ends[i], step) :] = 0.0
     return new

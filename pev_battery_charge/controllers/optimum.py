@@ -2,8 +2,8 @@
 
 A linear program (a mixed-integer one where stations have a minimum) is solved by HiGHS, its plan is played in the
 environment, and tangents are added wherever the plan takes a battery for more than it is, until the environment returns
-what the program has promised. The bound follows from the program's prices alone: no plan whatsoever can be better, and
-what a controller misses of it is its regret.
+what the program has promised. The bound follows from the program's prices alone (of a mixed-integer program, from the
+solver's search): no plan whatsoever can be better, and what a controller misses of it is its regret.
 """
 
 import time
@@ -54,8 +54,8 @@ class Optimum:
     objective: what the environment made of the plan: loss of reward (the negative sum over all stations and steps), kWh
         that PEVs lack in the end, kW, or what the prices are in.
     bound: no plan has a lower objective.
-    status: "optimal" if the two agree to `TOLERANCE`; "time limit" if the time was over before; "gap" if what a program
-        can know of the reward leaves a gap (an exponent below 1).
+    status: "optimal" if the two agree to `TOLERANCE`; "time limit" if the time was over before; "gap" if the program
+        knows less than the environment: with a reward's exponent below 1, and in rare cases with stations' minima.
     power_kw, requests_kw: the plan, `[T, N]`: what flows, and what the stations ask for so that it does.
     unmet_kwh: what PEVs lack in the end under this plan: when they leave, drive on without a station, or are still
         there at the end of the horizon.

@@ -96,7 +96,7 @@ def grid_of(scenario: Scenario, levels: int) -> list[list[float]]:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=16)
 @given(data=st.data())
 @pytest.mark.parametrize(("steps", "levels"), [(3, 4), (4, 3)])
 def test_no_plan_on_a_grid_is_below_the_bound_nor_better_than_the_optimum(
@@ -149,25 +149,26 @@ def test_with_minima_and_whole_numbers_they_are_equal_too(coordinator: str, obje
     scenario = area(stations, 6.0, 4, coordinator=coordinator, reward={"area": 100.0, "departure": 2.0})
     schedule = schedule_of([pev(0, 3, 10.0), pev(1, 4, 8.0, energy_arrival_kwh=8.0)], 2)
     prices = PRICES if objective == "cost" else None
-    outcomes = play_all(scenario, schedule, every_plan([[0.0, 4.0, 6.0]] * 2, 4), PRICES)
+    levels_kw = [0.0, 4.0, 5.0 if objective == "peak" else 6.0]
+    outcomes = play_all(scenario, schedule, every_plan([levels_kw] * 2, 4), PRICES)
     optimum = optimal_schedule(scenario, schedule, objective, prices=prices)
     assert_certified(optimum, scenario, schedule, objective, prices)
     assert optimum.status == "optimal"
     assert optimum.objective == pytest.approx(outcomes.least(objective), rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(transition_soc=transition_socs(), held_kwh=quarters(0.0, 10.0), minimum_kw=quarters(0.0, 2.0))
 def test_a_fine_grid_comes_close_to_the_optimum_of_a_battery_that_tapers(
     transition_soc: float, held_kwh: float, minimum_kw: float
 ) -> None:
-    """One station in steps of 1/8 kW over three steps, with an area that wants at least 3 kW asked for."""
+    """One station in steps of 1/4 kW over three steps, with an area that wants at least 3 kW asked for."""
     one = pev(0, 3, 10.0 - held_kwh, energy_arrival_kwh=held_kwh, capacity_kwh=10.0, transition_soc=transition_soc)
     stations = [{"power_min_kw": minimum_kw, "power_max_kw": 4.0}]
     schedule = schedule_of([one | {"power_max_kw": 5.0, "efficiency": 0.9}], 1)
     limits = {"power_min_kw": 3.0, "power_max_kw": 3.5}
     scenario = area(stations, 3.5, 3, area=limits, reward={"soc": 1.0, "area": 0.25, "departure": 0.5})
-    levels = [level for level in np.linspace(0.0, 4.0, 33).tolist() if level == 0.0 or level >= minimum_kw]
+    levels = [level for level in np.linspace(0.0, 4.0, 17).tolist() if level == 0.0 or level >= minimum_kw]
     outcomes = play_all(scenario, schedule, every_plan([levels], 3), PRICES)
     for objective in ("reward", "unmet"):
         optimum = optimal_schedule(scenario, schedule, objective)

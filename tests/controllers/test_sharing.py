@@ -145,7 +145,7 @@ def test_no_other_rule_does() -> None:
     """Over many instances that can just be served, each of the others leaves somebody short in some."""
     random = np.random.default_rng(2)
     short = dict.fromkeys(RULES, 0)
-    for _ in range(60):
+    for _ in range(20):
         arrive, stay, need = random.integers(0, 12, 5) / 4, random.integers(1, 12, 5) / 4, random.integers(1, 80, 5) / 4
         pevs = [{"arrive": a, "leave": a + s, "need": n} for a, s, n in zip(arrive, stay, need, strict=True)]
         for rule, controller in RULES.items():
@@ -153,7 +153,7 @@ def test_no_other_rule_does() -> None:
             short[rule] += unmet_kwh(trace) > FULL_KWH
     # With limits far above the cap hours needed are few, and laxity is nearly the deadline; see the next test.
     assert short["earliest_departure"] == short["least_laxity"] == 0
-    assert min(short[rule] for rule in ("equal", "proportional", "first_come", "largest_remaining")) > 5
+    assert min(short[rule] for rule in ("equal", "proportional", "first_come", "largest_remaining")) > 1
 
 
 def test_least_laxity_is_late_by_what_does_not_fit_into_a_step() -> None:

@@ -139,7 +139,8 @@ def test_make_media_makes_the_pictures_again(tmp_path: Path, capsys: pytest.Capt
     script = load_script("make_media")
     script.main(tmp_path)
     written = capsys.readouterr().out
-    written_by_others = {"TrainedPolicy.gif", "learning_curves.png", "policy_comparison.png"}  # make_training_results
+    # Those of make_training_results, and that of make_regret_table.
+    written_by_others = {"TrainedPolicy.gif", "learning_curves.png", "policy_comparison.png", "regret.png"}
     committed = {file.name for file in (ROOT / "media").iterdir()}
     assert {file.name for file in tmp_path.iterdir()} == committed - written_by_others
     assert all(f"{file}: " in written for file in tmp_path.iterdir())

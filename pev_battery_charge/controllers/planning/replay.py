@@ -101,11 +101,13 @@ def _leave_room(vehicle: Integers, power_min_kw: Array, needed_kw: Array, power_
 def _keep_cap(step: Integers, lowest_kw: Array, cap_kw: float, power_kw: Array) -> None:
     """Cut what is above the cap: down to the least that may flow, then off; `step[P]` counts from 0.
 
-    Minima that fill the cap to the last bit stay as they are.
+    Powers a hair below their minimum are raised to it before; minima that fill the cap to the last bit stay as they are.
     """
     steps = step.max() + 1 if step.size else 0
     total = np.zeros(steps)
     for i in range(step.size):
+        if lowest_kw[i] * (1.0 - _SNAP) <= power_kw[i] < lowest_kw[i]:
+            power_kw[i] = lowest_kw[i]
         total[step[i]] += power_kw[i]
     for least in (True, False):
         for i in range(step.size):
