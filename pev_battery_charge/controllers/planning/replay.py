@@ -101,7 +101,7 @@ def _leave_room(vehicle: Integers, power_min_kw: Array, needed_kw: Array, power_
 def _keep_cap(step: Integers, lowest_kw: Array, cap_kw: float, power_kw: Array) -> None:
     """Cut what is above the cap: down to the least that may flow, then off; `step[P]` counts from 0.
 
-    Powers a hair below their minimum are raised to it before; minima that fill the cap to the last bit stay as they are.
+    Powers a hair below their minimum are raised to it before, and minima that fill the cap to the last bit stay.
     """
     steps = step.max() + 1 if step.size else 0
     total = np.zeros(steps)
