@@ -10,7 +10,7 @@ from pev_battery_charge.controllers.planning.places import Places
 from pev_battery_charge.controllers.planning.replay import replay, requests_for
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from tests.controllers.planning.plans import Floats, area, assert_keeps_limits, pev, play
-from tests.strategies import policies, scenarios, schedule_of, schedules
+from tests.strategies import COORDINATORS, policies, scenarios, schedule_of, schedules
 
 
 def places_of(scenario: Scenario, schedule: Schedule) -> tuple[Vehicles, Places]:
@@ -91,7 +91,7 @@ def test_full_power_cut_at_the_cap_flows_to_the_last_bit_of_the_cap(name: str) -
     assert_keeps_limits(again)
 
 
-@pytest.mark.parametrize("coordinator", ["proportional", "equal", "earliest_departure", "least_laxity", "first_come"])
+@pytest.mark.parametrize("coordinator", COORDINATORS)
 def test_powers_a_hair_below_a_minimum_are_meant_to_be_it(coordinator: str) -> None:
     scenario = area([{"power_min_kw": 4.0, "power_max_kw": 6.0}], 10.0, 3, coordinator=coordinator)
     schedule = schedule_of([pev(0, 3, 20.0)], 1)
@@ -122,3 +122,34 @@ def test_minima_and_the_rest_fill_the_cap(trifle_kw: float) -> None:
     power_kw = np.array([4.0 - trifle_kw, 6.0 + trifle_kw])
     trace = replay(scenario, schedule, requests_for(scenario, vehicles, places, power_kw))
     assert trace.power_kw[0] == pytest.approx(np.array([4.0, 6.0]))
+
+
+@pytest.mark.parametrize("coordinator", COORDINATORS[1:])
+@pytest.mark.parametrize("minimum_kw", [4.0, 0.1])
+def test_minima_that_fill_the_cap_to_the_last_bit_all_flow(coordinator: str, minimum_kw: float) -> None:
+    stations = [{"power_min_kw": minimum_kw, "power_max_kw": 6.0}] * 3
+    cap_kw = minimum_kw + minimum_kw + minimum_kw
+    scenario = area(stations, cap_kw, 1, coordinator=coordinator)
+    schedule = schedule_of([pev(0, 1, 20.0)] * 3, 3)
+    vehicles, places = places_of(scenario, schedule)
+    trace = replay(scenario, schedule, requests_for(scenario, vehicles, places, np.full(3, minimum_kw)))
+    assert trace.power_kw.tolist() == [[minimum_kw] * 3]
+    # Where one of them wants more, it is cut down to the minimum; where the cap is a bit lower, one is left out.
+    more = requests_for(scenario, vehicles, places, np.array([minimum_kw, 5.0, minimum_kw]))
+    assert more == pytest.approx(np.full((1, 3), minimum_kw))
+    tighter = scenario.replace(area={"power_max_kw": cap_kw * (1.0 - 1e-9)})
+    trace = replay(tighter, schedule, requests_for(tighter, vehicles, places, np.full(3, minimum_kw)))
+    assert sorted(trace.power_kw[0].tolist()) == [0.0, minimum_kw, minimum_kw]
+
+
+@pytest.mark.parametrize("coordinator", COORDINATORS[1:])
+def test_rounding_never_lifts_a_sum_above_the_cap(coordinator: str) -> None:
+    """Eleven stations whose powers, cut at the cap, are sums of odd parts: no coordinator has anything to cut."""
+    scenario = area(11, 31.7, 200, step_minutes=1.0, coordinator=coordinator)
+    schedule = schedule_of([pev(0, 4, 90.0)] * 11, 11)
+    vehicles, places = places_of(scenario, schedule)
+    power_kw = np.random.default_rng(3).uniform(0.0, 9.0, places.count)
+    requests_kw = requests_for(scenario, vehicles, places, power_kw)
+    assert requests_kw.sum(axis=1) == pytest.approx(np.minimum(power_kw.reshape(11, 200).sum(axis=0), 31.7))
+    trace = replay(scenario, schedule, requests_kw)
+    np.testing.assert_array_equal(trace.power_kw, requests_kw)
