@@ -17,6 +17,10 @@ from pev_battery_charge.files import write_beside
 Coordinator = Literal["none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come"]
 """How the area cuts requests down to its cap."""
 
+StayStart = Literal["arrival", "plug_in"]
+"""From when a PEV's stay is counted. "arrival": who waits for a station leaves when it would have left anyway, and
+drives on if none comes free before. "plug_in": who waits leaves later by as long, so that no wait cuts a stay short."""
+
 SiteName = Literal["residential", "public", "workplace", "caltech", "jpl"]
 """The sites whose statistics the package carries."""
 
@@ -75,6 +79,8 @@ class SpreadPopulation(_Part):
     transition_soc: _Fraction = 1.0
     patience_minutes: _NonNegative = 0.0
     """How long a PEV waits for a station before it drives on."""
+    stay_counts_from: StayStart = "arrival"
+    """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
 
     @property
     def start_hour(self) -> float:
@@ -108,6 +114,8 @@ class SitePopulation(_Part):
     transition_soc: _Fraction = 0.8
     patience_minutes: _NonNegative = 0.0
     """How long a PEV waits for a station before it drives on."""
+    stay_counts_from: StayStart = "arrival"
+    """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
 
     @model_validator(mode="after")
     def _profile_has_the_day(self) -> Self:

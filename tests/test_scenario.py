@@ -1,7 +1,7 @@
 """Scenarios: defaults, files that come back equal, changes, and every bad value named with its place."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from pev_battery_charge.scenario import (
     SitePopulation,
     SpreadPopulation,
     Station,
+    StayStart,
     resolve_scenario,
     scenario_names,
 )
@@ -59,6 +60,7 @@ def test_the_default_is_the_paper_scenario_with_every_value_of_its_page() -> Non
         "efficiency": 0.9,
         "transition_soc": 1.0,
         "patience_minutes": 0.0,
+        "stay_counts_from": "arrival",
     }
     assert scenario.reward.model_dump() == {
         "soc": 1.0,
@@ -84,9 +86,13 @@ def test_every_named_scenario_comes_back_from_text_and_file(name: str, tmp_path:
     scenario=strategies.scenarios(),
     extras=st.lists(st.sampled_from(EXTRA_FEATURES), unique=True),
     name=st.text(min_size=1),
+    stay_start=st.sampled_from(get_args(StayStart)),
 )
-def test_any_scenario_comes_back_from_its_text(scenario: Scenario, extras: list[str], name: str) -> None:
-    scenario = scenario.replace(extra_observations=extras, name=name)
+def test_any_scenario_comes_back_from_its_text(
+    scenario: Scenario, extras: list[str], name: str, stay_start: StayStart
+) -> None:
+    scenario = scenario.replace(extra_observations=extras, name=name, population={"stay_counts_from": stay_start})
+    assert scenario.population.stay_counts_from == stay_start
     assert Scenario.from_toml(scenario.to_toml()) == scenario
 
 
@@ -205,10 +211,12 @@ NAN, INF = float("nan"), float("inf")
         ({"population": {"efficiency": 1.01}}, "population.spread.efficiency"),
         ({"population": {"transition_soc": 1.01}}, "population.spread.transition_soc"),
         ({"population": {"patience_minutes": -1.0}}, "population.spread.patience_minutes"),
+        ({"population": {"stay_counts_from": "departure"}}, "population.spread.stay_counts_from"),
         ({"population": {"profile": "airport", "sessions_per_day": 9.0}}, "population.site.profile"),
         ({"population": {"profile": "public"}}, "population.site"),
         ({"population": {"profile": "workplace", "day": "weekend", "sessions_per_day": 9.0}}, "population.site"),
         ({"population": {"profile": "jpl", "day": "sunday"}}, "population.site.day"),
+        ({"population": {"profile": "jpl", "stay_counts_from": None}}, "population.site.stay_counts_from"),
         ({"population": {"profile": "jpl", "start_hour": 24.0}}, "population.site.start_hour"),
         ({"population": {"profile": "jpl", "sessions_per_day": 0.0}}, "population.site.sessions_per_day"),
         ({"population": {"profile": "jpl", "pev_models": "mars"}}, "population.site.pev_models"),

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Annotated, Final, Self
 
 import polars as pl
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
 
 from pev_battery_charge.errors import InputError
@@ -21,6 +22,9 @@ SUITE_VERSIONS: Final = (1,)
 
 _DIGITS: Final = 6
 """Decimals of a schedule's numbers that the digest sees: other libraries may round the last bits otherwise."""
+
+_ADDED_SETTINGS: Final = {("population", "stay_counts_from"): "arrival"}
+"""Settings that scenarios have got since version 1 was frozen, with the value under which all is as it was before."""
 
 
 class Group(BaseModel):
@@ -111,14 +115,24 @@ def load_suite(version: int = 1) -> Suite:
 def digest_of(scenario: Scenario, schedules: Sequence[Schedule]) -> str:
     """The SHA-256 of a scenario's TOML and of the tables of schedules, their numbers rounded to a millionth.
 
-    Columns in which no session has a value do not count, so that a column nobody uses may be added.
+    Columns in which no session has a value do not count, nor do settings that scenarios have got since version 1, where
+    they leave all as it was: so that what nobody uses may be added.
     """
-    found = hashlib.sha256(scenario.to_toml().encode())
+    found = hashlib.sha256(_first_text(scenario).encode())
     for schedule in schedules:
         for column in schedule.sessions.iter_columns():
             if column.null_count() < len(schedule):
                 found.update(f"{column.name}: {', '.join(_texts(column))}\n".encode())
     return found.hexdigest()
+
+
+def _first_text(scenario: Scenario) -> str:
+    """The scenario's TOML as it was when scenarios had no `_ADDED_SETTINGS`, but for those that it makes use of."""
+    table = tomllib.loads(scenario.to_toml())
+    for (part, name), unchanged in _ADDED_SETTINGS.items():
+        if table[part][name] == unchanged:
+            del table[part][name]
+    return tomli_w.dumps(table)
 
 
 def _texts(column: pl.Series) -> list[str]:

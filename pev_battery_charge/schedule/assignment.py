@@ -10,12 +10,17 @@ _PADDING, _SERVED, _REJECTED = int(Status.PADDING), int(Status.SERVED), int(Stat
 
 
 @kernel
-def assign_stations(sessions: Records, num_stations: int, patience_minutes: float) -> None:
+def assign_stations(
+    sessions: Records, num_stations: int, patience_minutes: float, stays_from_plug_in: bool = False
+) -> None:
     """Give each session of `sessions[S]`, in order of arrival, its station and plug-in time, or reject it.
 
     A PEV that finds no free station waits for the one that is free first, at most `patience_minutes`, and keeps its
-    departure time; if no station comes free before both have run out, it drives on. Departures are known, so a queue
-    is served rightly by giving each PEV in turn the earliest station that those before it have left over.
+    departure time; if no station comes free before both have run out, it drives on. With `stays_from_plug_in`, who has
+    waited leaves later by as much, and states a departure later by as much: only patience limits the wait.
+
+    Each departure is known as soon as the PEV is plugged in, so a queue is served rightly by giving each PEV in turn
+    the earliest station that those before it have left over.
     """
     free_at = np.zeros(num_stations)
     for j in range(sessions.size):
@@ -25,7 +30,11 @@ def assign_stations(sessions: Records, num_stations: int, patience_minutes: floa
         arrival, departure = session["arrival_min"], session["departure_min"]
         station = earliest_free(free_at, arrival)
         plug_in = max(free_at[station], arrival)
-        if plug_in <= arrival + patience_minutes and plug_in < departure:
+        if plug_in <= arrival + patience_minutes and (stays_from_plug_in or plug_in < departure):
+            if stays_from_plug_in and plug_in > arrival:
+                departure += plug_in - arrival
+                session["departure_min"] = departure
+                session["departure_stated_min"] += plug_in - arrival
             session["station"] = station
             session["plug_in_min"] = plug_in
             session["status"] = _SERVED

@@ -68,7 +68,8 @@ def import_sessions(
     energy: "delivered" is what the meter says; "requested" is what the driver asked for at last, or the delivered
         energy where that is nothing.
     stations: "recorded" keeps the file's stations, sorted by name and numbered from 0; "assigned" gives the PEVs
-        stations in order of arrival, with the patience of the scenario's population.
+        stations in order of arrival, with the patience of the scenario's population, which also tells whether a wait
+        puts off the departure (`stay_counts_from`); a recorded stay keeps its own departure.
     time_zone: name of the site's time zone; by default the one that the file names, or the one of the known garages.
 
     Minute 0 is local midnight of `day`, and minutes are real ones. The horizon ends at the local midnight after
@@ -113,7 +114,7 @@ def _import_acn(
         moved = place_as_recorded(sessions, recorded, scenario.num_stations)
         mended += note(kept.filter(moved), "its recorded station is taken: it is moved to another")
     else:
-        assign_stations(sessions, scenario.num_stations, scenario.population.patience_minutes)
+        _assign(sessions, scenario)
     horizon_steps = math.ceil((span.end - span.begin) / _MINUTE / scenario.step_minutes - _STEP_TOLERANCE)
     info = ScheduleInfo(
         scenario=scenario.name,
@@ -151,7 +152,7 @@ def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
     raise_if(str(path), problems)
     unplaced = Schedule(table.with_columns(pl.lit(None).alias(name) for name in PLACE), source=str(path))
     sessions = unplaced.to_records()
-    assign_stations(sessions, scenario.num_stations, scenario.population.patience_minutes)
+    _assign(sessions, scenario)
     info = ScheduleInfo(
         scenario=scenario.name,
         step_minutes=scenario.step_minutes,
@@ -172,6 +173,13 @@ def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
         unserved=_note_unserved(on_grid, "PEV " + schedule.sessions["pev"], scenario, scenario.horizon_steps),
     )
     return ImportedSessions(schedule, report)
+
+
+def _assign(sessions: Records, scenario: Scenario) -> None:
+    """Give the sessions stations as the scenario's population waits for them."""
+    population = scenario.population
+    stays_from_plug_in = population.stay_counts_from == "plug_in"
+    assign_stations(sessions, scenario.num_stations, population.patience_minutes, stays_from_plug_in)
 
 
 def _wanted_energy(kept: pl.DataFrame, energy: Energy) -> tuple[Array, tuple[Note, ...]]:

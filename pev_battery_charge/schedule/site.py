@@ -86,6 +86,7 @@ class SiteGenerator:
             population.target_soc_max,
             self.num_stations,
             population.patience_minutes,
+            population.stay_counts_from == "plug_in",
         )
 
 
@@ -150,6 +151,7 @@ def _draw_areas(
     target_soc_max: float,
     num_stations: int,
     patience_minutes: float,
+    stays_from_plug_in: bool,
 ) -> None:
     """Turn draws into sessions in order of arrival, and give them stations."""
     num_areas, room = sessions.shape
@@ -189,7 +191,7 @@ def _draw_areas(
             session["energy_arrival_kwh"] = uniforms[b, j, 3] * room_kwh
             session["energy_target_kwh"] = min(session["energy_arrival_kwh"] + stored, capacity)
             session["status"] = _SERVED
-        assign_stations(sessions[b], num_stations, patience_minutes)
+        assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)
 
 
 @kernel

@@ -17,8 +17,8 @@ class SpreadGenerator:
     """Draws the schedules of a `SpreadPopulation`.
 
     The span in which a longest stay can begin, `horizon - stay_minutes`, is cut into one equal slot for each PEV; each
-    arrives at a uniformly drawn moment of its slot, so that every stay ends inside the horizon. Times are whole
-    minutes.
+    arrives at a uniformly drawn moment of its slot, so that every stay ends inside the horizon, but for one that a wait
+    puts off (`stay_counts_from = "plug_in"`). Times are whole minutes.
     """
 
     def __init__(self, population: SpreadPopulation, num_stations: int, horizon_minutes: float) -> None:
@@ -48,6 +48,7 @@ class SpreadGenerator:
             population.arrival_soc_max,
             self.num_stations,
             population.patience_minutes,
+            population.stay_counts_from == "plug_in",
         )
 
 
@@ -61,6 +62,7 @@ def _draw_areas(
     arrival_soc_max: float,
     num_stations: int,
     patience_minutes: float,
+    stays_from_plug_in: bool,
 ) -> None:
     num_areas, num_pevs = sessions.shape
     slot_minutes = span_minutes / num_pevs
@@ -74,4 +76,4 @@ def _draw_areas(
             session["departure_stated_min"] = arrival + stay
             session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * session["capacity_kwh"]
             session["status"] = _SERVED
-        assign_stations(sessions[b], num_stations, patience_minutes)
+        assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)

@@ -344,6 +344,38 @@ def test_assigned_stations_are_waited_for_as_long_as_the_population_s_patience(t
     assert recorded.sessions["plug_in_min"].to_list() == [480.0, None, None]
 
 
+def test_who_waits_for_an_assigned_station_stays_its_time_where_stays_count_from_plug_in(tmp_path):
+    hours = [("08:00", "12:00"), ("11:00", "14:00"), ("11:50", "14:30")]
+    visits = [Visit(f"2021-05-03 {begin}:00-07:00", f"2021-05-03 {end}:00-07:00") for begin, end in hours]
+    visits[1] = visits[1]._replace(stated="2021-05-03 13:00:00-07:00")
+    path = write_csv(tmp_path / "a.csv", visits)
+    scenario = small(1, patience_minutes=90).replace(population={"stay_counts_from": "plug_in"})
+    schedule, _ = import_sessions(path, scenario=scenario, stations="assigned")
+    assert schedule.sessions["plug_in_min"].to_list() == [480.0, 720.0, None]
+    assert schedule.sessions["departure_min"].to_list() == [720.0, 900.0, 870.0]
+    assert schedule.sessions["departure_stated_min"].to_list() == [None, 840.0, None]
+    recorded, _ = import_sessions(path, scenario=scenario)
+    assert recorded.sessions["plug_in_min"].to_list() == [480.0, None, None]
+    assert recorded.sessions["departure_min"].to_list() == [720.0, 840.0, 870.0]
+    assert recorded == import_sessions(path, scenario=small(1, patience_minutes=90))[0]
+
+
+def test_own_sessions_wait_for_their_whole_stay_and_a_pev_cannot_come_again_before_it_has_left(tmp_path):
+    path = tmp_path / "own.csv"
+    head = "pev,arrival_min,departure_min,capacity_kwh,energy_arrival_kwh,energy_target_kwh,power_max_kw,efficiency"
+    rows = [("blue", 0, 100), ("red", 10, 60), ("green", 120, 180)]
+    lines = [f"{head},transition_soc", *(f"{name},{begin},{end},24,4,20,22,0.9,1" for name, begin, end in rows)]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    scenario = small(1, patience_minutes=90).replace(population={"stay_counts_from": "plug_in"})
+    schedule, _ = import_sessions(path, "sessions", scenario=scenario)
+    assert schedule.sessions["plug_in_min"].to_list() == [0.0, 100.0, 150.0]
+    assert schedule.sessions["departure_min"].to_list() == [100.0, 150.0, 210.0]
+    assert schedule.sessions["departure_stated_min"].null_count() == 3
+    path.write_text("\n".join([*lines, ""]).replace("green", "red"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"row 3, arrival_min: PEV 'red' is still here with the session of row 2"):
+        import_sessions(path, "sessions", scenario=scenario)
+
+
 def test_more_recorded_stations_than_the_scenario_has_are_refused_unless_stations_are_assigned():
     assert problems(DATA / "garage.csv", scenario=small(2)) == [
         "names 3 stations, the scenario 'small' has 2: give a larger scenario, or stations='assigned'"
