@@ -9,6 +9,22 @@ from pathlib import Path
 from pev_battery_charge.errors import InputError
 
 
+def make_folder(path: str | Path, otherwise: str = "choose another folder") -> None:
+    """Make a folder, or take one that is empty.
+
+    otherwise: what to do where it is not empty.
+
+    Raises `InputError` where there is something, or it cannot be made.
+    """
+    path = Path(path)
+    try:
+        if path.exists() and any(path.iterdir()):
+            raise InputError(str(path), [f"already holds files: {otherwise}"])
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(str(path), [f"cannot be written: {error.strerror}"]) from None
+
+
 @contextmanager
 def write_beside(path: str | Path) -> Iterator[Path]:
     """A path beside `path` to write to; renamed to `path` when the block ends well, removed when it does not.

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+import readme_block
 import tyro
 
 import pev_battery_charge as pbc
@@ -24,7 +25,6 @@ from pev_battery_charge.evaluation import FIGURES, Evaluation, Figure, evaluate,
 from pev_battery_charge.evaluation.results import write_picture
 from pev_battery_charge.evaluation.statistics import statistics
 from pev_battery_charge.evaluation.table import best
-from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering import write_gif
 from pev_battery_charge.rendering.curves import LearningCurve, write_learning_curves
 from pev_battery_charge.training import (
@@ -57,7 +57,6 @@ HEADS = (
     "satisfaction p5",
     "asked above the cap, kWh",
 )
-OPENED, CLOSED = "<!-- training -->\n", "<!-- /training -->"
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,12 @@ class Measured(NamedTuple):
 
 def main(config: Config) -> None:
     """Train, measure, draw, write."""
-    split_readme(config.readme)
+    readme_block.split(config.readme, "training")
     config.media.mkdir(parents=True, exist_ok=True)
     measured = [measure(trained(name, config), config.episodes) for name in SCENARIOS]
     shown = next(one for one in measured if one.evaluation.scenario.name == SHOWN)
     more_stations = measure(shown.result, config.episodes, twenty_stations())
-    write_readme(config.readme, text_of(config, measured, more_stations))
+    readme_block.write(config.readme, "training", text_of(config, measured, more_stations))
     write_learning_curves([curve_of(one) for one in measured], config.media / "learning_curves.png")
     write_picture(shown.evaluation, shown.found, config.media / "policy_comparison.png")
     film = run(shown.evaluation.scenario, load_policy(shown.run.path), seed=FIRST_EVALUATION_SEED)
@@ -244,26 +243,6 @@ def is_better(figure: Figure, one: Row, other: Row) -> bool:
     if figure.better is None or one["low"] is None or other["low"] is None:
         return False
     return bool(one["low"] > other["high"] if figure.better == "more" else one["high"] < other["low"])
-
-
-def split_readme(path: Path) -> tuple[str, str]:
-    """What stands above and below the table; exactly one pair of marks or an error."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(str(path), [f"cannot be read: {error.strerror}"]) from None
-    above, opened, rest = text.partition(OPENED)
-    _, closed, below = rest.partition(CLOSED)
-    if not opened or not closed or text.count(OPENED) != 1 or text.count(CLOSED) != 1:
-        raise InputError(str(path), ["has not exactly one pair of training marks"])
-    return above + opened, closed + below
-
-
-def write_readme(path: Path, told: str) -> None:
-    """Put the text between the marks."""
-    above, below = split_readme(path)
-    with write_beside(path) as beside:
-        beside.write_text(above + told + below, encoding="utf-8")
 
 
 if __name__ == "__main__":

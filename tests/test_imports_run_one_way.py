@@ -16,6 +16,7 @@ NAME = PACKAGE.name
 FLOORS = (
     {"core", "errors"},
     {"files"},
+    {"tabular"},
     {"scenario"},
     {"schedule"},
     {"trace", "observation", "reward"},
@@ -24,6 +25,7 @@ FLOORS = (
     {"evaluation"},
     {"envs"},
     {"training"},
+    {"smart_charging"},
     {"benchmark"},
     {"benchmark_controllers", "benchmark_training"},
     {"cli"},

@@ -1,11 +1,13 @@
 """What stands in schedules/ is what its script makes; tables go between their marks."""
 
+import re
 from pathlib import Path
 
 import pytest
 from polars.testing import assert_frame_equal
 
 import pev_battery_charge as pbc
+from pev_battery_charge.errors import InputError
 from tests.loading import ROOT, load_script
 
 
@@ -35,7 +37,7 @@ def test_the_benchmarks_table_replaces_the_one_before(tmp_path: Path, monkeypatc
     text = "above\n<!-- benchmark -->\nnew \\1\n<!-- /benchmark -->\nbelow\n"
     assert readme.read_text(encoding="utf-8") == text
     readme.write_text("no marks", encoding="utf-8")
-    with pytest.raises(SystemExit):
+    with pytest.raises(InputError, match="exactly one pair of benchmark marks"):
         script.main()
     assert readme.read_text(encoding="utf-8") == "no marks"
 
@@ -59,7 +61,36 @@ def test_the_table_of_regret_replaces_the_one_before(tmp_path: Path, monkeypatch
     assert calls[0][-2:] == ["--out", str(picture)]
     for bad in ("no marks", "<!-- regret -->\n", "<!-- /regret -->\n<!-- regret -->\n", text + text):
         readme.write_text(bad, encoding="utf-8")
-        with pytest.raises(SystemExit, match="exactly one pair of regret marks"):
+        with pytest.raises(InputError, match="exactly one pair of regret marks"):
             script.main()
         assert readme.read_text(encoding="utf-8") == bad
     assert len(calls) == 1, "bad marks are told before minutes of measuring"
+
+
+def test_a_part_of_the_readme_is_replaced_again_and_again(tmp_path: Path) -> None:
+    block = load_script("readme_block")
+    readme = tmp_path / "README.md"
+    readme.write_text("above\n<!-- training -->\nold\n<!-- /training -->\nbelow\n", encoding="utf-8")
+    for _ in range(2):
+        block.write(readme, "training", "new \\1\n")
+        text = "above\n<!-- training -->\nnew \\1\n<!-- /training -->\nbelow\n"
+        assert readme.read_text(encoding="utf-8") == text
+    with pytest.raises(InputError, match="cannot be read"):
+        block.split(tmp_path / "missing.md", "training")
+
+
+def test_the_smart_charging_results_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load_script("make_smart_charging")
+    readme, media = tmp_path / "README.md", tmp_path / "media"
+    readme.write_text("above\n<!-- smart-charging -->\nold\n<!-- /smart-charging -->\nbelow\n", encoding="utf-8")
+    monkeypatch.setattr(script, "README", readme)
+    few = ("--algorithms", "q", "sarsa", "--seeds", "2", "--episodes", "50", "--table.episodes", "500")
+    script.main(media, few)
+    text = readme.read_text(encoding="utf-8")
+    assert text.startswith("above\n<!-- smart-charging -->\n| method | mean return |")
+    assert re.search(r"\n\| exact optimum \| -1\.083 \| 0 \| 2\.13 \|", text)
+    assert text.count("\n| ") == 3
+    assert text.endswith("\n<!-- /smart-charging -->\nbelow\n")
+    made = {file.name for file in media.iterdir()}
+    assert made == {script.COMPARISON, script.POLICY, script.TAXI}
+    assert all((ROOT / "media" / name).is_file() for name in made)

@@ -89,15 +89,6 @@ def test_values_have_the_decimals_that_their_interval_asks_for(
     assert script.value_of(FIGURES[name], row) == text
 
 
-def test_the_text_replaces_the_one_before(script: ModuleType, tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(MARKED, encoding="utf-8")
-    for _ in range(2):
-        script.write_readme(readme, "new \\1\n")
-        text = "above\n<!-- training -->\nnew \\1\n<!-- /training -->\nbelow\n"
-        assert readme.read_text(encoding="utf-8") == text
-
-
 @pytest.mark.parametrize(
     "text",
     [

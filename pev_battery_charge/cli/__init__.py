@@ -13,6 +13,7 @@ from pev_battery_charge.cli.regret import RegretCommand
 from pev_battery_charge.cli.scenario import ScenarioCommand
 from pev_battery_charge.cli.schedule import ScheduleCommand
 from pev_battery_charge.cli.simulate import RenderCommand, SimulateCommand
+from pev_battery_charge.cli.smart_charging import SmartChargingCommand
 from pev_battery_charge.cli.train import TrainCommand
 from pev_battery_charge.errors import InputError
 
@@ -37,6 +38,7 @@ _Command = (
     | Annotated[RegretCommand, tyro.conf.subcommand("regret")]
     | Annotated[ScheduleCommand, tyro.conf.subcommand("schedule")]
     | Annotated[ScenarioCommand, tyro.conf.subcommand("scenario")]
+    | Annotated[SmartChargingCommand, tyro.conf.subcommand("smart-charging")]
     | Annotated[BenchmarkCommand, tyro.conf.subcommand("benchmark")]
 )
 

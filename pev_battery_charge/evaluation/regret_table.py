@@ -1,7 +1,6 @@
 """Regret as a table: for a terminal, wide or narrow, and as Markdown."""
 
 import math
-from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
@@ -20,11 +19,8 @@ _OVERALL_FIGURES: Final = {
 """What is shown of all instances together: the heads of its columns, and how many decimals they have at most."""
 
 _DIGITS, _MOST_DECIMALS = 3, 3
-_BETWEEN = 2
-"""Characters that a terminal's table takes for each column beside its texts."""
 
 _Row = dict[str, Any]
-_Column = tuple[str, list[str]]
 
 
 def regret_tables(report: RegretReport, statistics: pl.DataFrame, width: int | None = None) -> list[ResultsTable]:
@@ -49,10 +45,10 @@ def regret_tables(report: RegretReport, statistics: pl.DataFrame, width: int | N
             (_two_lines(f"{group}, %"), [mean_text(rows[group, one, "regret_percent"]) for one in controllers])
             for group in groups
         ]
-    first = "controller", names
-    parts = [columns] if width is None else _parts(first, columns, width)
-    tables = [_table([first, *part]) for part in parts]
-    return [*tables[:-1], replace(tables[-1], notes=_notes(report))]
+    heads = ("controller", *(head for head, _ in columns))
+    texts = list(zip(names, *(texts for _, texts in columns), strict=True))
+    table = ResultsTable(heads, texts, heads[1:], _notes(report))
+    return [table] if width is None else table.parts(width)
 
 
 def by_regret(report: RegretReport, statistics: pl.DataFrame) -> list[str]:
@@ -65,31 +61,7 @@ def by_regret(report: RegretReport, statistics: pl.DataFrame) -> list[str]:
 def regret_markdown(report: RegretReport, statistics: pl.DataFrame) -> str:
     """The table and its notes as Markdown."""
     (table,) = regret_tables(report, statistics)
-    lines = [f"| {' | '.join(line)} |".replace("\n", "") for line in (table.columns, *table.rows)]
-    ruler = "|---" + "|--:" * len(table.numbers) + "|"
-    notes = [f"- {note}" for note in table.notes]
-    return "\n".join([lines[0], ruler, *lines[1:], "", *notes, ""])
-
-
-def _parts(first: _Column, columns: list[_Column], width: int) -> list[list[_Column]]:
-    """The columns in as few tables as have room, each with the same first column; one other column has room always."""
-    parts: list[list[_Column]] = []
-    for column in columns:
-        if parts and _width([first, *parts[-1], column]) <= width:
-            parts[-1].append(column)
-        else:
-            parts.append([column])
-    return parts
-
-
-def _width(columns: list[_Column]) -> int:
-    longest = [max(len(line) for text in (head, *texts) for line in text.split("\n")) for head, texts in columns]
-    return sum(longest) + _BETWEEN * len(longest)
-
-
-def _table(columns: list[_Column]) -> ResultsTable:
-    heads = tuple(head for head, _ in columns)
-    return ResultsTable(heads, list(zip(*(texts for _, texts in columns), strict=True)), heads[1:], [])
+    return table.to_markdown()
 
 
 def _notes(report: RegretReport) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,8 @@ _BEST = "*"
 _MOST_DECIMALS = 5
 _LEAST_UNITS = 3.0
 _PADDING = 1
+_BETWEEN = 2
+"""Characters that a terminal's table takes for each column beside its texts, where it is split."""
 
 _Row = dict[str, Any]
 
@@ -31,6 +33,36 @@ class ResultsTable:
     rows: list[tuple[str, ...]]
     numbers: tuple[str, ...]
     notes: list[str]
+
+    def parts(self, width: int) -> "list[ResultsTable]":
+        """The columns in as few tables as a terminal of this width has room for.
+
+        Each begins with the first column, and has one other at least; the notes stand below the last.
+        """
+        columns = list(zip(self.columns, *self.rows, strict=True))
+        first, parts = columns[0], [[columns[1]]]
+        for column in columns[2:]:
+            if sum(map(_column_width, [first, *parts[-1], column])) <= width:
+                parts[-1].append(column)
+            else:
+                parts.append([column])
+        tables = [self._of([first, *part]) for part in parts]
+        return [*tables[:-1], replace(tables[-1], notes=self.notes)]
+
+    def _of(self, columns: list[tuple[str, ...]]) -> "ResultsTable":
+        heads, *rows = zip(*columns, strict=True)
+        return ResultsTable(heads, rows, tuple(head for head in heads if head in self.numbers), [])
+
+    def to_markdown(self) -> str:
+        """The table, and its notes as a list below."""
+        lines = [f"| {' | '.join(line)} |".replace("\n", "") for line in (self.columns, *self.rows)]
+        ruler = "".join("|--:" if column in self.numbers else "|---" for column in self.columns) + "|"
+        return "\n".join([lines[0], ruler, *lines[1:], "", *(f"- {note}" for note in self.notes), ""])
+
+
+def _column_width(column: tuple[str, ...]) -> int:
+    """Of the longest line of its texts, and what stands between columns."""
+    return max(len(line) for text in column for line in text.split("\n")) + _BETWEEN
 
 
 def results_table(

@@ -36,7 +36,7 @@ _PANEL_PX = 150
 _BETWEEN_PX = 8
 _BOTTOM_PX = 10
 _LEADER_PX, _GAP_PX = 22, 4
-_NAMES_PX = 196
+NAMES_PX = 196
 _EDGE_PX = 6
 
 _MILLION = 1e6
@@ -54,8 +54,8 @@ _OTHER: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (5, 2
 _OTHER_INTERVAL: dict[str, Any] = {"facecolor": PALE, "alpha": 0.7, "linewidth": 0.0}
 
 
-class _Name(NamedTuple):
-    """What is written beside a line, at which reward the line ends, and whether it lies below the axis."""
+class Name(NamedTuple):
+    """What is written beside a line, at which reward (or other y) the line ends, and whether it lies below the axis."""
 
     text: str
     reward: float
@@ -71,18 +71,23 @@ def draw_curves(curves: Sequence[LearningCurve]) -> Canvas:
     canvas = Canvas(WIDTH_PX, _HEAD_PX + len(curves) * row_px + _BOTTOM_PX)
     _write_head(canvas.figure)
     ranges = [shown_range(curve) for curve in curves]
-    names = [_names(curve, shown) for curve, shown in zip(curves, ranges, strict=True)]
-    longest_px = max(text_width_px(name.text) for own in names for name in own)
-    names_px = min(longest_px, _NAMES_PX) + _LEADER_PX + _GAP_PX + MARGIN_PX
+    names = [names_of(curve, shown) for curve, shown in zip(curves, ranges, strict=True)]
+    names_px = max(names_room_px(own) for own in names)
     for number, (curve, shown, own) in enumerate(zip(curves, ranges, names, strict=True)):
         box = Box(LEFT_PX, _HEAD_PX + number * row_px + TITLE_PX, WIDTH_PX - LEFT_PX - names_px, panel_px)
         axes = add_axes(canvas.figure, box, elided(curve.title, box.width, TITLE_PT))
         _add_axes_of(axes, box, curve, shown)
-        _draw_lines(axes, curve)
-        _write_names(axes, box, own)
+        draw_lines(axes, curve)
+        write_names(axes, box, own)
         if any(name.below for name in own):
-            _cut_axis(axes, box)
+            cut_axis(axes, box)
     return canvas
+
+
+def names_room_px(names: Sequence[Name]) -> float:
+    """The room that names, their leaders and the margin take right of a plot."""
+    longest_px = max(text_width_px(name.text) for name in names)
+    return min(longest_px, NAMES_PX) + _LEADER_PX + _GAP_PX + MARGIN_PX
 
 
 def shown_range(curve: LearningCurve) -> tuple[float, float]:
@@ -144,7 +149,8 @@ def _add_axes_of(axes: Axes, box: Box, curve: LearningCurve, shown: tuple[float,
     axes.text(*place, "agent-steps, millions", transform=axes.transAxes, va="top", color=MUTED, style="italic")
 
 
-def _draw_lines(axes: Axes, curve: LearningCurve) -> None:
+def draw_lines(axes: Axes, curve: LearningCurve) -> None:
+    """The curve with its interval, and a straight line for each of the others."""
     for mean, low, high in curve.others.values():
         if not math.isnan(low):
             axes.axhspan(low, high, **_OTHER_INTERVAL)
@@ -157,9 +163,9 @@ def _draw_lines(axes: Axes, curve: LearningCurve) -> None:
         axes.plot(curve.agent_steps[seen], curve.reward[seen], clip_on=False, zorder=3.0, **dots)
 
 
-def _names(curve: LearningCurve, shown: tuple[float, float]) -> list[_Name]:
+def names_of(curve: LearningCurve, shown: tuple[float, float]) -> list[Name]:
     """What is written beside the lines, from the lowest up."""
-    finest = math.ceil(-math.log10((shown[1] - shown[0]) / _TELLING))
+    finest = max(0, math.ceil(-math.log10((shown[1] - shown[0]) / _TELLING)))
     names = []
     ends = [(name, mean, INK) for name, (mean, _, _) in curve.others.items()]
     ends.append((_POLICY, float(curve.reward[-1]), GRANTED_EDGE))
@@ -169,15 +175,19 @@ def _names(curve: LearningCurve, shown: tuple[float, float]) -> list[_Name]:
         below = reward < shown[0]
         decimals = max(0, 1 - math.floor(math.log10(abs(reward) or 1.0)) if below else finest)
         value = f": {reward:,.{decimals}f}" + (", below" if below else "")
-        text = elided(name, _NAMES_PX - text_width_px(value)) + value
-        names.append(_Name(text, reward, colour, below))
+        text = elided(name, NAMES_PX - text_width_px(value)) + value
+        names.append(Name(text, reward, colour, below))
     return sorted(names, key=lambda name: name.reward)
 
 
-def _write_names(axes: Axes, box: Box, names: Sequence[_Name]) -> None:
-    """Right of the plot, each with a leader from the end of its line, or an arrow that points down."""
-    low, high = axes.get_ylim()
-    ends = [box.height * (max(name.reward, low) - low) / (high - low) for name in names]
+def write_names(axes: Axes, box: Box, names: Sequence[Name]) -> None:
+    """Right of the plot, each with a leader from the end of its line, or an arrow that points down.
+
+    names: from the lowest up.
+    """
+    least = axes.get_ylim()[0]
+    to_share = axes.transScale + axes.transLimits  # also where the axis is not linear
+    ends = [box.height * float(to_share.transform((1.0, max(name.reward, least)))[1]) for name in names]
     heights = spread(ends, LINE_PX, _EDGE_PX, box.height)
     leader = _LEADER_PX / box.width
     outside: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
@@ -191,7 +201,7 @@ def _write_names(axes: Axes, box: Box, names: Sequence[_Name]) -> None:
         axes.plot(*way, color=MUTED if name.colour == INK else name.colour, linewidth=0.7, **outside)
 
 
-def _cut_axis(axes: Axes, box: Box) -> None:
+def cut_axis(axes: Axes, box: Box) -> None:
     """Two strokes through the foot of the axis, and no number there: it does not show everything."""
     low, high = axes.get_ylim()
     axes.set_yticks([tick for tick in axes.get_yticks() if low + (high - low) * LINE_PX / box.height < tick <= high])

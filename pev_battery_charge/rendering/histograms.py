@@ -61,7 +61,7 @@ def draw_histograms(title: str, about: str, distributions: Sequence[Distribution
     num_rows = -(-len(distributions) // _COLUMNS)
     canvas = Canvas(WIDTH_PX, _HEAD_PX + _LEGEND_PX + num_rows * row_px + _BOTTOM_PX)
     figure = canvas.figure
-    _write_head(figure, title, about)
+    write_head(figure, title, about)
     _add_legend(figure, few=_most_episodes(distributions) <= _FEW_EPISODES)
     room_px = WIDTH_PX - _NAMES_PX - RIGHT_PX - (_COLUMNS - 1) * _BETWEEN_PX
     column_px = room_px / _COLUMNS
@@ -83,13 +83,13 @@ def _most_episodes(distributions: Sequence[Distribution]) -> int:
     return max(values.size for one in distributions for values in one.values.values())
 
 
-def _write_head(figure: Figure, title: str, about: str) -> None:
+def write_head(figure: Figure, title: str, about: str, beside_px: float = MARGIN_PX) -> None:
+    """The head's two lines; `beside_px` is left free to the right of the title."""
     height_px = figure.get_figheight() * DPI
     x = MARGIN_PX / WIDTH_PX
-    figure.text(
-        x, 1.0 - 31 / height_px, elided(title, WIDTH_PX - 2 * MARGIN_PX, HEADLINE_PT), size=HEADLINE_PT, weight="bold"
-    )
-    figure.text(x, 1.0 - 49 / height_px, about, color=MUTED)
+    shown = elided(title, WIDTH_PX - MARGIN_PX - beside_px, HEADLINE_PT)
+    figure.text(x, 1.0 - 31 / height_px, shown, size=HEADLINE_PT, weight="bold")
+    figure.text(x, 1.0 - 49 / height_px, elided(about, WIDTH_PX - 2 * MARGIN_PX), color=MUTED)
 
 
 def _add_legend(figure: Figure, *, few: bool) -> None:

@@ -38,4 +38,4 @@ def round_step(least: float) -> int:
 
 def counted(number: int, what: str) -> str:
     """A number of things: "1 station", "5 stations"."""
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -11,14 +11,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from pev_battery_charge.rendering.chart import Canvas, add_axes
-from pev_battery_charge.rendering.histograms import elided, lane_names
+from pev_battery_charge.rendering.histograms import elided, lane_names, write_head
 from pev_battery_charge.rendering.layout import MARGIN_PX, RIGHT_PX, TICKS_PX, TITLE_PX, Box
 from pev_battery_charge.rendering.regret import RegretPanel
 from pev_battery_charge.rendering.style import (
     DPI,
     GRANTED_EDGE,
     GRID,
-    HEADLINE_PT,
     INK,
     MUTED,
     PAPER,
@@ -63,7 +62,7 @@ def draw_regret(title: str, about: str, panels: Sequence[RegretPanel], clairvoya
     panel_px = (_TWO_LINES_PX if any("\n" in label for label in labels) else _LANE_PX) * len(names)
     row_px = TITLE_PX + panel_px + TICKS_PX
     canvas = Canvas(WIDTH_PX, _HEAD_PX + num_rows * row_px + _BOTTOM_PX)
-    _write_head(canvas.figure, title, about)
+    write_head(canvas.figure, title, about, _LEGEND_PX)
     _add_legend(canvas.figure, any(name in clairvoyant for name in names))
     column_px = (WIDTH_PX - _NAMES_PX - RIGHT_PX - (columns - 1) * _BETWEEN_PX) / columns
     greatest = max(float(np.nanmax(values, initial=1.0)) for panel in panels for values in panel.values.values())
@@ -79,19 +78,6 @@ def draw_regret(title: str, about: str, panels: Sequence[RegretPanel], clairvoya
             axes.set_yticks(range(len(names)), labels)
             axes.tick_params(axis="y", labelcolor=INK)
     return canvas
-
-
-def _write_head(figure: Figure, title: str, about: str) -> None:
-    height_px = figure.get_figheight() * DPI
-    x = MARGIN_PX / WIDTH_PX
-    figure.text(
-        x,
-        1.0 - 31 / height_px,
-        elided(title, WIDTH_PX - MARGIN_PX - _LEGEND_PX, HEADLINE_PT),
-        size=HEADLINE_PT,
-        weight="bold",
-    )
-    figure.text(x, 1.0 - 49 / height_px, elided(about, WIDTH_PX - 2 * MARGIN_PX), color=MUTED)
 
 
 def _add_legend(figure: Figure, any_clairvoyant: bool) -> None:

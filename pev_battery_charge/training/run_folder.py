@@ -24,7 +24,7 @@ from typing import Any, Self
 import polars as pl
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.files import write_beside
+from pev_battery_charge.files import make_folder, write_beside
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.training.config import TrainConfig
 
@@ -50,13 +50,7 @@ class RunFolder:
     def create(cls, path: str | Path, config: TrainConfig, scenario: Scenario) -> Self:
         """Begin a run in a new or empty folder; raises `InputError` where there is something, or it cannot be made."""
         folder = cls(path)
-        try:
-            if folder.path.exists() and any(folder.path.iterdir()):
-                problem = "already holds files: choose another folder, or go on with the run in it with --resume"
-                raise InputError(str(path), [problem])
-            folder.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(str(path), [f"cannot be written: {error.strerror}"]) from None
+        make_folder(path, "choose another folder, or go on with the run in it with --resume")
         folder.write_info({"versions": _versions(), "git_revision": _git_revision(), "machine": _machine()})
         scenario.save(folder.scenario_file)
         with write_beside(folder.config_file) as beside:  # last: with it, the run can be resumed

@@ -139,8 +139,9 @@ def test_make_media_makes_the_pictures_again(tmp_path: Path, capsys: pytest.Capt
     script = load_script("make_media")
     script.main(tmp_path)
     written = capsys.readouterr().out
-    # Those of make_training_results, and that of make_regret_table.
+    # Those of make_training_results, make_regret_table and make_smart_charging.
     written_by_others = {"TrainedPolicy.gif", "learning_curves.png", "policy_comparison.png", "regret.png"}
+    written_by_others |= {"smart_charging.png", "smart_charging_policy.png", "smart_charging_taxi.png"}
     committed = {file.name for file in (ROOT / "media").iterdir()}
     assert {file.name for file in tmp_path.iterdir()} == committed - written_by_others
     assert all(f"{file}: " in written for file in tmp_path.iterdir())

@@ -1,0 +1,283 @@
+"""`pev smart-charging`: the small decision problem; its exact optimum, tables and networks that learn it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from pev_battery_charge.cli.console import output, print_table, progress, tell
+from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.files import make_folder, write_beside
+from pev_battery_charge.rendering.smart_charging import write_policy_map, write_returns
+from pev_battery_charge.rendering.smart_charging_words import clock_text
+from pev_battery_charge.smart_charging.comparison import compare
+from pev_battery_charge.smart_charging.dqn import DqnConfig
+from pev_battery_charge.smart_charging.exact import PolicyValue, solve
+from pev_battery_charge.smart_charging.learning import DQN, LABELS, TableConfig, check, learn, load_learned
+from pev_battery_charge.smart_charging.problem import SmartCharging
+from pev_battery_charge.tabular import save_table
+
+Algorithm = Literal["sarsa", "q", "double-q", "dqn"]
+
+_TABLE_STEP_KWH = 2.0
+_WINDOW_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class ProblemOptions(SmartCharging):
+    """The problem's figures."""
+
+    def __post_init__(self) -> None:
+        """Nothing is checked yet: what is raised while the command line is read does not reach the user whole."""
+
+    def checked(self) -> SmartCharging:
+        """The problem; raises `InputError` with everything that breaks a rule."""
+        return SmartCharging(**vars(self))
+
+
+@dataclass(frozen=True)
+class DqnOptions(DqnConfig):
+    """How the network learns."""
+
+    def __post_init__(self) -> None:
+        """As for `ProblemOptions`."""
+
+    def checked(self) -> DqnConfig:
+        """The configuration; raises `InputError` with everything that breaks a rule."""
+        return DqnConfig(**vars(self))
+
+
+@dataclass(frozen=True)
+class OptimumCommand:
+    """Solve the problem exactly, by dynamic programming: the best rate for every slot and every energy.
+
+    Prints expected return, shortage probability and cost, the policy as a table, and draws it as a heat map.
+    """
+
+    problem: ProblemOptions = field(default_factory=ProblemOptions)
+    every_kwh: float = _TABLE_STEP_KWH
+    """Distance of the table's rows."""
+    png: Path | None = None
+    """Heat map to write: time by battery, the colour is the rate."""
+
+    def run(self) -> None:
+        """Solve, print, draw."""
+        _check_ending(self.png, ".png")
+        value = solve(self.problem.checked())
+        _print_value("exact optimum", value, None)
+        print_policy(
+            "Best rate (kW) by energy in the battery and beginning of the slot; expected return on arrival",
+            value,
+            self.every_kwh,
+        )
+        if self.png is not None:
+            _write_map("The best policy", value, self.png)
+
+
+@dataclass(frozen=True)
+class TrainCommand:
+    """Let one method learn the problem, and compare what it has learned with the exact optimum.
+
+    Writes into a folder: table.npz (what was learned; `show` reads it), returns.png (running average of the returns),
+    policy.png (time by battery, the colour is the rate); for dqn also model.zip, as Stable-Baselines3 writes it.
+    """
+
+    algorithm: Algorithm = "q"
+    """sarsa, q, double-q: a table; dqn: a network, needs the extra `train`."""
+    seed: int = 0
+    """Seed of arrivals and demands, of exploration, and of the network."""
+    out: Path | None = None
+    """Folder for the results; if not given, runs/smart-charging-ALGORITHM-SEED."""
+    problem: ProblemOptions = field(default_factory=ProblemOptions)
+    table: TableConfig = field(default_factory=TableConfig)
+    dqn: DqnOptions = field(default_factory=DqnOptions)
+
+    def run(self) -> None:
+        """Learn, print, write."""
+        out = self.out or Path("runs") / f"smart-charging-{self.algorithm}-{self.seed}"
+        problem, dqn, label = self.problem.checked(), self.dqn.checked(), LABELS[self.algorithm]
+        check((self.algorithm,), problem, self.table, (self.seed,))
+        make_folder(out)
+        with progress(label) as advance:
+            training = learn(
+                self.algorithm,
+                problem,
+                tables=self.table,
+                dqn=dqn,
+                seed=self.seed,
+                progress=advance,
+                save_model=out / "model.zip" if self.algorithm == DQN else None,
+            )
+        optimum, returns = solve(problem), training.learned.returns
+        tell(f"{label}, seed {self.seed}: {returns.size:,} episodes in {training.seconds:.1f} s")
+        _print_value(label, training.value, optimum)
+        save_table(out / "table.npz", training.learned)
+        window = max(1, round(_WINDOW_SHARE * returns.size))
+        write_returns(
+            f"{label}: returns while learning, seed {self.seed}",
+            out / "returns.png",
+            returns=returns,
+            window=window,
+            optimum=optimum.expected_return,
+        )
+        _write_map(f"The policy that {label} has learned", training.value, out / "policy.png")
+        tell(f"{out}: table.npz, returns.png, policy.png" + (", model.zip" if self.algorithm == DQN else ""))
+
+
+@dataclass(frozen=True)
+class ShowCommand:
+    """Show a table that was learned: what its policy is worth, exactly, and what it does."""
+
+    table: tyro.conf.Positional[Path]
+    """The .npz file that `train` wrote."""
+    problem: ProblemOptions = field(default_factory=ProblemOptions)
+    every_kwh: float = _TABLE_STEP_KWH
+    """Distance of the printed rows."""
+    png: Path | None = None
+    """Heat map to write."""
+
+    def run(self) -> None:
+        """Read, print, draw."""
+        _check_ending(self.png, ".png")
+        problem = self.problem.checked()
+        learned, value = load_learned(self.table, problem)
+        label = LABELS.get(learned.method, learned.method)
+        _print_value(label, value, solve(problem))
+        print_policy(
+            "Rate (kW) by energy in the battery and beginning of the slot; expected return on arrival",
+            value,
+            self.every_kwh,
+        )
+        if self.png is not None:
+            _write_map(f"The policy that {label} has learned", value, self.png)
+
+
+@dataclass(frozen=True)
+class CompareCommand:
+    """Let every method learn the problem from several seeds, next to the exact optimum: a table and a figure.
+
+    About ten minutes with all methods and five seeds.
+    """
+
+    algorithms: tuple[Algorithm, ...] = ("sarsa", "q", "double-q", "dqn")
+    """The methods; dqn needs the extra `train`."""
+    seeds: int = 5
+    """Seeds to learn from, 0, 1, and so on."""
+    episodes: int = 20_000
+    """Episodes in which each policy is played in the end, the same for all."""
+    figure: Path = Path("smart_charging.png")
+    """Picture to write: learning curves with intervals, and policies."""
+    markdown: Path | None = None
+    """Also write the table as Markdown."""
+    problem: ProblemOptions = field(default_factory=ProblemOptions)
+    table: TableConfig = field(default_factory=TableConfig)
+    dqn: DqnOptions = field(default_factory=DqnOptions)
+
+    def run(self) -> None:
+        """Learn, print, draw."""
+        problems = whole_number_problems("--seeds", self.seeds, 1)
+        problems += whole_number_problems("--episodes", self.episodes, 1)
+        if problems:
+            raise InputError("command line", problems)
+        _check_ending(self.figure, ".png")
+        with progress("learning") as advance:
+            found = compare(
+                self.problem.checked(),
+                algorithms=self.algorithms,
+                seeds=range(self.seeds),
+                tables=self.table,
+                dqn=self.dqn.checked(),
+                episodes=self.episodes,
+                progress=advance,
+            )
+        table = found.table()
+        for number, part in enumerate(table.parts(output.width)):
+            print_table("" if number else "Methods against the exact optimum", part.columns, part.rows, part.numbers)
+            for note in part.notes:
+                tell(note)
+        found.write_figure(self.figure)
+        tell(f"{self.figure}: written")
+        if self.markdown is not None:
+            with write_beside(self.markdown) as beside:
+                beside.write_text(table.to_markdown(), encoding="utf-8")
+            tell(f"{self.markdown}: the same as Markdown")
+
+
+@dataclass(frozen=True)
+class SmartChargingCommand:
+    """The smart-charging problem: one vehicle, four rates, eight slots, and a demand that shows at departure."""
+
+    command: (
+        Annotated[OptimumCommand, tyro.conf.subcommand("optimum")]
+        | Annotated[TrainCommand, tyro.conf.subcommand("train")]
+        | Annotated[ShowCommand, tyro.conf.subcommand("show")]
+        | Annotated[CompareCommand, tyro.conf.subcommand("compare")]
+    )
+
+    def run(self) -> None:
+        """Run the chosen command."""
+        self.command.run()
+
+
+def print_policy(title: str, value: PolicyValue, every_kwh: float) -> None:
+    """The rate in each slot, and what is to be expected on arrival, for energies `every_kwh` apart."""
+    problem = value.problem
+    levels = _row_levels(problem, every_kwh)
+    starts = [clock_text(problem.start_min + slot * problem.slot_minutes) for slot in range(problem.num_slots)]
+    columns = ("kWh", *starts, "return")
+    rows = [
+        (
+            f"{problem.energies_kwh[level]:g}",
+            *(f"{problem.rates_kw[value.actions[slot, level]]:g}" for slot in range(problem.num_slots)),
+            f"{value.values[0, level]:.4g}",
+        )
+        for level in levels
+    ]
+    print_table(title, columns, rows, columns)
+
+
+def _row_levels(problem: SmartCharging, every_kwh: float) -> Sequence[int]:
+    """The levels whose energies are multiples of a distance, or next above one."""
+    if not every_kwh > 0.0:
+        raise InputError("--every-kwh", [f"must be above 0 (it is {every_kwh:g})"])
+    step = max(1, round(every_kwh / problem.energy_step_kwh))
+    return range(0, problem.num_levels, step)
+
+
+def _print_value(name: str, value: PolicyValue, optimum: PolicyValue | None) -> None:
+    """What a policy comes to, exactly."""
+    unit = value.problem.cost_unit
+    rows = [
+        ("expected return", f"{value.expected_return:.5g}", unit),
+        ("expected cost of charging", f"{value.expected_charging_cost:.5g}", unit),
+        ("expected cost of shortage", f"{value.shortage_probability * value.problem.shortage_cost:.5g}", unit),
+        ("probability of a shortage", f"{100.0 * value.shortage_probability:.3f}", "%"),
+    ]
+    if optimum is not None:
+        rows.append(("expected return of the exact optimum", f"{optimum.expected_return:.5g}", unit))
+        rows.append(("behind the optimum", f"{100.0 * value.shortfall(optimum):.3f}", "%"))
+    print_table(f"{name}: exact figures", ("figure", "value", "unit"), rows, ("value",))
+
+
+def _write_map(title: str, value: PolicyValue, path: Path) -> None:
+    problem = value.problem
+    about = (
+        f"expected return {value.expected_return:.4g}; shortage in {100.0 * value.shortage_probability:.2f} % of days"
+    )
+    write_policy_map(
+        title,
+        about,
+        path,
+        actions=value.actions,
+        rates_kw=problem.rates_kw,
+        energies_kwh=problem.energies_kwh,
+        slot_minutes=problem.slot_minutes,
+        start_min=problem.start_min,
+    )
+
+
+def _check_ending(path: Path | None, ending: str) -> None:
+    if path is not None and path.suffix.lower() != ending:
+        raise InputError(str(path), [f"must end in {ending}"])

@@ -1,0 +1,8 @@
+"""One vehicle, four rates: the small decision problem that tables solve, and dynamic programming solves exactly."""
+
+from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
+from pev_battery_charge.smart_charging.environment import SmartChargingEnv
+from pev_battery_charge.smart_charging.exact import PolicyValue, evaluate, solve
+from pev_battery_charge.smart_charging.problem import SmartCharging
+
+__all__ = ["CELL_KWH", "Cells", "PolicyValue", "SmartCharging", "SmartChargingEnv", "evaluate", "solve"]

@@ -1,0 +1,193 @@
+"""All methods side by side: how far each stays behind the exact optimum, over several seeds."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+
+from pev_battery_charge.evaluation.statistics import bootstrap_interval
+from pev_battery_charge.evaluation.table import ResultsTable
+from pev_battery_charge.rendering.smart_charging import MethodCurve, PolicyMap, write_comparison
+from pev_battery_charge.smart_charging.dqn import DqnConfig
+from pev_battery_charge.smart_charging.environment import SmartChargingEnv
+from pev_battery_charge.smart_charging.exact import PolicyValue, solve
+from pev_battery_charge.smart_charging.learning import LABELS, TableConfig, Training, check, learn
+from pev_battery_charge.smart_charging.problem import Array, SmartCharging
+
+PLAYED_SEED: Final = 1_000_000
+"""Seed of the episodes in which policies are played; the same arrivals and demands for all of them."""
+
+_EXACT: Final = "exact optimum"
+_PERCENT: Final = 100.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What all methods have come to.
+
+    optimum: the exact answer.
+    trainings: of each method, one for each seed.
+    played: the mean return of each policy over the same `episodes` episodes, in the environment: of the optimum under
+        its own name, of each method one for each seed.
+    """
+
+    optimum: PolicyValue
+    trainings: Mapping[str, tuple[Training, ...]]
+    played: Mapping[str, tuple[float, ...]]
+    episodes: int
+
+    def shortfalls(self, algorithm: str) -> Array:
+        """How far each seed's policy stays behind the optimum, in % of the optimum's cost, `[S]`."""
+        return np.array([_PERCENT * one.value.shortfall(self.optimum) for one in self.trainings[algorithm]])
+
+    def table(self) -> ResultsTable:
+        """A row for the optimum and for each method."""
+        optimum = self.optimum
+        rows = [self._row(_EXACT, [optimum], np.zeros(1), self.played[_EXACT], None)]
+        for algorithm, trainings in self.trainings.items():
+            values = [one.value for one in trainings]
+            seconds = float(np.median([one.seconds for one in trainings]))
+            rows.append(
+                self._row(LABELS[algorithm], values, self.shortfalls(algorithm), self.played[algorithm], seconds)
+            )
+        unit = optimum.problem.cost_unit
+        seeds = max(len(trainings) for trainings in self.trainings.values())
+        notes = [
+            f"Returns and costs{f' in {unit}' if unit else ''}; expectations are exact, not sampled.",
+            f"[ ]: 95 % bootstrap interval of the mean over {seeds} training seeds; training: median of them.",
+            f"played: mean return of {self.episodes:,} episodes in the environment, with the same days for all.",
+        ]
+        return ResultsTable(_COLUMNS, rows, _COLUMNS[1:], notes)
+
+    def _row(
+        self,
+        name: str,
+        values: Sequence[PolicyValue],
+        shortfalls: Array,
+        played: Sequence[float],
+        seconds: float | None,
+    ) -> tuple[str, ...]:
+        shortage_cost = self.optimum.problem.shortage_cost
+        returns = np.array([value.expected_return for value in values])
+        charging = np.array([value.expected_charging_cost for value in values])
+        shortages = np.array([value.shortage_probability for value in values])
+        digits = 4 if self.optimum.problem.cost_unit else 5
+        return (
+            name,
+            _mean_text(returns, f".{digits}g"),
+            _mean_text(shortfalls, ".2f") if seconds is not None else "0",
+            _mean_text(_PERCENT * shortages, ".2f"),
+            f"{charging.mean():.{digits}g}",
+            f"{(shortages * shortage_cost).mean():.{digits}g}",
+            f"{np.mean(played):.{digits}g}",
+            "-" if seconds is None else f"{seconds:.0f}",
+        )
+
+    def write_figure(self, path: str | Path) -> None:
+        """Learning curves and policies of all methods as a PNG; raises `InputError` for another ending."""
+        optimum = self.optimum
+        curves = [self._curve(algorithm) for algorithm in self.trainings]
+        maps = [PolicyMap(_EXACT, optimum.actions)]
+        maps += [PolicyMap(LABELS[algorithm], own[0].value.actions) for algorithm, own in self.trainings.items()]
+        problem = optimum.problem
+        write_comparison(
+            path,
+            optimum=optimum.expected_return,
+            curves=curves,
+            maps=maps,
+            rates_kw=problem.rates_kw,
+            energies_kwh=problem.energies_kwh,
+            slot_minutes=problem.slot_minutes,
+            start_min=problem.start_min,
+            unit=problem.cost_unit,
+        )
+
+    def _curve(self, algorithm: str) -> MethodCurve:
+        trainings = self.trainings[algorithm]
+        least = -self.optimum.expected_return
+        shortfall = np.array(
+            [[_PERCENT * max(-look.expected_return - least, 0.0) / least for look in one.looks] for one in trainings]
+        )
+        episodes = np.array([look.episodes for look in trainings[0].looks], np.float64)
+        if len(trainings) > 1:
+            low, high = bootstrap_interval(shortfall)
+        else:
+            low = high = np.full(episodes.size, np.nan)
+        return MethodCurve(LABELS[algorithm], episodes, shortfall, low, high)
+
+
+def compare(
+    problem: SmartCharging | None = None,
+    *,
+    algorithms: tuple[str, ...] = tuple(LABELS),
+    seeds: Sequence[int] = range(5),
+    tables: TableConfig | None = None,
+    dqn: DqnConfig | None = None,
+    episodes: int = 20_000,
+    progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Learn with every method from every seed, and measure what came out.
+
+    seeds: of training, one run each.
+    episodes: to play with each policy in the end.
+    progress: called with the hundredths of runs done and those in all.
+
+    Raises `InputError` for names that are no methods, and for "dqn" where the extra `train` is not installed.
+    """
+    problem, tables = problem or SmartCharging(), tables or TableConfig()
+    check(algorithms, problem, tables, seeds)
+    optimum = solve(problem)
+    trainings: dict[str, list[Training]] = defaultdict(list)
+    runs = [(algorithm, seed) for algorithm in algorithms for seed in seeds]
+    for number, (algorithm, seed) in enumerate(runs):
+
+        def tell(done: int, of: int, number: int = number) -> None:
+            if progress is not None:
+                progress(100 * number + 100 * done // of, 100 * len(runs))
+
+        trainings[algorithm].append(learn(algorithm, problem, tables=tables, dqn=dqn, seed=seed, progress=tell))
+    played = {_EXACT: (play(optimum, episodes).mean(),)}
+    played |= {name: tuple(play(one.value, episodes).mean() for one in own) for name, own in trainings.items()}
+    return Comparison(optimum, {name: tuple(own) for name, own in trainings.items()}, played, episodes)
+
+
+def play(policy: PolicyValue, episodes: int, seed: int = PLAYED_SEED) -> Array:
+    """The return of each of so many episodes in the environment under a policy, `[episodes]`.
+
+    Arrivals and demands depend on the seed alone, so policies played with the same seed meet the same ones.
+    """
+    problem = policy.problem
+    env = SmartChargingEnv(problem, observation="index", cell_kwh=problem.energy_step_kwh)
+    actions: list[int] = policy.actions.ravel().tolist()  # cells of the battery's own step are its levels
+    returns = np.zeros(episodes)
+    for episode in range(episodes):
+        state, _ = env.reset(seed=seed if episode == 0 else None)
+        over = False
+        while not over:
+            state, reward, over, _, _ = env.step(actions[cast(int, state)])
+            returns[episode] += reward
+    return returns
+
+
+_COLUMNS: Final = (
+    "method",
+    "mean return",
+    "behind the optimum, %",
+    "shortage, %",
+    "cost of charging",
+    "cost of shortage",
+    "played",
+    "training, s",
+)
+
+
+def _mean_text(values: Array, form: str) -> str:
+    """The mean, with its interval where there are several values."""
+    text = f"{values.mean():{form}}"
+    if values.size < 2:
+        return text
+    low, high = bootstrap_interval(values[:, None])
+    return f"{text} [{low[0]:{form}}, {high[0]:{form}}]"

@@ -1,0 +1,175 @@
+"""Deep Q-learning by Stable-Baselines3: a network in place of the table. Needs the extra `train`."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+
+from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.files import write_beside
+from pev_battery_charge.smart_charging.cells import Cells
+from pev_battery_charge.smart_charging.environment import SmartChargingEnv
+from pev_battery_charge.smart_charging.problem import Array, SmartCharging, number_problems
+from pev_battery_charge.tabular import Learned
+from pev_battery_charge.training.extras import need
+
+if TYPE_CHECKING:
+    from stable_baselines3 import DQN
+    from stable_baselines3.common.callbacks import BaseCallback
+
+
+@dataclass(frozen=True)
+class DqnConfig:
+    """How the network learns."""
+
+    steps: int = 100_000
+    """Slots to play."""
+    environments: int = 8
+    """Vehicles side by side."""
+    network: tuple[int, ...] = (64, 64)
+    """Hidden layers."""
+    learning_rate: float = 1e-3
+    """Of Adam, at first; it falls to 0 in a straight line."""
+    buffer_size: int = 200_000
+    """Slots that the replay buffer keeps."""
+    batch_size: int = 256
+    """Slots of a gradient step. Large, since a shortage is rare and costs twenty full slots."""
+    learning_starts: int = 5_000
+    """Slots with random rates before learning begins."""
+    train_every: int = 4
+    """Slots of each vehicle between two updates."""
+    gradient_steps: int = 8
+    """Gradient steps of an update."""
+    target_every: int = 2_000
+    """Slots between two renewals of the target network."""
+    exploration_share: float = 0.6
+    """The share of random actions falls from 1 to its end over this share of the steps."""
+    exploration_end: float = 0.05
+    """The share of random actions in the end."""
+
+    def __post_init__(self) -> None:
+        whole = "steps", "environments", "buffer_size", "batch_size", "train_every", "gradient_steps", "target_every"
+        problems = [text for name in whole for text in whole_number_problems(name, getattr(self, name), 1)]
+        problems += whole_number_problems("learning_starts", self.learning_starts, 0)
+        problems += [text for size in self.network for text in whole_number_problems("network", size, 1)]
+        problems += number_problems("learning_rate", self.learning_rate, above=0.0)
+        for name in ("exploration_share", "exploration_end"):
+            problems += number_problems(name, getattr(self, name), least=0.0, most=1.0)
+        if problems:
+            raise InputError("dqn", problems)
+
+
+def learn_dqn(
+    problem: SmartCharging,
+    config: DqnConfig | None = None,
+    *,
+    seed: int = 0,
+    looks: Collection[int] = (),
+    watch: Callable[[int, Array], None] | None = None,
+    save: Path | None = None,
+) -> Learned:
+    """Learn, and write down what the network says of every state, as a table with cells of the battery's own step.
+
+    looks: numbers of episodes after which `watch` is called, as soon as so many have ended.
+    watch: called with the episodes played and the action values at that moment, `[S, A]`.
+    save: also write the model there, as Stable-Baselines3's `DQN.load` reads it (which unpickles: for own files only).
+
+    Observations are scaled to [-1, 1]. Rewards are divided by the cost of a shortage: the loss is quadratic only
+    for errors below 1, and would otherwise take a rare shortage for less than it costs. One torch thread is used.
+
+    Raises `InputError` where the extra `train` is not installed.
+    """
+    need("train")
+    import torch  # noqa: PLC0415  of the extra `train`
+    from stable_baselines3 import DQN  # noqa: PLC0415
+    from stable_baselines3.common.vec_env import DummyVecEnv  # noqa: PLC0415
+
+    config = config or DqnConfig()
+    scale = problem.shortage_cost or 1.0
+    cells = Cells(problem, problem.energy_step_kwh)
+
+    def make() -> "gymnasium.Env[Any, Any]":
+        rescaled = gymnasium.wrappers.RescaleObservation(SmartChargingEnv(problem), np.float32(-1.0), np.float32(1.0))
+        return gymnasium.wrappers.TransformReward(rescaled, lambda reward: float(reward) / scale)
+
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        model = DQN(
+            "MlpPolicy",
+            DummyVecEnv([make] * config.environments),
+            learning_rate=lambda remaining: config.learning_rate * remaining,
+            buffer_size=config.buffer_size,
+            learning_starts=config.learning_starts,
+            batch_size=config.batch_size,
+            gamma=1.0,
+            train_freq=config.train_every,
+            gradient_steps=config.gradient_steps,
+            target_update_interval=config.target_every,
+            exploration_fraction=config.exploration_share,
+            exploration_final_eps=config.exploration_end,
+            policy_kwargs={"net_arch": list(config.network)},
+            seed=seed,
+            device="cpu",  # networks of this size are faster there than on a GPU
+        )
+        returns: list[float] = []
+        model.learn(config.steps, _bookkeeper(returns, scale, cells, frozenset(looks), watch))
+        if save is not None:
+            with write_beside(save) as beside:
+                model.save(beside)
+        values = _values(model, cells)
+    finally:
+        torch.set_num_threads(threads_before)
+    return Learned("dqn", values[None] * scale, np.array(returns), cells.made_for())
+
+
+def _values(model: "DQN", cells: Cells) -> Array:
+    """What the network says of each state, `[S, A]`, in its own units of reward."""
+    import torch  # noqa: PLC0415  of the extra `train`
+
+    problem = cells.problem
+    charged = 2.0 * problem.energies_kwh / problem.capacity_kwh - 1.0
+    gone = 2.0 * np.arange(problem.num_slots + 1) / problem.num_slots - 1.0
+    states = np.stack(np.broadcast_arrays(charged, gone[:, None]), axis=-1).reshape(-1, 2).astype(np.float32)
+    with torch.no_grad():
+        values: Array = model.q_net(torch.as_tensor(states)).numpy().astype(np.float64)
+    return values
+
+
+def _bookkeeper(
+    returns: list[float],
+    scale: float,
+    cells: Cells,
+    looks: frozenset[int],
+    watch: Callable[[int, Array], None] | None,
+) -> "BaseCallback":
+    """A callback that notes the return of every episode, and looks at the network when so many have ended."""
+    from stable_baselines3.common.callbacks import BaseCallback  # noqa: PLC0415  of the extra `train`
+
+    class Bookkeeper(BaseCallback):
+        """Notes returns, and looks."""
+
+        model: "DQN"
+
+        def _on_training_start(self) -> None:
+            self.running = np.zeros(self.training_env.num_envs)
+            self._look(0, 1)
+
+        def _on_step(self) -> bool:
+            self.running += self.locals["rewards"] * scale
+            ended = np.flatnonzero(self.locals["dones"])
+            before = len(returns)
+            returns.extend(self.running[ended].tolist())
+            self.running[ended] = 0.0
+            self._look(before + 1, len(returns) + 1)
+            return True
+
+        def _look(self, first: int, beyond: int) -> None:
+            """Look, once, if any number from `first` and below `beyond` is one of the looks."""
+            if watch is not None and any(number in looks for number in range(first, beyond)):
+                watch(beyond - 1, _values(self.model, cells) * scale)
+
+    return Bookkeeper()

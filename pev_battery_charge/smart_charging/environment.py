@@ -1,0 +1,254 @@
+"""The smart-charging problem as a Gymnasium environment: one vehicle, four rates, eight decisions."""
+
+from operator import index
+from typing import Any, Final, Literal, get_args
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.spaces import Box, Dict, Discrete
+
+from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.rendering.smart_charging import TaxiMoment, TaxiRenderer
+from pev_battery_charge.rendering.smart_charging_words import clock_text
+from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
+from pev_battery_charge.smart_charging.problem import SmartCharging
+
+ID: Final = "pev_battery_charge/SmartCharging-v0"
+"""The name under which `gymnasium.make` knows the environment."""
+
+View = Literal["box", "dict", "index"]
+"""How an observation is told; see `SmartChargingEnv`."""
+
+Observation = npt.NDArray[np.float32] | dict[str, Any] | int
+
+_RENDER_MODES: Final = ["ansi", "rgb_array"]
+_BAR_CHARACTERS: Final = 24
+
+
+class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
+    """A taxi at its charger: how fast to charge in each slot, for a demand that shows at departure?
+
+    ## Description
+    A taxi comes home at 14:00 with some energy in its 72 kWh battery. At the beginning of each of eight slots of 15
+    minutes one of four rates is chosen, and the battery is charged with it, at most until it is full. At 16:00 the taxi
+    drives off, and only then its demand shows, normally distributed with mean 30 and standard deviation 5 kWh. Power
+    becomes dearer exponentially, so it pays to charge slowly and steadily; but too little energy is dearer still.
+
+    Two points in which published sketches of this exercise differ from each other, and how they are met here:
+
+    - *14:00 count-down*: some count the time left from 14:00 down; here `time_step` counts up, which tells the same.
+    - *21 or 22 kW*: multiples of 7 kW end at 21, common chargers at 22, the default; `rates_kw=(0, 7, 14, 21)` for 21.
+
+    ## Action Space
+    `Discrete(4)`: the number of a rate, 0, 7, 14 or 22 kW (`rates_kw`), for the coming slot.
+
+    ## Observation Space
+    The battery's energy and the time step, 0 at 14:00 to 8 at 16:00, in one of three forms (`observation`):
+
+    - "box": `Box([0, 0], [72, 8], (2,), float32)`, energy in kWh and time step;
+    - "dict": `Dict(energy_kwh=Box(0, 72, (1,), float32), time_step=Discrete(9))`;
+    - "index": `Discrete(333)`, for tables: `time_step * 37 + cell`, with the battery in cells of `cell_kwh` (2 kWh).
+
+    ## Rewards
+    Minus the costs of the slot: time coefficient x e^(power in kW) x the part of the slot that was charged. The part
+    after the battery has filled up is not paid; a rate of 0 kW is paid in full, at e^0, so that with a full battery any
+    other rate is the cheaper one. With the last slot, 10 x 2 x one full slot at the highest rate is paid in addition if
+    the energy is less than the demand.
+
+    By default costs are relative to a full slot at the highest rate (time coefficient 1), which makes the slot at
+    22 kW cost 1 and a shortage 20; with `costs="raw"` they are what the formula gives: e^22 = 3.6e9, and 10 * 2 * e^22.
+
+    The info holds `energy_kwh`, `time_step`, `charging_cost` and `shortage_cost` of the step; with the last step also
+    `demand_kwh` and `shortage_kwh`.
+
+    ## Starting State
+    Time step 0; the energy is drawn evenly from the battery's levels (multiples of 0.25 kWh, see
+    `SmartCharging.energy_step_kwh`) from 0 to half the capacity (`arrival_soc_max`). `options={"energy_kwh": 12.5}`
+    fixes it.
+
+    ## Episode End
+    Terminated after the last slot; never truncated. A further step raises `EpisodeOverError`.
+
+    ## Arguments
+    problem: a `SmartCharging`; None is the default one.
+    render_mode: "ansi" (a line of text), "rgb_array" (a picture of battery, clock and prices), or None.
+    observation: "box", "dict" or "index".
+    cell_kwh: size of the battery's cells in "index"; the battery's own step tells everything, larger ones learn faster.
+    changes: values of the problem to change, such as `rates_kw`, `costs`, `time_coefficients`.
+
+    ## Version History
+    v0: first version.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": _RENDER_MODES, "render_fps": 1}  # noqa: RUF012  as in Gymnasium
+
+    def __init__(
+        self,
+        problem: SmartCharging | None = None,
+        render_mode: str | None = None,
+        observation: View = "box",
+        cell_kwh: float = CELL_KWH,
+        **changes: Any,
+    ) -> None:
+        problems = []
+        if render_mode is not None and render_mode not in _RENDER_MODES:
+            problems.append(f"render_mode: must be one of {', '.join(_RENDER_MODES)}, or None (it is {render_mode!r})")
+        if observation not in get_args(View):
+            problems.append(f"observation: must be one of {', '.join(get_args(View))} (it is {observation!r})")
+        if problems:
+            raise InputError("smart charging", problems)
+        self.problem = problem = (problem or SmartCharging()).replace(**changes)
+        self.cells = Cells(problem, cell_kwh)
+        self.render_mode = render_mode
+        self._view = observation
+        self.action_space = Discrete(len(problem.rates_kw))
+        capacity, slots = problem.capacity_kwh, problem.num_slots
+        spaces: dict[View, gymnasium.Space[Any]] = {
+            "box": Box(np.zeros(2, np.float32), np.array([capacity, slots], np.float32)),
+            "dict": Dict(energy_kwh=Box(0.0, capacity, (1,), np.float32), time_step=Discrete(slots + 1)),
+            "index": Discrete(self.cells.num_states),
+        }
+        self.observation_space = spaces[observation]
+        # As lists, whose elements plain Python reads three times as fast as those of arrays.
+        self._after: list[list[int]] = problem.levels_after.tolist()
+        self._paid: list[list[float]] = problem.paid_shares.tolist()
+        self._costs: list[list[float]] = problem.full_slot_costs.tolist()
+        self._energies: list[float] = problem.energies_kwh.tolist()
+        self._cell_of: list[int] = self.cells.of_level.tolist()
+        self._level, self._time_step, self._running = 0, 0, False
+        self._levels: list[int] = []
+        self._choices: list[int] = []
+        self._slot_costs: list[float] = []
+        self._demand_kwh: float | None = None
+        self._renderer: TaxiRenderer | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Come home: `options["energy_kwh"]` fixes the energy on arrival."""
+        super().reset(seed=seed)
+        energy_kwh = (options or {}).get("energy_kwh")
+        if energy_kwh is None:
+            self._level = int(self.np_random.integers(self.problem.arrival_levels))
+        else:
+            self._level = self.problem.level_of(energy_kwh)
+        self._time_step, self._running = 0, True
+        self._levels, self._choices, self._slot_costs = [self._level], [], []
+        self._demand_kwh = None
+        return self._observe(), self._info(0.0, 0.0)
+
+    def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Charge for a slot at a rate; with the last slot, drive off."""
+        if not self._running:
+            raise EpisodeOverError("the episode is over, or has not begun: call reset first")
+        rate = self._rate_of(action)
+        charging_cost = self._costs[self._time_step][rate] * self._paid[rate][self._level]
+        self._level = self._after[rate][self._level]
+        self._time_step += 1
+        self._levels.append(self._level)
+        self._choices.append(rate)
+        self._slot_costs.append(charging_cost)
+        departs = self._time_step == self.problem.num_slots
+        shortage_cost = self._depart() if departs else 0.0
+        info = self._info(charging_cost, shortage_cost)
+        return self._observe(), -(charging_cost + shortage_cost), departs, False, info
+
+    def render(self) -> Any:
+        """The moment as a line of text ("ansi"), or as an RGB image ("rgb_array")."""
+        if self.render_mode is None:
+            raise InputError("render", ["the environment has no render_mode: make it with render_mode='rgb_array'"])
+        if not self._levels:
+            raise EpisodeOverError("the episode has not begun: call reset first")
+        if self.render_mode == "ansi":
+            return self._line()
+        if self._renderer is None:
+            self._renderer = TaxiRenderer()
+        return self._renderer.draw(self._moment())
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_renderer": None}
+
+    def _rate_of(self, action: Any) -> int:
+        try:
+            rate = index(action)
+        except TypeError:
+            rate = -1
+        if not 0 <= rate < len(self._after):
+            last = len(self._after) - 1
+            raise InputError("action", [f"must be a whole number from 0 to {last}, a rate's (it is {action!r})"])
+        return rate
+
+    def _depart(self) -> float:
+        """Learn the demand; the cost of a shortage."""
+        self._running = False
+        self._demand_kwh = self.problem.draw_demand(self.np_random)
+        return self._shortage_cost()
+
+    def _observe(self) -> Observation:
+        if self._view == "index":
+            return self._time_step * self.cells.num_cells + self._cell_of[self._level]
+        energy_kwh = self._energies[self._level]
+        if self._view == "box":
+            return np.array((energy_kwh, self._time_step), np.float32)
+        return {"energy_kwh": np.array((energy_kwh,), np.float32), "time_step": self._time_step}
+
+    def _info(self, charging_cost: float, shortage_cost: float) -> dict[str, Any]:
+        energy_kwh = self._energies[self._level]
+        info = {
+            "energy_kwh": energy_kwh,
+            "time_step": self._time_step,
+            "charging_cost": charging_cost,
+            "shortage_cost": shortage_cost,
+        }
+        if self._demand_kwh is not None:
+            info["demand_kwh"] = self._demand_kwh
+            info["shortage_kwh"] = max(0.0, self._demand_kwh - energy_kwh)
+        return info
+
+    def _shortage_cost(self) -> float:
+        demand_kwh = self._demand_kwh
+        short = demand_kwh is not None and self._energies[self._level] < demand_kwh
+        return self.problem.shortage_cost if short else 0.0
+
+    def _line(self) -> str:
+        """Clock, battery, what was chosen last and what it cost, or how the demand was met."""
+        problem = self.problem
+        energy_kwh = self._energies[self._level]
+        full = round(_BAR_CHARACTERS * energy_kwh / problem.capacity_kwh)
+        parts = [
+            clock_text(problem.start_min + self._time_step * problem.slot_minutes),
+            f"[{'#' * full}{'.' * (_BAR_CHARACTERS - full)}] {energy_kwh:g} of {problem.capacity_kwh:g} kWh",
+        ]
+        if self._choices:
+            parts.append(f"charged at {problem.rates_kw[self._choices[-1]]:g} kW for {self._slot_costs[-1]:.3g}")
+        if self._demand_kwh is None:
+            prices = ", ".join(
+                f"{rate:g} kW: {cost:.3g}"
+                for rate, cost in zip(problem.rates_kw, self._costs[self._time_step], strict=True)
+            )
+            parts.append(f"next slot {prices}")
+        else:
+            shortage_cost = self._shortage_cost()
+            enough = f"too little: {shortage_cost:.3g}" if shortage_cost else "enough"
+            parts.append(f"demand {self._demand_kwh:.2f} kWh, {enough}")
+        return "  ".join(parts)
+
+    def _moment(self) -> TaxiMoment:
+        problem = self.problem
+        return TaxiMoment(
+            capacity_kwh=problem.capacity_kwh,
+            energies_kwh=tuple(self._energies[level] for level in self._levels),
+            rates_kw=problem.rates_kw,
+            choices=tuple(self._choices),
+            slot_costs=tuple(self._slot_costs),
+            prices=tuple(self._costs[self._time_step]) if self._demand_kwh is None else (),
+            unit=problem.cost_unit,
+            num_slots=problem.num_slots,
+            slot_minutes=problem.slot_minutes,
+            start_min=problem.start_min,
+            demand_mean_kwh=problem.demand_mean_kwh,
+            demand_std_kwh=problem.demand_std_kwh,
+            demand_kwh=self._demand_kwh,
+            shortage_cost=self._shortage_cost(),
+        )

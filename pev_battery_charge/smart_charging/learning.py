@@ -1,0 +1,200 @@
+"""Learning the smart-charging problem by any of the methods, and looking at what has been learned on the way."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
+from pev_battery_charge.smart_charging.dqn import DqnConfig, learn_dqn
+from pev_battery_charge.smart_charging.environment import SmartChargingEnv
+from pev_battery_charge.smart_charging.exact import PolicyValue, evaluate
+from pev_battery_charge.smart_charging.problem import Array, IntArray, SmartCharging
+from pev_battery_charge.tabular import (
+    Epsilon,
+    Learned,
+    Settings,
+    StepSize,
+    double_q_learning,
+    load_table,
+    q_learning,
+    sarsa,
+)
+from pev_battery_charge.training.extras import need
+
+DQN: Final = "dqn"
+LABELS: Final = {"sarsa": "SARSA", "q": "Q-learning", "double-q": "Double Q-learning", DQN: "DQN"}
+"""The methods by name, as they are written in tables and pictures."""
+
+_TABLES: Final = {"sarsa": sarsa, "q": q_learning, "double-q": double_q_learning}
+_EPSILON_START: Final = {"sarsa": 0.2, "q": 1.0, "double-q": 1.0}
+"""The two that learn the best policy whatever they do begin at random; SARSA values what it does, exploring as well."""
+
+_LOOKS: Final = 25
+_FIRST_LOOK: Final = 100
+
+
+@dataclass(frozen=True)
+class TableConfig:
+    """How the tables learn."""
+
+    episodes: int = 600_000
+    """Episodes to play."""
+    cell_kwh: float = CELL_KWH
+    """Size of the battery's cells, a row of the table each."""
+    epsilon_start: float | None = None
+    """Share of random actions at first; None: 0.2 for sarsa, whose values count exploration, 1 for the others."""
+    epsilon_end: float = 0.0
+    """Share of random actions in the end, to which it falls in a straight line."""
+    step_power: float = 0.75
+    """The step size is n^-power at the n-th visit of a state and action."""
+    initial_value: float = 0.0
+    """What every action is taken to be worth at first; 0 is more than can be earned, so everything is tried."""
+
+    def settings(self, algorithm: str) -> Settings:
+        """The settings of one of the methods."""
+        start = _EPSILON_START[algorithm] if self.epsilon_start is None else self.epsilon_start
+        epsilon = Epsilon(start, self.epsilon_end)
+        return Settings(self.episodes, 1.0, epsilon, StepSize(power=self.step_power), self.initial_value)
+
+
+class Look(NamedTuple):
+    """What the greedy policy is worth after so many episodes, exactly."""
+
+    episodes: int
+    expected_return: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """What one method has learned from one seed.
+
+    algorithm: its name.
+    seed: of the environment, of exploration, and of the network.
+    learned: the table.
+    value: the exact value of the table's greedy policy.
+    looks: on the way, from 0 episodes to the end.
+    seconds: how long it took, without the looks.
+    """
+
+    algorithm: str
+    seed: int
+    learned: Learned
+    value: PolicyValue
+    looks: tuple[Look, ...] = field(default_factory=tuple)
+    seconds: float = 0.0
+
+
+def check(algorithms: Sequence[str], problem: SmartCharging, tables: TableConfig, seeds: Sequence[int]) -> None:
+    """Raise `InputError` for what would end learning: before minutes of it, and before anything is written."""
+    problems = [f"{name!r}: must be one of {', '.join(LABELS)}" for name in algorithms if name not in LABELS]
+    problems += [text for seed in seeds for text in whole_number_problems("seed", seed, 0)]
+    problems += [] if algorithms else ["algorithms: must be at least one"]
+    problems += [] if len(seeds) else ["seeds: must be at least one"]
+    if problems:
+        raise InputError("smart charging", problems)
+    if DQN in algorithms:
+        need("train")
+    for name in algorithms:
+        if name != DQN:
+            tables.settings(name)
+            Cells(problem, tables.cell_kwh)
+
+
+def learn(
+    algorithm: str,
+    problem: SmartCharging | None = None,
+    *,
+    tables: TableConfig | None = None,
+    dqn: DqnConfig | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    save_model: Path | None = None,
+) -> Training:
+    """Learn by a method: "sarsa", "q", "double-q" or "dqn".
+
+    progress: called with the episodes played and those in all.
+    save_model: where DQN's model is written; see `learn_dqn`.
+
+    Raises `InputError` for another name, and for "dqn" where the extra `train` is not installed.
+    """
+    problem, tables, dqn = problem or SmartCharging(), tables or TableConfig(), dqn or DqnConfig()
+    check((algorithm,), problem, tables, (seed,))
+    if algorithm == DQN:
+        cells = Cells(problem, problem.energy_step_kwh)
+        episodes = max(1, dqn.steps // problem.num_slots)
+        run = partial(learn_dqn, problem, dqn, save=save_model)
+    else:
+        cells = Cells(problem, tables.cell_kwh)
+        episodes = tables.episodes
+        env = SmartChargingEnv(problem, observation="index", cell_kwh=tables.cell_kwh)
+        run = partial(_TABLES[algorithm], env, tables.settings(algorithm))
+    observer = _Observer(cells, episodes, progress)
+    learned = replace(run(seed=seed, looks=observer.moments, watch=observer), made_for=cells.made_for())
+    seconds = time.perf_counter() - observer.began - observer.looking_s
+    value = greedy_value(problem, learned, cells)
+    played = learned.returns.size
+    looks = [look for look in observer.looks if look.episodes < played] + [Look(played, value.expected_return)]
+    return Training(algorithm, seed, learned, value, tuple(looks), seconds)
+
+
+def look_numbers(episodes: int) -> list[int]:
+    """When to look: at first, in the end, and in between ever more rarely."""
+    first = min(_FIRST_LOOK, episodes)
+    return [0, *sorted({round(number) for number in np.geomspace(first, episodes, _LOOKS)})]
+
+
+def greedy_value(problem: SmartCharging, learned: Learned, cells: Cells) -> PolicyValue:
+    """The exact value of a table's greedy policy."""
+    return evaluate(problem, greedy_actions(learned.values, cells))
+
+
+def greedy_actions(values: Array, cells: Cells) -> IntArray:
+    """The rate of greatest value, at each time step and level, `[T, K + 1]`."""
+    return cells.spread(values.argmax(axis=1))
+
+
+def load_learned(path: str | Path, problem: SmartCharging) -> tuple[Learned, PolicyValue]:
+    """A table from a file, and the exact value of its greedy policy.
+
+    Raises `InputError` where the file is no table, or was made for another discretisation than the problem's; cells of
+    any size are taken.
+    """
+    cell_kwh = load_table(path).made_for.get("cell_kwh")
+    try:
+        cells = Cells(problem, cell_kwh if isinstance(cell_kwh, float) else CELL_KWH)
+    except InputError as error:
+        raise InputError(str(path), error.problems) from None
+    learned = load_table(path, cells.made_for())
+    shape = cells.num_states, len(problem.rates_kw)
+    if learned.values.shape != shape:
+        raise InputError(str(path), [f"tables: must have shape {shape} (it is {learned.values.shape})"])
+    return learned, greedy_value(problem, learned, cells)
+
+
+class _Observer:
+    """Looks at a table while it is learned: notes what its greedy policy is worth, and tells the progress."""
+
+    def __init__(self, cells: Cells, episodes: int, progress: Callable[[int, int], None] | None) -> None:
+        self._cells, self._episodes, self._progress = cells, episodes, progress
+        self._numbers = frozenset(look_numbers(episodes))
+        self.moments = self._numbers | {episodes * percent // 100 for percent in range(100 if progress else 0)}
+        self._next = 0
+        self.looks: list[Look] = []
+        self.looking_s = 0.0
+        self.began = time.perf_counter()
+
+    def __call__(self, episodes: int, values: Array) -> None:
+        begun = time.perf_counter()
+        if episodes >= self._next:
+            value = evaluate(self._cells.problem, greedy_actions(values, self._cells))
+            self.looks.append(Look(episodes, value.expected_return))
+            self._next = min((number for number in self._numbers if number > episodes), default=self._episodes + 1)
+        if self._progress is not None:
+            self._progress(episodes, self._episodes)
+        self.looking_s += time.perf_counter() - begun

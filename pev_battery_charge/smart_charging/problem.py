@@ -1,0 +1,256 @@
+"""The smart-charging problem: one vehicle, a few slots, a few rates, and a demand that nobody knows before departure.
+
+After a university exercise in reinforcement learning: a taxi is at home from 14:00 to 16:00, chooses a rate every
+quarter of an hour, pays exponentially for power, and drives off with a normally distributed demand.
+"""
+
+import math
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
+from pev_battery_charge.errors import InputError, whole_number_problems
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+Costs = Literal["relative", "raw"]
+"""What costs are told in; see `SmartCharging.costs`."""
+
+MOST_LEVELS: Final = 100_000
+"""Finer than this no battery is cut."""
+_MOST_RAW_KW: Final = 700.0
+"""Beyond, e to the power is no number of 64 bits any more."""
+
+
+@dataclass(frozen=True)
+class SmartCharging:
+    """The problem's figures.
+
+    Energies are stored in the battery; charging is free of losses. The battery's energy moves in whole multiples of the
+    largest step that its capacity and what each rate charges in a slot have in common: 0.25 kWh. Nothing is rounded.
+
+    Raises `InputError` with everything that breaks a rule.
+    """
+
+    capacity_kwh: float = 72.0
+    """What the battery holds."""
+    rates_kw: tuple[float, ...] = (0.0, 7.0, 14.0, 22.0)
+    """The power of each action, rising: zero, low, medium, high."""
+    num_slots: int = 8
+    """Decisions of an episode."""
+    slot_minutes: float = 15.0
+    """Length of a slot."""
+    time_coefficients: tuple[float, ...] = (1.0,)
+    """What the costs of a slot are multiplied by: one for each slot, or one for all."""
+    arrival_soc_max: float = 0.5
+    """The energy on arrival is drawn from the grid, evenly, up to this share of the capacity."""
+    demand_mean_kwh: float = 30.0
+    """Mean of the normally distributed demand."""
+    demand_std_kwh: float = 5.0
+    """Its standard deviation."""
+    shortage_slots: float = 20.0
+    """What too little energy costs, in full slots at the highest rate: 10 x 2."""
+    arrival_hour: float = 14.0
+    """When the first slot begins; shown, not reckoned with."""
+    costs: Costs = "relative"
+    """relative: in full slots at the highest rate (time coefficient 1); raw: as the formula gives them."""
+
+    def __post_init__(self) -> None:
+        for name in ("rates_kw", "time_coefficients"):
+            object.__setattr__(self, name, _as_tuple(getattr(self, name)))
+        problems = self._problems() or self._grid_problems()
+        if problems:
+            raise InputError("smart charging", problems)
+
+    def _problems(self) -> list[str]:
+        """What is wrong with single values."""
+        problems = whole_number_problems("num_slots", self.num_slots, 1)
+        problems += number_problems("capacity_kwh", self.capacity_kwh, above=0.0)
+        problems += number_problems("slot_minutes", self.slot_minutes, above=0.0, most=MINUTES_PER_DAY)
+        problems += number_problems("arrival_soc_max", self.arrival_soc_max, least=0.0, most=1.0)
+        problems += number_problems("arrival_hour", self.arrival_hour, least=0.0, most=HOURS_PER_DAY)
+        for name in ("demand_mean_kwh", "demand_std_kwh", "shortage_slots"):
+            problems += number_problems(name, getattr(self, name), least=0.0)
+        if not self.rates_kw:
+            problems.append("rates_kw: must be at least one rate")
+        rates = [number_problems(f"rates_kw[{k}]", rate, least=0.0) for k, rate in enumerate(self.rates_kw)]
+        problems += [problem for own in rates for problem in own]
+        if not any(rates):
+            pairs = zip(self.rates_kw, self.rates_kw[1:], strict=False)
+            problems += [
+                f"rates_kw[{k + 1}]: must be above the rate before it ({before:g} kW; it is {rate:g} kW)"
+                for k, (before, rate) in enumerate(pairs)
+                if rate <= before
+            ]
+        if not whole_number_problems("", self.num_slots, 1) and len(self.time_coefficients) not in {1, self.num_slots}:
+            problems.append(
+                f"time_coefficients: must be one, or one for each of {self.num_slots} slots "
+                f"(there are {len(self.time_coefficients)})"
+            )
+        for k, coefficient in enumerate(self.time_coefficients):
+            problems += number_problems(f"time_coefficients[{k}]", coefficient, least=0.0)
+        if self.costs not in {"relative", "raw"}:
+            problems.append(f"costs: must be relative or raw (it is {self.costs!r})")
+        elif self.costs == "raw" and self.rates_kw and not any(rates) and self.rates_kw[-1] > _MOST_RAW_KW:
+            problems.append(f"costs: e to the {self.rates_kw[-1]:g} kW is too large a number; take costs='relative'")
+        return problems
+
+    def _grid_problems(self) -> list[str]:
+        if self._step * MOST_LEVELS >= Fraction(str(self.capacity_kwh)):
+            return []
+        return [
+            f"rates_kw: what a slot charges at {', '.join(f'{rate:g}' for rate in self.rates_kw)} kW and the capacity "
+            f"have no common step of at least 1/{MOST_LEVELS:,} of the capacity; give rounder numbers"
+        ]
+
+    @cached_property
+    def _slot_energies(self) -> list[Fraction]:
+        """What a full slot charges at each rate, kWh, exactly."""
+        hours = Fraction(str(float(self.slot_minutes))) / Fraction(MINUTES_PER_HOUR)
+        return [Fraction(str(float(rate))) * hours for rate in self.rates_kw]
+
+    @cached_property
+    def _step(self) -> Fraction:
+        """The largest step that everything is a multiple of, kWh, exactly."""
+        parts = [*self._slot_energies, Fraction(str(float(self.capacity_kwh)))]
+        common = math.lcm(*(part.denominator for part in parts))
+        return Fraction(math.gcd(*(int(part * common) for part in parts)), common)
+
+    @property
+    def energy_step_kwh(self) -> float:
+        """The distance of two levels of the battery."""
+        return float(self._step)
+
+    @cached_property
+    def num_levels(self) -> int:
+        """How many energies the battery can hold: 0, 1, ..., K steps."""
+        return int(Fraction(str(float(self.capacity_kwh))) / self._step) + 1
+
+    @cached_property
+    def energies_kwh(self) -> Array:
+        """The energy of each level, `[K + 1]`."""
+        return np.array([float(level * self._step) for level in range(self.num_levels)])
+
+    @cached_property
+    def arrival_levels(self) -> int:
+        """Arrivals are drawn from so many of the lowest levels."""
+        highest = Fraction(str(float(self.arrival_soc_max))) * (self.num_levels - 1)
+        return int(highest) + 1
+
+    @cached_property
+    def slot_levels(self) -> IntArray:
+        """By how many levels a full slot lifts the battery at each rate, `[A]`."""
+        return np.array([int(energy / self._step) for energy in self._slot_energies])
+
+    @cached_property
+    def levels_after(self) -> IntArray:
+        """The level after a slot, by rate and level, `[A, K + 1]`; the battery never overflows."""
+        after: IntArray = np.minimum(np.arange(self.num_levels) + self.slot_levels[:, None], self.num_levels - 1)
+        return after
+
+    @cached_property
+    def paid_shares(self) -> Array:
+        """What part of a slot is paid, by rate and level, `[A, K + 1]`: charging ends when the battery is full.
+
+        A rate of 0 kW never fills the battery, so all of the slot is paid, at e^0.
+        """
+        room = self.num_levels - 1 - np.arange(self.num_levels)
+        lift = self.slot_levels[:, None]
+        shares: Array = np.where(lift > 0, np.minimum(room / np.maximum(lift, 1), 1.0), 1.0)
+        return shares
+
+    @cached_property
+    def full_slot_costs(self) -> Array:
+        """What a full slot costs, by slot and rate, `[T, A]`: time coefficient x e^(power in kW)."""
+        coefficients = np.broadcast_to(np.asarray(self.time_coefficients, np.float64), self.num_slots)
+        costs: Array = coefficients[:, None] * np.array([self._price(rate_kw) for rate_kw in self.rates_kw])
+        return costs
+
+    @property
+    def shortage_cost(self) -> float:
+        """What it costs to drive off with less energy than is demanded; time coefficients have no say in it."""
+        return self.shortage_slots * self._price(self.rates_kw[-1])
+
+    def _price(self, rate_kw: float) -> float:
+        """e^(power in kW), or that as a part of the highest rate's."""
+        reference_kw = self.rates_kw[-1] if self.costs == "relative" else 0.0
+        return math.exp(rate_kw - reference_kw)
+
+    @property
+    def start_min(self) -> float:
+        """When the first slot begins, in minutes after midnight."""
+        return self.arrival_hour * MINUTES_PER_HOUR
+
+    @property
+    def cost_unit(self) -> str:
+        """What a cost of 1 is, in words; empty for raw costs."""
+        return f"full slots at {self.rates_kw[-1]:g} kW" if self.costs == "relative" else ""
+
+    def shortage_probability(self, energy_kwh: npt.ArrayLike) -> Array:
+        """The probability that the demand is above an energy, of any shape.
+
+        demand = max(0, N(mean, std)), so P(demand > e) = 1 - Phi((e - mean) / std) for every e >= 0. An energy that is
+        just what is demanded suffices.
+        """
+        from scipy.special import ndtr  # noqa: PLC0415  slow to import
+
+        lack = self.demand_mean_kwh - np.asarray(energy_kwh, np.float64)
+        if self.demand_std_kwh == 0.0:
+            return np.asarray(lack > 0.0, np.float64)
+        probability: Array = ndtr(lack / self.demand_std_kwh)
+        return probability
+
+    def draw_demand(self, generator: np.random.Generator) -> float:
+        """A demand in kWh, never negative."""
+        return max(0.0, float(generator.normal(self.demand_mean_kwh, self.demand_std_kwh)))
+
+    def level_of(self, energy_kwh: float) -> int:
+        """The level of an energy of the grid; raises `InputError` for any other."""
+        problems = number_problems("energy_kwh", energy_kwh, least=0.0, most=self.capacity_kwh)
+        if not problems:
+            level = round(energy_kwh / self.energy_step_kwh)
+            if math.isclose(self.energies_kwh[level], energy_kwh, rel_tol=1e-9, abs_tol=1e-9):
+                return level
+            problems = [f"energy_kwh: must be a multiple of {self.energy_step_kwh:g} kWh (it is {energy_kwh!r})"]
+        raise InputError("energy on arrival", problems)
+
+    def replace(self, **changes: Any) -> "SmartCharging":
+        """The same with some figures changed; raises `InputError` for a name that is none of them, too."""
+        unknown = sorted(set(changes) - set(asdict(self)))
+        if unknown:
+            raise InputError("smart charging", [f"{name}: is none of its figures" for name in unknown])
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every figure by name, as JSON has them."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def _as_tuple(values: Any) -> tuple[Any, ...]:
+    """A number stands for a list of one."""
+    return tuple(values) if isinstance(values, list | tuple | np.ndarray) else (values,)
+
+
+def number_problems(
+    name: str, value: object, *, above: float | None = None, least: float | None = None, most: float | None = None
+) -> list[str]:
+    """The problem of a value that must be a finite number between bounds, if it has one."""
+    rules = ["a finite number"]
+    rules += [f"above {above:g}"] if above is not None else []
+    rules += [f"at least {least:g}"] if least is not None else []
+    rules += [f"at most {most:g}"] if most is not None else []
+    good = (
+        isinstance(value, int | float | np.number)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and (above is None or value > above)
+        and (least is None or value >= least)
+        and (most is None or value <= most)
+    )
+    return [] if good else [f"{name}: must be {', '.join(rules)} (it is {value!r})"]

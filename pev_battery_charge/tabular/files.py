@@ -1,0 +1,95 @@
+"""Tables in `.npz` files: numbers and text only, read without executing anything."""
+
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.files import write_beside
+from pev_battery_charge.tabular.table import Array, Learned
+
+_VERSION: Final = 1
+
+
+def save_table(path: str | Path, learned: Learned) -> None:
+    """Write what was learned; raises `InputError` for another ending than `.npz`, and for what cannot be read again."""
+    if problems := _ending_problems(path) + _problems(learned):
+        raise InputError(str(path), problems)
+    about = {"version": _VERSION, "method": learned.method, "made_for": _as_read(learned.made_for)}
+    with write_beside(path) as beside, beside.open("wb") as file:
+        np.savez_compressed(file, about=np.array(json.dumps(about)), tables=learned.tables, returns=learned.returns)
+
+
+def load_table(path: str | Path, made_for: Mapping[str, Any] | None = None) -> Learned:
+    """Read what was learned.
+
+    made_for: what the table must have been made for; None takes any.
+
+    Raises `InputError` for a file that is no table, and for a table made for something else, with every difference.
+    """
+    if problems := _ending_problems(path):
+        raise InputError(str(path), problems)
+    try:
+        learned = _read(Path(path).read_bytes())
+    except FileNotFoundError:
+        raise InputError(str(path), ["no such file"]) from None
+    except OSError as error:
+        raise InputError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
+    except InputError as error:
+        raise InputError(str(path), error.problems) from None
+    except Exception as error:  # whatever NumPy, zipfile, zlib and JSON raise for other files and damaged ones
+        raise InputError(str(path), [f"is no table, or damaged ({type(error).__name__})"]) from None
+    problems = _problems(learned)
+    if made_for is not None:
+        problems += _differences(learned.made_for, _as_read(made_for))
+    if problems:
+        raise InputError(str(path), problems)
+    return learned
+
+
+def _read(content: bytes) -> Learned:
+    with np.load(BytesIO(content), allow_pickle=False) as arrays:
+        about = json.loads(str(arrays["about"]))
+        if about["version"] != _VERSION:
+            problem = f"has version {about['version']!r} of the format; this program reads {_VERSION}"
+            raise InputError("table", [problem])
+        return Learned(str(about["method"]), arrays["tables"], arrays["returns"], {**about["made_for"]})
+
+
+def _problems(learned: Learned) -> list[str]:
+    """Why it is no table, if it is none."""
+    problems = []
+    if not _finite(learned.tables, axes=3) or learned.tables.size == 0:
+        problems.append("tables: must be finite numbers of shape [tables, states, actions]")
+    if not _finite(learned.returns, axes=1):
+        problems.append("returns: must be finite numbers of shape [episodes]")
+    return problems
+
+
+def _finite(array: Array, axes: int) -> bool:
+    return array.ndim == axes and array.dtype.kind == "f" and bool(np.isfinite(array).all())
+
+
+def _differences(made_for: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name}: made for {made_for.get(name)!r}, wanted for {wanted.get(name)!r}"
+        for name in sorted({*made_for, *wanted})
+        if made_for.get(name) != wanted.get(name)
+    ]
+
+
+def _as_read(made_for: Mapping[str, Any]) -> dict[str, Any]:
+    """As it comes back from a file: with lists for tuples, for instance."""
+    try:
+        read: dict[str, Any] = json.loads(json.dumps(dict(made_for)))
+    except (TypeError, ValueError) as error:
+        raise InputError("made_for", [f"must be of numbers, text, lists and mappings ({error})"]) from None
+    return read
+
+
+def _ending_problems(path: str | Path) -> list[str]:
+    return [] if Path(path).suffix.lower() == ".npz" else ["must end in .npz"]
