@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class DqnConfig:
     """How the network learns."""
 
-    steps: int = 100_000
+    steps: int = 150_000
     """Slots to play."""
     environments: int = 8
     """Vehicles side by side."""
@@ -45,7 +45,7 @@ class DqnConfig:
     """Gradient steps of an update."""
     target_every: int = 2_000
     """Slots between two renewals of the target network."""
-    exploration_share: float = 0.6
+    exploration_share: float = 0.5
     """The share of random actions falls from 1 to its end over this share of the steps."""
     exploration_end: float = 0.05
     """The share of random actions in the end."""

@@ -17,6 +17,7 @@ from pev_battery_charge.smart_charging.exact import PolicyValue, evaluate
 from pev_battery_charge.smart_charging.problem import Array, IntArray, SmartCharging
 from pev_battery_charge.tabular import (
     Epsilon,
+    Fall,
     Learned,
     Settings,
     StepSize,
@@ -32,7 +33,7 @@ LABELS: Final = {"sarsa": "SARSA", "q": "Q-learning", "double-q": "Double Q-lear
 """The methods by name, as they are written in tables and pictures."""
 
 _TABLES: Final = {"sarsa": sarsa, "q": q_learning, "double-q": double_q_learning}
-_EPSILON_START: Final = {"sarsa": 0.2, "q": 1.0, "double-q": 1.0}
+_EPSILON_START: Final = {"sarsa": 0.3, "q": 1.0, "double-q": 1.0}
 """The two that learn the best policy whatever they do begin at random; SARSA values what it does, exploring as well."""
 
 _LOOKS: Final = 25
@@ -48,9 +49,13 @@ class TableConfig:
     cell_kwh: float = CELL_KWH
     """Size of the battery's cells, a row of the table each."""
     epsilon_start: float | None = None
-    """Share of random actions at first; None: 0.2 for sarsa, whose values count exploration, 1 for the others."""
+    """Share of random actions at first; None: 0.3 for sarsa, whose values count exploration, 1 for the others."""
     epsilon_end: float = 0.0
-    """Share of random actions in the end, to which it falls in a straight line."""
+    """Share of random actions in the end."""
+    epsilon_fall: Fall = "linear"
+    """How it falls: by the same amount in each episode, by the same factor (exponential), or not at all (constant)."""
+    epsilon_share: float = 0.8
+    """After this share of the episodes the end is reached."""
     step_power: float = 0.75
     """The step size is n^-power at the n-th visit of a state and action."""
     initial_value: float = 0.0
@@ -59,7 +64,7 @@ class TableConfig:
     def settings(self, algorithm: str) -> Settings:
         """The settings of one of the methods."""
         start = _EPSILON_START[algorithm] if self.epsilon_start is None else self.epsilon_start
-        epsilon = Epsilon(start, self.epsilon_end)
+        epsilon = Epsilon(start, self.epsilon_end, self.epsilon_fall, self.epsilon_share)
         return Settings(self.episodes, 1.0, epsilon, StepSize(power=self.step_power), self.initial_value)
 
 

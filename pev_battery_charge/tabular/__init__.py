@@ -2,12 +2,13 @@
 
 from pev_battery_charge.tabular.algorithms import double_q_learning, q_learning, sarsa
 from pev_battery_charge.tabular.files import load_table, save_table
-from pev_battery_charge.tabular.schedules import Epsilon, StepSize
+from pev_battery_charge.tabular.schedules import Epsilon, Fall, StepSize
 from pev_battery_charge.tabular.spaces import StateNumbers
 from pev_battery_charge.tabular.table import Learned, Settings
 
 __all__ = [
     "Epsilon",
+    "Fall",
     "Learned",
     "Settings",
     "StateNumbers",

@@ -108,12 +108,12 @@ def test_the_greedy_policy_is_that_of_greatest_value() -> None:
 
 def test_sarsa_explores_little_from_the_start_and_the_others_all_they_can() -> None:
     config = TableConfig()
-    assert config.settings("sarsa").epsilon == Epsilon(0.2, 0.0)
-    assert config.settings("q").epsilon == config.settings("double-q").epsilon == Epsilon(1.0, 0.0)
-    own = TableConfig(episodes=5, epsilon_start=0.3, epsilon_end=0.1, step_power=0.5, initial_value=-1.0)
-    assert own.settings("q").epsilon == own.settings("sarsa").epsilon == Epsilon(0.3, 0.1)
+    assert config.settings("sarsa").epsilon == Epsilon(0.3, 0.0, "linear", 0.8)
+    assert config.settings("q").epsilon == config.settings("double-q").epsilon == Epsilon(1.0, 0.0, "linear", 0.8)
+    own = TableConfig(5, 2.0, 0.3, 0.1, "exponential", 0.5, 0.6, -1.0)
+    assert own.settings("q").epsilon == own.settings("sarsa").epsilon == Epsilon(0.3, 0.1, "exponential", 0.5)
     settings = own.settings("q")
-    assert (settings.episodes, settings.step_size, settings.initial_value) == (5, StepSize(power=0.5), -1.0)
+    assert (settings.episodes, settings.step_size, settings.initial_value) == (5, StepSize(power=0.6), -1.0)
     assert settings.discount == 1.0
 
 

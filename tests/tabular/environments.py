@@ -8,12 +8,13 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from pev_battery_charge.tabular import double_q_learning, q_learning, sarsa
+from pev_battery_charge.tabular import Learned, double_q_learning, q_learning, sarsa
 
 Info = dict[str, Any]
 Ends = tuple[bool, bool]
+Algorithm = Callable[..., Learned]
 
-ALGORITHMS = [sarsa, q_learning, double_q_learning]
+ALGORITHMS: list[Algorithm] = [sarsa, q_learning, double_q_learning]
 TERMINATED, TRUNCATED, GOES_ON, BOTH = (True, False), (False, True), (False, False), (True, True)
 
 

@@ -1,7 +1,7 @@
 """Each update rule by hand, and step by step against a plain second implementation of it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -20,14 +20,13 @@ from tests.tabular.environments import (
     GOES_ON,
     TERMINATED,
     TRUNCATED,
+    Algorithm,
     Bandit,
     Dice,
     Ends,
     Scripted,
     Step,
 )
-
-Algorithm = Callable[..., Learned]
 
 HALVES = StepSize(first=0.5, power=0.0)
 GREEDY = Epsilon(0.0, fall="constant")
