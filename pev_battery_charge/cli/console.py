@@ -7,6 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 output = Console()
 """Results, on standard output."""
@@ -23,7 +24,7 @@ def tell(text: str) -> None:
 def print_table(
     title: str,
     columns: Sequence[str],
-    rows: Iterable[Sequence[str]],
+    rows: Iterable[Sequence[str | Text]],
     numbers: Sequence[str] = (),
     texts: Sequence[str] = (),
 ) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
+from rich.text import Text
 
 from pev_battery_charge.cli.console import output, print_table, progress, tell
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import make_folder, write_beside
 from pev_battery_charge.rendering.smart_charging import write_policy_map, write_returns
-from pev_battery_charge.rendering.smart_charging_words import clock_text
+from pev_battery_charge.rendering.smart_charging_words import clock_text, ink_on, rate_colours
 from pev_battery_charge.smart_charging.comparison import compare
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.exact import PolicyValue, solve
@@ -222,15 +223,23 @@ class SmartChargingCommand:
 
 
 def print_policy(title: str, value: PolicyValue, every_kwh: float) -> None:
-    """The rate in each slot, and what is to be expected on arrival, for energies `every_kwh` apart."""
+    """The rate in each slot, a heat map where the terminal has colours, and what is to be expected on arrival.
+
+    every_kwh: distance of the rows.
+    """
     problem = value.problem
     levels = _row_levels(problem, every_kwh)
-    starts = [clock_text(problem.start_min + slot * problem.slot_minutes) for slot in range(problem.num_slots)]
+    slots = range(problem.num_slots)
+    starts = [clock_text(problem.start_min + slot * problem.slot_minutes) for slot in slots]
+    cells = [
+        Text(f"{rate:>{len(starts[0])}g}", style=f"{ink_on(colour)} on {colour}")
+        for rate, colour in zip(problem.rates_kw, rate_colours(problem.rates_kw), strict=True)
+    ]
     columns = ("kWh", *starts, "return")
     rows = [
         (
             f"{problem.energies_kwh[level]:g}",
-            *(f"{problem.rates_kw[value.actions[slot, level]]:g}" for slot in range(problem.num_slots)),
+            *(cells[value.actions[slot, level]] for slot in slots),
             f"{value.values[0, level]:.4g}",
         )
         for level in levels
