@@ -99,7 +99,7 @@ class TrainCommand:
         """Learn, print, write."""
         out = self.out or Path("runs") / f"smart-charging-{self.algorithm}-{self.seed}"
         problem, dqn, label = self.problem.checked(), self.dqn.checked(), LABELS[self.algorithm]
-        check((self.algorithm,), problem, self.table, (self.seed,))
+        check((self.algorithm,), problem, self.table, dqn, (self.seed,))
         make_folder(out)
         with progress(label) as advance:
             training = learn(

@@ -137,8 +137,8 @@ def compare(
 
     Raises `InputError` for names that are no methods, and for "dqn" where the extra `train` is not installed.
     """
-    problem, tables = problem or SmartCharging(), tables or TableConfig()
-    check(algorithms, problem, tables, seeds)
+    problem, tables, dqn = problem or SmartCharging(), tables or TableConfig(), dqn or DqnConfig()
+    check(algorithms, problem, tables, dqn, seeds)
     optimum = solve(problem)
     trainings: dict[str, list[Training]] = defaultdict(list)
     runs = [(algorithm, seed) for algorithm in algorithms for seed in seeds]

@@ -1,5 +1,6 @@
 """Deep Q-learning by Stable-Baselines3: a network in place of the table. Needs the extra `train`."""
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,25 +26,25 @@ if TYPE_CHECKING:
 class DqnConfig:
     """How the network learns."""
 
-    steps: int = 150_000
-    """Slots to play."""
-    environments: int = 8
+    steps: int = 400_000
+    """Slots to play; rounded up to whole updates."""
+    environments: int = 16
     """Vehicles side by side."""
     network: tuple[int, ...] = (64, 64)
     """Hidden layers."""
     learning_rate: float = 1e-3
     """Of Adam, at first; it falls to 0 in a straight line."""
-    buffer_size: int = 200_000
+    buffer_size: int = 400_000
     """Slots that the replay buffer keeps."""
-    batch_size: int = 256
+    batch_size: int = 512
     """Slots of a gradient step. Large, since a shortage is rare and costs twenty full slots."""
-    learning_starts: int = 5_000
+    learning_starts: int = 20_000
     """Slots with random rates before learning begins."""
-    train_every: int = 4
+    train_every: int = 8
     """Slots of each vehicle between two updates."""
     gradient_steps: int = 8
     """Gradient steps of an update."""
-    target_every: int = 2_000
+    target_every: int = 4_000
     """Slots between two renewals of the target network."""
     exploration_share: float = 0.5
     """The share of random actions falls from 1 to its end over this share of the steps."""
@@ -60,6 +61,11 @@ class DqnConfig:
             problems += number_problems(name, getattr(self, name), least=0.0, most=1.0)
         if problems:
             raise InputError("dqn", problems)
+
+    def episodes(self, num_slots: int) -> int:
+        """Episodes of so many slots that end while learning."""
+        updates = math.ceil(self.steps / (self.train_every * self.environments))
+        return updates * self.train_every // num_slots * self.environments
 
 
 def learn_dqn(

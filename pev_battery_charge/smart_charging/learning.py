@@ -95,12 +95,16 @@ class Training:
     seconds: float = 0.0
 
 
-def check(algorithms: Sequence[str], problem: SmartCharging, tables: TableConfig, seeds: Sequence[int]) -> None:
+def check(
+    algorithms: Sequence[str], problem: SmartCharging, tables: TableConfig, dqn: DqnConfig, seeds: Sequence[int]
+) -> None:
     """Raise `InputError` for what would end learning: before minutes of it, and before anything is written."""
     problems = [f"{name!r}: must be one of {', '.join(LABELS)}" for name in algorithms if name not in LABELS]
     problems += [text for seed in seeds for text in whole_number_problems("seed", seed, 0)]
     problems += [] if algorithms else ["algorithms: must be at least one"]
     problems += [] if len(seeds) else ["seeds: must be at least one"]
+    if DQN in algorithms and not dqn.episodes(problem.num_slots):
+        problems.append(f"dqn.steps: must be enough to end an episode (it is {dqn.steps})")
     if problems:
         raise InputError("smart charging", problems)
     if DQN in algorithms:
@@ -129,10 +133,10 @@ def learn(
     Raises `InputError` for another name, and for "dqn" where the extra `train` is not installed.
     """
     problem, tables, dqn = problem or SmartCharging(), tables or TableConfig(), dqn or DqnConfig()
-    check((algorithm,), problem, tables, (seed,))
+    check((algorithm,), problem, tables, dqn, (seed,))
     if algorithm == DQN:
         cells = Cells(problem, problem.energy_step_kwh)
-        episodes = max(1, dqn.steps // problem.num_slots)
+        episodes = dqn.episodes(problem.num_slots)
         run = partial(learn_dqn, problem, dqn, save=save_model)
     else:
         cells = Cells(problem, tables.cell_kwh)

@@ -87,6 +87,10 @@ def test_compare_prints_the_table_and_writes_figure_and_markdown(
         (("train", "--seed", "-1"), "seed: must be a whole number of at least 0"),
         (("train", "--table.step-power", "2"), "power: must be in [0, 1]"),
         (("train", "--dqn.batch-size", "0"), "batch_size: must be a whole number of at least 1"),
+        (
+            ("train", "--algorithm", "dqn", "--dqn.steps", "3", "--dqn.train-every", "1", "--dqn.environments", "1"),
+            "dqn.steps: must be enough to end an episode (it is 3)",
+        ),
         (("train", "--algorithm", "monte-carlo"), "monte-carlo"),
         (("show", "missing.npz"), "missing.npz: no such file"),
         (("show", "table.csv"), "table.csv: must end in .npz"),

@@ -58,7 +58,7 @@ def test_the_exercise_is_learned_to_two_per_cent_in_fewer_episodes_than_are_play
 @needs_sb3
 @pytest.mark.slow
 def test_a_network_learns_the_exercise_to_five_per_cent() -> None:
-    training = learn("dqn", dqn=DqnConfig(steps=50_000), seed=0)
+    training = learn("dqn", dqn=DqnConfig(steps=150_000), seed=0)
     assert training.value.shortfall(solve()) < 0.05
 
 
@@ -83,6 +83,7 @@ def test_the_same_seed_learns_the_same_and_looks_tell_how_it_went(algorithm: str
     assert len(told) > 50
     assert told[0][0] == 0
     assert all(done <= total for done, total in told)
+    assert told[-1][1] == training.learned.returns.size
 
 
 def test_looks_are_spaced_by_factors_from_the_beginning_to_the_end() -> None:
@@ -239,7 +240,14 @@ def test_methods_side_by_side(tmp_path: Path) -> None:
     returns = np.array([[one.value.expected_return] for one in found.trainings["sarsa"]])
     low, high = bootstrap_interval(returns)
     assert table.rows[1][1] == f"{returns.mean():.4g} [{low[0]:.4g}, {high[0]:.4g}]"
-    assert table.rows[1][6] == f"{np.mean(found.played['sarsa']):.4g}"
+    for name, row in zip(TABLES, table.rows[1:], strict=True):
+        values = [one.value for one in found.trainings[name]]
+        charging = np.mean([value.expected_charging_cost for value in values])
+        shortage = np.mean([value.shortage_probability for value in values])
+        played = np.mean(found.played[name])
+        assert row[3].startswith(f"{100.0 * shortage:.2f}")
+        assert row[4:7] == (f"{charging:.4g}", f"{SMALL.shortage_cost * shortage:.4g}", f"{played:.4g}")
+    assert any(len(set(found.played[name])) == 2 for name in TABLES), "two seeds have learned two policies"
     markdown = table.to_markdown()
     assert markdown.startswith("| method | mean return |")
     assert told[-1] == (600, 600)
