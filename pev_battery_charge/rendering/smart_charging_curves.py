@@ -53,7 +53,7 @@ _LEAST = 0.01
 """Shortfalls at and below, in %, are drawn here."""
 _BELOW_LEAST, _ABOVE_MOST = 0.6, 1.5
 _BOUNDS = (2.0, 5.0)
-_DECADES = tuple(10.0**power for power in range(-1, 7))
+_DECADES = tuple(10.0**power for power in range(-1, 6))  # wider labels have no room
 _SQUASHED = 0.1
 """A method half of whose looks lie in so small a part of a linear axis cannot be seen there."""
 _ZERO_LEFT, _ZERO_LEFT_LEAST = 0.08, 0.15

@@ -13,6 +13,8 @@ from pev_battery_charge.simulation import SimulationState
 from tests.controllers.planning.plans import Floats, area, assert_certified, pev, slack
 from tests.strategies import COORDINATORS, quarters, schedule_of, schedules, transition_socs
 
+pytestmark = pytest.mark.slow
+
 LEAST_UNMET_SLACK_KWH = 1e-6
 
 

@@ -11,6 +11,8 @@ from pev_battery_charge import Scenario, Schedule, generate_schedule, load_scena
 from tests.controllers.planning.plans import NEAR, area, assert_certified, pev, play, slack, unmet
 from tests.strategies import efficiencies, quarters, scenarios, schedule_of, schedules, transition_socs
 
+pytestmark = pytest.mark.slow
+
 UNMET_SLACK_KWH = 1e-6
 
 

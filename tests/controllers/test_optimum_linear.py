@@ -10,6 +10,8 @@ from tests.controllers.planning.linear_reference import LinearReference
 from tests.controllers.planning.plans import assert_certified
 from tests.strategies import COORDINATORS, quarters, scenarios, schedule_of, sessions, socs
 
+pytestmark = pytest.mark.slow
+
 NEAR = {"rel": 1e-6, "abs": 2e-6}
 
 

@@ -57,7 +57,15 @@ train(short_config(Path(sys.argv[1]), algorithm=sys.argv[2], steps=7200), sys.ar
 """
 
 
-@pytest.mark.parametrize(("algorithm", "after"), [("ppo", 2100), ("sac", 0), ("sac", 2100), ("td3", 2100)])
+@pytest.mark.parametrize(
+    ("algorithm", "after"),
+    [
+        ("ppo", 2100),
+        pytest.param("sac", 0, marks=pytest.mark.slow),
+        pytest.param("sac", 2100, marks=pytest.mark.slow),
+        pytest.param("td3", 2100, marks=pytest.mark.slow),
+    ],
+)
 def test_a_run_killed_in_the_middle_resumes_and_ends_as_if_nothing_had_been(
     algorithm: str, after: int, scenario: Path, tmp_path: Path
 ) -> None:
