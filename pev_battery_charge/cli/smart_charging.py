@@ -166,7 +166,7 @@ class CompareCommand:
     """The methods; dqn needs the extra `train`."""
     seeds: int = 5
     """Seeds to learn from, 0, 1, and so on."""
-    episodes: int = 20_000
+    episodes: int = 100_000
     """Episodes in which each policy is played in the end, the same for all."""
     figure: Path = Path("smart_charging.png")
     """Picture to write: learning curves with intervals, and policies."""

@@ -32,11 +32,13 @@ class Comparison:
     trainings: of each method, one for each seed.
     played: the mean return of each policy over the same `episodes` episodes, in the environment: of the optimum under
         its own name, of each method one for each seed.
+    played_error: the standard error of the optimum's mean return played.
     """
 
     optimum: PolicyValue
     trainings: Mapping[str, tuple[Training, ...]]
     played: Mapping[str, tuple[float, ...]]
+    played_error: float
     episodes: int
 
     def shortfalls(self, algorithm: str) -> Array:
@@ -58,7 +60,8 @@ class Comparison:
         notes = [
             f"Returns and costs{f' in {unit}' if unit else ''}; expectations are exact, not sampled.",
             f"[ ]: 95 % bootstrap interval of the mean over {seeds} training seeds; training: median of them.",
-            f"played: mean return of {self.episodes:,} episodes in the environment, with the same days for all.",
+            f"played: mean return of {self.episodes:,} episodes in the environment, the same for all policies; "
+            f"that of the optimum has a standard error of {self.played_error:.1g}.",
         ]
         return ResultsTable(_COLUMNS, rows, _COLUMNS[1:], notes)
 
@@ -74,15 +77,15 @@ class Comparison:
         returns = np.array([value.expected_return for value in values])
         charging = np.array([value.expected_charging_cost for value in values])
         shortages = np.array([value.shortage_probability for value in values])
-        digits = 4 if self.optimum.problem.cost_unit else 5
+        form = "#.4g"
         return (
             name,
-            _mean_text(returns, f".{digits}g"),
+            _mean_text(returns, form),
             _mean_text(shortfalls, ".2f") if seconds is not None else "0",
             _mean_text(_PERCENT * shortages, ".2f"),
-            f"{charging.mean():.{digits}g}",
-            f"{(shortages * shortage_cost).mean():.{digits}g}",
-            f"{np.mean(played):.{digits}g}",
+            f"{charging.mean():{form}}",
+            f"{(shortages * shortage_cost).mean():{form}}",
+            f"{np.mean(played):{form}}",
             "-" if seconds is None else f"{seconds:.0f}",
         )
 
@@ -126,7 +129,7 @@ def compare(
     seeds: Sequence[int] = range(5),
     tables: TableConfig | None = None,
     dqn: DqnConfig | None = None,
-    episodes: int = 20_000,
+    episodes: int = 100_000,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Learn with every method from every seed, and measure what came out.
@@ -149,9 +152,11 @@ def compare(
                 progress(100 * number + 100 * done // of, 100 * len(runs))
 
         trainings[algorithm].append(learn(algorithm, problem, tables=tables, dqn=dqn, seed=seed, progress=tell))
-    played = {_EXACT: (play(optimum, episodes).mean(),)}
+    returns = play(optimum, episodes)
+    played = {_EXACT: (returns.mean(),)}
     played |= {name: tuple(play(one.value, episodes).mean() for one in own) for name, own in trainings.items()}
-    return Comparison(optimum, {name: tuple(own) for name, own in trainings.items()}, played, episodes)
+    error = float(returns.std() / np.sqrt(episodes))
+    return Comparison(optimum, {name: tuple(own) for name, own in trainings.items()}, played, error, episodes)
 
 
 def play(policy: PolicyValue, episodes: int, seed: int = PLAYED_SEED) -> Array:

@@ -23,6 +23,7 @@ from tests.strategies import quarters, scenarios, schedules
 WITHOUT_MINIMA = {"stations": {"count": 3, "power_max_kw": 11.0}}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data())
 def test_rounds_converge_to_the_optimum_where_nobody_comes_later(data: st.DataObject) -> None:

@@ -66,7 +66,7 @@ def check(scenario: Scenario, schedule: Schedule, objective: str, ask: Policy, t
 
 @settings(max_examples=25)
 @given(data=st.data())
-@pytest.mark.parametrize("objective", ["reward", "unmet"])
+@pytest.mark.parametrize("objective", ["reward", pytest.param("unmet", marks=pytest.mark.slow)])
 def test_without_minima_the_optimum_is_found_and_nobody_gets_below_it(objective: str, data: st.DataObject) -> None:
     scenario = data.draw(areas_without_minima())
     schedule = data.draw(schedules(scenario))
@@ -77,7 +77,7 @@ def test_without_minima_the_optimum_is_found_and_nobody_gets_below_it(objective:
 
 @settings(max_examples=20)
 @given(data=st.data())
-@pytest.mark.parametrize("objective", ["reward", "unmet"])
+@pytest.mark.parametrize("objective", ["reward", pytest.param("unmet", marks=pytest.mark.slow)])
 def test_with_minima_and_little_time_the_bound_holds_as_well(objective: str, data: st.DataObject) -> None:
     scenario = data.draw(scenarios())
     schedule = data.draw(schedules(scenario))

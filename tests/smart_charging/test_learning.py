@@ -236,18 +236,20 @@ def test_methods_side_by_side(tmp_path: Path) -> None:
     table = found.table()
     assert [row[0] for row in table.rows] == ["exact optimum", *(LABELS[name] for name in TABLES)]
     assert {len(row) for row in table.rows} == {len(table.columns)}
-    assert table.rows[0][1] == f"{optimum.expected_return:.4g}"
+    assert table.rows[0][1] == f"{optimum.expected_return:#.4g}"
     returns = np.array([[one.value.expected_return] for one in found.trainings["sarsa"]])
     low, high = bootstrap_interval(returns)
-    assert table.rows[1][1] == f"{returns.mean():.4g} [{low[0]:.4g}, {high[0]:.4g}]"
+    assert table.rows[1][1] == f"{returns.mean():#.4g} [{low[0]:#.4g}, {high[0]:#.4g}]"
     for name, row in zip(TABLES, table.rows[1:], strict=True):
         values = [one.value for one in found.trainings[name]]
         charging = np.mean([value.expected_charging_cost for value in values])
         shortage = np.mean([value.shortage_probability for value in values])
         played = np.mean(found.played[name])
         assert row[3].startswith(f"{100.0 * shortage:.2f}")
-        assert row[4:7] == (f"{charging:.4g}", f"{SMALL.shortage_cost * shortage:.4g}", f"{played:.4g}")
+        assert row[4:7] == (f"{charging:#.4g}", f"{SMALL.shortage_cost * shortage:#.4g}", f"{played:#.4g}")
     assert any(len(set(found.played[name])) == 2 for name in TABLES), "two seeds have learned two policies"
+    error = play(optimum, 500).std() / np.sqrt(500)
+    assert table.notes[-1].endswith(f"standard error of {error:.1g}.")
     markdown = table.to_markdown()
     assert markdown.startswith("| method | mean return |")
     assert told[-1] == (600, 600)
