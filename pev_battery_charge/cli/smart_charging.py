@@ -111,10 +111,10 @@ class TrainCommand:
                 progress=advance,
                 save_model=out / "model.zip" if self.algorithm == DQN else None,
             )
+        save_table(out / "table.npz", training.learned)
         optimum, returns = solve(problem), training.learned.returns
         tell(f"{label}, seed {self.seed}: {returns.size:,} episodes in {training.seconds:.1f} s")
         _print_value(label, training.value, optimum)
-        save_table(out / "table.npz", training.learned)
         window = max(1, round(_WINDOW_SHARE * returns.size))
         write_returns(
             f"{label}: returns while learning, seed {self.seed}",

@@ -8,12 +8,13 @@ from typing import Final, cast
 
 import numpy as np
 
+from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.statistics import bootstrap_interval
 from pev_battery_charge.evaluation.table import ResultsTable
 from pev_battery_charge.rendering.smart_charging import MethodCurve, PolicyMap, write_comparison
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
-from pev_battery_charge.smart_charging.exact import PolicyValue, solve
+from pev_battery_charge.smart_charging.exact import PolicyValue, shortfall, solve
 from pev_battery_charge.smart_charging.learning import LABELS, TableConfig, Training, check, learn
 from pev_battery_charge.smart_charging.problem import Array, SmartCharging
 
@@ -110,16 +111,15 @@ class Comparison:
 
     def _curve(self, algorithm: str) -> MethodCurve:
         trainings = self.trainings[algorithm]
-        least = -self.optimum.expected_return
-        shortfall = np.array(
-            [[_PERCENT * max(-look.expected_return - least, 0.0) / least for look in one.looks] for one in trainings]
+        shortfalls = np.array(
+            [[_PERCENT * shortfall(look.expected_return, self.optimum) for look in one.looks] for one in trainings]
         )
         episodes = np.array([look.episodes for look in trainings[0].looks], np.float64)
         if len(trainings) > 1:
-            low, high = bootstrap_interval(shortfall)
+            low, high = bootstrap_interval(shortfalls)
         else:
             low = high = np.full(episodes.size, np.nan)
-        return MethodCurve(LABELS[algorithm], episodes, shortfall, low, high)
+        return MethodCurve(LABELS[algorithm], episodes, shortfalls, low, high)
 
 
 def compare(
@@ -138,11 +138,14 @@ def compare(
     episodes: to play with each policy in the end.
     progress: called with the hundredths of runs done and those in all.
 
-    Raises `InputError` for names that are no methods, and for "dqn" where the extra `train` is not installed.
+    Raises `InputError` for names that are no methods, for "dqn" where the extra `train` is not installed, and for a
+    problem whose optimum costs nothing.
     """
     problem, tables, dqn = problem or SmartCharging(), tables or TableConfig(), dqn or DqnConfig()
     check(algorithms, problem, tables, dqn, seeds)
     optimum = solve(problem)
+    if optimum.expected_return == 0.0:
+        raise InputError("smart charging", ["costs: the optimum costs nothing, so nobody stays behind it in per cent"])
     trainings: dict[str, list[Training]] = defaultdict(list)
     runs = [(algorithm, seed) for algorithm in algorithms for seed in seeds]
     for number, (algorithm, seed) in enumerate(runs):

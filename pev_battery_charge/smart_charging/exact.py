@@ -1,5 +1,6 @@
 """The exact answer: dynamic programming on the battery's levels, and the exact value of any policy."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,12 +47,19 @@ class PolicyValue:
         return self._over_arrivals(self.shortage_probabilities)
 
     def shortfall(self, optimum: "PolicyValue") -> float:
-        """What it loses beyond the optimum, as a part of what the optimum loses; 0 where both lose nothing."""
-        lost, least = -self.expected_return, -optimum.expected_return
-        return (lost - least) / least if lost > least else 0.0
+        """As `shortfall` has it."""
+        return shortfall(self.expected_return, optimum)
 
     def _over_arrivals(self, by_level: Array) -> float:
         return float(by_level[: self.problem.arrival_levels].mean())
+
+
+def shortfall(expected_return: float, optimum: PolicyValue) -> float:
+    """What is lost beyond the optimum, as a part of what that loses: 0 or more; infinite where it loses nothing."""
+    lost, least = -expected_return, -optimum.expected_return
+    if lost <= least:
+        return 0.0
+    return (lost - least) / least if least > 0.0 else math.inf
 
 
 def solve(problem: SmartCharging | None = None) -> PolicyValue:

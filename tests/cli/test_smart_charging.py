@@ -51,6 +51,13 @@ def test_train_writes_what_show_reads(algorithm: str, tmp_path: Path, capsys: py
     assert (tmp_path / "again.png").read_bytes() == (run / "policy.png").read_bytes()
 
 
+def test_a_free_problem_is_learned_and_kept_like_any_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, free = tmp_path / "run", ("--problem.time-coefficients", "0", "--problem.demand-std-kwh", "0")
+    pev("smart-charging", "train", "--table.episodes", "20", "--out", run, *free)
+    assert re.search(r"behind the optimum +inf +%", capsys.readouterr().out)
+    assert {file.name for file in run.iterdir()} == {"table.npz", "returns.png", "policy.png"}
+
+
 @pytest.mark.skipif(find_spec("stable_baselines3") is None, reason="the extra train is not installed")
 def test_train_dqn_also_keeps_the_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv, evaluate, solve
-from pev_battery_charge.smart_charging.comparison import play
+from pev_battery_charge.smart_charging.comparison import compare, play
 
 TINY = SmartCharging(
     capacity_kwh=3.0,
@@ -99,8 +99,18 @@ def test_with_two_rates_and_three_slots_it_is_as_good_as_the_best_sequence_of_ra
 
 
 def test_of_equals_the_lowest_rate_is_chosen() -> None:
-    free = SmartCharging(time_coefficients=0.0, shortage_slots=0.0)  # type: ignore[arg-type]
+    free = SmartCharging(time_coefficients=(0.0,), shortage_slots=0.0)
     assert not solve(free).actions.any()
+
+
+def test_beside_an_optimum_that_costs_nothing_every_loss_is_infinite() -> None:
+    free = SmartCharging(time_coefficients=(0.0,), demand_std_kwh=0.0)
+    optimum = solve(free)
+    assert optimum.expected_return == 0.0
+    assert optimum.shortfall(optimum) == 0.0
+    assert evaluate(free, np.zeros((8, 289), np.int64)).shortfall(optimum) == math.inf
+    with pytest.raises(InputError, match="the optimum costs nothing"):
+        compare(free, algorithms=("q",))
 
 
 def test_the_optimum_of_the_exercise() -> None:
