@@ -37,6 +37,7 @@ class TaxiMoment:
     slot_minutes: length of a slot.
     start_min: when the first slot begins, in minutes after midnight.
     demand_mean_kwh, demand_std_kwh: of the normally distributed demand; a standard deviation of 0 makes it certain.
+    shortage_probability: that the demand is above what the battery holds now.
     demand_kwh: drawn at departure; None before.
     shortage_cost: paid at departure for too little energy; 0 before, and when it sufficed.
     """
@@ -53,6 +54,7 @@ class TaxiMoment:
     start_min: float
     demand_mean_kwh: float
     demand_std_kwh: float
+    shortage_probability: float
     demand_kwh: float | None
     shortage_cost: float
 

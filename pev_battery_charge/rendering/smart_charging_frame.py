@@ -20,7 +20,6 @@ from pev_battery_charge.rendering.smart_charging_words import (
     clock_text,
     cost_text,
     energy_text,
-    normal_share,
     share_text,
 )
 from pev_battery_charge.rendering.style import (
@@ -134,6 +133,6 @@ def _verdict(moment: TaxiMoment) -> tuple[str, str]:
         lack = mean - have
         enough = "what the battery holds is enough" if lack <= 0.0 else f"{energy_text(lack)} more to charge"
         return f"The demand will be {energy_text(mean)}: {enough}", INK
-    chance = share_text(normal_share(have, mean, std))
+    chance = share_text(1.0 - moment.shortage_probability)
     words = f"what the battery holds is enough with a probability of {chance}"
     return f"Demand {mean:.6g} ± {std:.6g} kWh: {words}", INK

@@ -1,6 +1,5 @@
 """Times, amounts and rates of the smart-charging problem, as its pictures write and colour them."""
 
-import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -122,10 +121,3 @@ def share_text(share: float) -> str:
         return "more than 99.9 %"
     near_an_end = 0.0 < percent < 1.0 or 99.0 < percent < 100.0
     return f"{percent:.1f} %" if near_an_end else f"{percent:.0f} %"
-
-
-def normal_share(energy_kwh: float, mean_kwh: float, std_kwh: float) -> float:
-    """The probability that a normally distributed demand is at most an energy; std 0 is a certain demand."""
-    if std_kwh == 0.0:
-        return float(energy_kwh >= mean_kwh)
-    return 0.5 * math.erfc((mean_kwh - energy_kwh) / (std_kwh * math.sqrt(2.0)))

@@ -249,6 +249,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
             start_min=problem.start_min,
             demand_mean_kwh=problem.demand_mean_kwh,
             demand_std_kwh=problem.demand_std_kwh,
+            shortage_probability=float(problem.shortage_probability(self._energies[self._level])),
             demand_kwh=self._demand_kwh,
             shortage_cost=self._shortage_cost(),
         )

@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 import gymnasium
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import pev_battery_charge  # noqa: F401  registers the environment
 from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.rendering.smart_charging import TaxiMoment, TaxiRenderer
 from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv
 from pev_battery_charge.smart_charging.environment import ID
 
@@ -204,6 +206,22 @@ def test_the_picture_changes_with_the_moment() -> None:
     assert all(frame.dtype == np.uint8 and frame.shape == frames[0].shape for frame in frames)
     assert all((one != other).any() for one, other in pairwise(frames))
     np.testing.assert_array_equal(env.render(), frames[-1])
+
+
+def test_the_picture_is_told_the_moment_as_the_problem_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[TaxiMoment] = []
+    monkeypatch.setattr(TaxiRenderer, "draw", lambda _, moment: shown.append(moment))
+    env = SmartChargingEnv(render_mode="rgb_array")
+    env.reset(seed=0, options={"energy_kwh": 25.0})
+    env.render()
+    for _ in range(8):
+        *_, info = env.step(3)
+    env.render()
+    first, last = shown
+    assert first.shortage_probability == pytest.approx(1.0 - NormalDist(30.0, 5.0).cdf(25.0))
+    assert (first.energies_kwh, first.prices[-1], first.demand_kwh) == ((25.0,), 1.0, None)
+    assert (last.energy_kwh, last.choices, last.prices) == (69.0, (3,) * 8, ())
+    assert (last.demand_kwh, last.cost) == (info["demand_kwh"], 8.0)
 
 
 @pytest.mark.parametrize("action", [4, -1, 1.5, math.nan, "2", None, [1], np.array([1, 2])])
