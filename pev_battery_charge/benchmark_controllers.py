@@ -11,7 +11,7 @@ import numpy as np
 
 from pev_battery_charge.benchmark import Figure, benchmark_scenario, fill_seconds
 from pev_battery_charge.controllers import CATALOGUE, Controller, Planner, Snapshot, make_controller, optimal_schedule
-from pev_battery_charge.controllers.protocol import Array
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.evaluation.runner import play
 from pev_battery_charge.scenario import Scenario, load_scenario

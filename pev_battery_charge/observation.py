@@ -29,10 +29,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Float32, Integers, Record, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Record, Records
+from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.core.units import HOURS_PER_DAY
 
 FEATURES: Final = (
@@ -53,12 +53,12 @@ EXTRA_FEATURES: Final = ("time_left_h", "soc", "hour", "progress")
 _TIME_LEFT, _SOC, _HOUR = 0, 1, 2
 
 
-def extra_codes(names: Sequence[str]) -> npt.NDArray[np.int64]:
+def extra_codes(names: Sequence[str]) -> Integers:
     """The extra features as kernels see them."""
     return np.array([EXTRA_FEATURES.index(name) for name in names], np.int64)
 
 
-def observe(areas: Records, stations: Records, extras: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+def observe(areas: Records, stations: Records, extras: Integers) -> Float32:
     """What the stations of `areas[B]`, `stations[B, N]` see: `[B, N, 8 + extras]`."""
     out = np.empty((*stations.shape, len(FEATURES) + extras.size), np.float32)
     _observe(areas, stations, extras, out)
@@ -66,13 +66,13 @@ def observe(areas: Records, stations: Records, extras: npt.NDArray[np.int64]) ->
 
 
 @kernel
-def _observe(areas: Records, stations: Records, extras: npt.NDArray[np.int64], out: npt.NDArray[np.float32]) -> None:
+def _observe(areas: Records, stations: Records, extras: Integers, out: Float32) -> None:
     for b in range(areas.size):
         observe_area(areas[b], stations[b], extras, out[b])
 
 
 @kernel
-def observe_area(area: Record, stations: Records, extras: npt.NDArray[np.int64], out: npt.NDArray[np.float32]) -> None:
+def observe_area(area: Record, stations: Records, extras: Integers, out: Float32) -> None:
     """Write what the N stations of one area see into `out[N, 8 + extras]`."""
     for i in range(stations.size):
         station = stations[i]
@@ -84,7 +84,7 @@ def observe_area(area: Record, stations: Records, extras: npt.NDArray[np.int64],
         out[i, 4] = 1.0 if plugged else 0.0
         out[i, 5] = max(station["target_kwh"] - station["energy_kwh"], 0.0) if plugged else 0.0
         out[i, 6] = area["power_kw"]
-        out[i, 7] = station["power_kw"]
+        out[i, 7] = station["made"]["power_kw"]
         for k in range(extras.size):
             out[i, len(FEATURES) + k] = extra_feature(area, station, extras[k])
 
@@ -101,5 +101,5 @@ def extra_feature(area: Record, station: Record, code: int) -> float:
         elif code == _TIME_LEFT:
             value = max(station["depart_stated_step"] - area["step"], 1) * area["step_hours"]
         else:
-            value = station["energy_kwh"] / station["capacity_kwh"]
+            value = station["energy_kwh"] / station["battery"]["capacity_kwh"]
     return value

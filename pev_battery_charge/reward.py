@@ -16,10 +16,10 @@ which leaves the area's sum unchanged.
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Float32, Record, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Record, Records
+from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.core.transition import LIMIT_TOLERANCE
 from pev_battery_charge.scenario import Reward
 
@@ -41,10 +41,9 @@ def make_weights(reward: Reward) -> Records:
 def reward_area(
     area: Record,
     stations: Records,
-    asked_kw: npt.NDArray[np.float64],
     weights: Record,
-    rewards: npt.NDArray[np.float32],
-    parts: npt.NDArray[np.float32],
+    rewards: Float32,
+    parts: Float32,
 ) -> None:
     """Write the rewards of one area's N stations into `rewards[N]` and their parts into `parts[5, N]`."""
     area_part = -weights["area"] * cap_violation(area)
@@ -52,14 +51,14 @@ def reward_area(
     for i in range(stations.size):
         station = stations[i]
         soc_part, local_part, cap_part, departure_part = 0.0, 0.0, 0.0, 0.0
-        if station["served_session"] != NO_SESSION:
+        if station["made"]["session"] != NO_SESSION:
             plugged += 1
             missing = missing_share(station)
             exponent = weights["exponent"]
             soc_part = -weights["soc"] * (missing if exponent == 1.0 else missing**exponent)
-            local_part = -weights["local"] * limit_violation(station, asked_kw[i])
+            local_part = -weights["local"] * limit_violation(station, station["made"]["asked_kw"])
             cap_part = area_part
-            if station["departed"] == 1:
+            if station["made"]["departed"] == 1:
                 departure_part = -weights["departure"] * missing
         own = soc_part + local_part + cap_part + departure_part
         total += own
@@ -68,19 +67,19 @@ def reward_area(
         parts[1, i] = local_part
         parts[2, i] = cap_part
         parts[3, i] = departure_part
-        parts[4, i] = station["power_kw"]
+        parts[4, i] = station["made"]["power_kw"]
     sharing = weights["sharing"]
     if sharing > 0.0 and plugged > 0:
         for i in range(stations.size):
-            if stations[i]["served_session"] != NO_SESSION:
+            if stations[i]["made"]["session"] != NO_SESSION:
                 rewards[i] = (1.0 - sharing) * rewards[i] + sharing * total / plugged
 
 
 @kernel
 def missing_share(station: Record) -> float:
     """What the PEV lacks to its target, as a share of the target."""
-    target: float = station["served_target_kwh"]
-    return max(target - station["served_energy_kwh"], 0.0) / target if target > 0.0 else 0.0
+    target: float = station["made"]["target_kwh"]
+    return max(target - station["made"]["energy_kwh"], 0.0) / target if target > 0.0 else 0.0
 
 
 @kernel

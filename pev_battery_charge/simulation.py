@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Integers, Observations, PerStation, Records, RewardParts, Rewards
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import (
-    NO_SESSION,
     SESSION,
-    TRACE,
-    Records,
+    STEP,
     make_areas,
     make_stations,
 )
@@ -28,8 +27,6 @@ from pev_battery_charge.schedule.generate import area_generators, area_seeds, ge
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
 
-Float32 = npt.NDArray[np.float32]
-
 HEAD_START_STATIONS = 3000
 """Stations that the calling thread steps while the others, asleep between two steps, wake up (about 70 us)."""
 
@@ -37,11 +34,11 @@ HEAD_START_STATIONS = 3000
 class StepResult(NamedTuple):
     """What a step hands out, in arrays that nobody else holds (unless `reuse_buffers` was asked for)."""
 
-    observations: Float32
+    observations: Observations
     """`[B, N, F]`, seen at t+1; the columns stand in `pev_battery_charge.observation`."""
-    rewards: Float32
+    rewards: Rewards
     """`[B, N]`, for the step just made."""
-    parts: Float32
+    parts: RewardParts
     """`[5, B, N]`: the terms of the reward and the granted power (kW), in the order of `reward.PARTS`."""
     over: bool
     """Whether the horizon has been reached."""
@@ -122,7 +119,7 @@ class Simulation:
         self._schedules: dict[int, Schedule] = {}
         self._buffers = self._make_buffers() if reuse_buffers else None
         recorded_steps = self.horizon_steps if record else 0
-        self._trace = np.zeros((recorded_steps, num_areas, self.num_stations), TRACE)
+        self._trace = np.zeros((recorded_steps, num_areas, self.num_stations), STEP)
         self._step: int | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0
@@ -146,7 +143,7 @@ class Simulation:
         self,
         seed: int | Sequence[int] | None = None,
         schedule: Schedule | str | Path | Sequence[Schedule] | None = None,
-    ) -> Float32:
+    ) -> Observations:
         """Begin an episode; return what the stations see, `[B, N, F]`.
 
         seed: area b draws its schedules from seed + b; of a sequence, one for each area, from its own seed; None lets
@@ -220,7 +217,7 @@ class Simulation:
         self._step += 1
         return StepResult(observations, rewards, parts, self._step >= self.horizon_steps)
 
-    def _make_buffers(self) -> tuple[Float32, Float32, Float32]:
+    def _make_buffers(self) -> tuple[Observations, Rewards, RewardParts]:
         shape = self.stations.shape
         return (
             np.empty((*shape, self.num_features), np.float32),
@@ -228,9 +225,7 @@ class Simulation:
             np.empty((len(PARTS), *shape), np.float32),
         )
 
-    def _advance(
-        self, asked_kw: npt.NDArray[np.float64], observations: Float32, rewards: Float32, parts: Float32
-    ) -> None:
+    def _advance(self, asked_kw: PerStation, observations: Observations, rewards: Rewards, parts: RewardParts) -> None:
         def advance_part(first: int, last: int) -> None:
             _step_and_tell(
                 first,
@@ -266,7 +261,7 @@ class Simulation:
             self._pool_owner = os.getpid()
         return self._pool
 
-    def observe(self, extras: Sequence[str] | None = None) -> Float32:
+    def observe(self, extras: Sequence[str] | None = None) -> Observations:
         """What the stations see now, `[B, N, F]`; `extras` in place of the scenario's own extra features."""
         return observe(self.areas, self.stations, self._extras if extras is None else extra_codes(extras))
 
@@ -320,7 +315,7 @@ class Simulation:
         return {**self.__dict__, "_pool": None}
 
 
-def _describe_not_finite(requests_kw: npt.NDArray[np.float64]) -> list[str]:
+def _describe_not_finite(requests_kw: PerStation) -> list[str]:
     places = np.argwhere(~np.isfinite(requests_kw))
     return [f"area {b}, station {n}: must be a finite number (it is {requests_kw[b, n]})" for b, n in places]
 
@@ -338,12 +333,12 @@ def _step_and_tell(
     areas: Records,
     stations: Records,
     sessions: Records,
-    asked_kw: npt.NDArray[np.float64],
+    asked_kw: PerStation,
     weights: Records,
-    extras: npt.NDArray[np.int64],
-    observations: Float32,
-    rewards: Float32,
-    parts: Float32,
+    extras: Integers,
+    observations: Observations,
+    rewards: Rewards,
+    parts: RewardParts,
     trace: Records,
 ) -> None:
     """Make one step of areas `first` to `last - 1`, then tell what each station earns and sees.
@@ -354,22 +349,9 @@ def _step_and_tell(
         area = areas[b]
         step = area["step"]
         step_area(area, stations[b], sessions[b], asked_kw[b])
-        reward_area(area, stations[b], asked_kw[b], weights[0], rewards[b], parts[:, b])
+        reward_area(area, stations[b], weights[0], rewards[b], parts[:, b])
         observe_area(area, stations[b], extras, observations[b])
-        if step < trace.shape[0]:
-            record_area(stations[b], asked_kw[b], rewards[b], trace[step, b])
-
-
-@kernel
-def record_area(stations: Records, asked_kw: npt.NDArray[np.float64], rewards: Float32, out: Records) -> None:
-    """Write what happened in the step just made into `out[N]`."""
-    for i in range(stations.size):
-        station = stations[i]
-        row = out[i]
-        row["asked_kw"] = asked_kw[i]
-        row["request_kw"] = station["request_kw"]
-        row["acceptance_kw"] = station["acceptance_kw"]
-        row["power_kw"] = station["power_kw"]
-        row["energy_kwh"] = station["served_energy_kwh"] if station["served_session"] != NO_SESSION else 0.0
-        row["reward"] = rewards[i]
-        row["session"] = station["served_session"]
+        for i in range(stations.shape[1]):
+            stations[b, i]["made"]["reward"] = rewards[b, i]
+            if step < trace.shape[0]:
+                trace[step, b, i] = stations[b, i]["made"]

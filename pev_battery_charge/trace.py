@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pev_battery_charge.core.records import NO_SESSION, TRACE, Records, Status
+from pev_battery_charge.core.arrays import Array, Records
+from pev_battery_charge.core.records import NO_SESSION, STEP, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
-
-Array = npt.NDArray[np.float64]
 
 _FORMAT_VERSION = "1"
 _COLUMNS = ("asked_kw", "request_kw", "acceptance_kw", "power_kw", "energy_kwh", "reward", "session")
@@ -40,7 +39,7 @@ class Trace:
 
     scenario: the scenario.
     schedule: the sessions; row j of `schedule.sessions` is session j of `records`.
-    records: `TRACE[T, N]`; `records["power_kw"]` and so on are arrays `[T, N]`.
+    records: `STEP[T, N]`; `records["power_kw"]` and so on are arrays `[T, N]`.
     """
 
     scenario: Scenario
@@ -94,7 +93,7 @@ class Trace:
     def books(self) -> Books:
         """The area's energy, step by step."""
         grid_kwh = self.power_kw * (self.scenario.step_minutes / MINUTES_PER_HOUR)
-        efficiency = np.append(self.session_records["efficiency"], 1.0)[self.session]
+        efficiency = np.append(self.session_records["battery"]["efficiency"], 1.0)[self.session]
         return Books(
             grid_kwh=grid_kwh.sum(axis=1),
             battery_kwh=np.diff(self.session_energy_kwh, axis=0).sum(axis=1),
@@ -167,7 +166,13 @@ class Trace:
         frame = frame.sort("step", "station")
         if frame.height % scenario.num_stations:
             raise InputError(str(path), [f"must have a row for each of {scenario.num_stations} stations and each step"])
-        records = np.zeros(frame.height, TRACE)
+        records = np.zeros(frame.height, STEP)
         for name in _COLUMNS:
             records[name] = frame[name].to_numpy()
-        return cls(scenario, schedule, records.reshape(-1, scenario.num_stations))
+        trace = cls(scenario, schedule, records.reshape(-1, scenario.num_stations))
+        # What the schedule tells is not written twice.
+        targets_kwh = np.append(trace.session_records["energy_target_kwh"], 0.0)
+        last_steps = np.append(trace.session_records["depart_step"], 0) - 1
+        trace.records["target_kwh"] = targets_kwh[trace.session]
+        trace.records["departed"] = last_steps[trace.session] == np.arange(trace.num_steps)[:, None]
+        return trace

@@ -8,23 +8,30 @@ from collections.abc import Iterator
 import numpy as np
 
 from pev_battery_charge import Simulation
-from pev_battery_charge.core.records import NO_SESSION, Record
+from pev_battery_charge.core.arrays import Record
+from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.simulation import StepResult
 
 
 def bits(records: Record) -> dict[str, bytes]:
     """The bytes of each field of a structured array or of one record of it; the gaps between fields hold nothing."""
-    return {name: np.asarray(records[name]).tobytes() for name in records.dtype.names}
+    told = {}
+    for name in records.dtype.names:
+        part = np.asarray(records[name])
+        told |= (
+            {f"{name}.{own}": one for own, one in bits(part).items()} if part.dtype.names else {name: part.tobytes()}
+        )
+    return told
 
 
 def meaningful(stations: Record) -> Record:
     """The stations without what no PEV stands behind (an empty station keeps its last one's figures) and scratch."""
     stations = stations.copy()
-    pev = ("energy_kwh", "target_kwh", "capacity_kwh", "pev_power_max_kw", "efficiency", "transition_soc")
-    for name in (*pev, "grid_energy_kwh", "loss_kwh", "depart_step"):
-        stations[name][stations["session"] == NO_SESSION] = 0
-    for name in ("sharing", "priority"):
-        stations[name] = 0
+    empty = stations["session"] == NO_SESSION
+    for name in ("energy_kwh", "target_kwh", "battery", "books"):
+        stations[name][empty] = np.zeros((), stations.dtype[name])
+    stations["hidden"]["depart_step"][empty] = 0
+    stations["turn"] = np.zeros((), stations.dtype["turn"])
     return stations
 
 
@@ -52,11 +59,12 @@ def digest(simulation: Simulation) -> str:
 def totals(simulation: Simulation) -> list[float]:
     """What two areas have done after an episode of seed 11: the books, what batteries hold, and the last rewards."""
     rewards = [result.rewards for result in play(simulation, 11, [1, 2])]
-    books = [simulation.areas[name] for name in ("grid_energy_kwh", "battery_energy_kwh", "loss_kwh", "unmet_kwh")]
+    books = [simulation.areas["books"][name] for name in ("grid_kwh", "stored_kwh", "loss_kwh")]
     columns = [
         *books,
+        simulation.areas["unmet_kwh"],
         meaningful(simulation.stations)["energy_kwh"],
-        simulation.stations["power_kw"],
+        simulation.stations["made"]["power_kw"],
         np.sum(rewards, axis=0),
     ]
     told: list[float] = np.concatenate([column.ravel() for column in columns]).tolist()

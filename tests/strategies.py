@@ -16,6 +16,7 @@ from pev_battery_charge.core.records import SESSION
 from pev_battery_charge.schedule.assignment import assign_stations
 from pev_battery_charge.schedule.columns import COLUMNS
 from pev_battery_charge.schedule.table import ScheduleInfo
+from tests.records import write_session
 
 COORDINATORS = ("none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come")
 
@@ -145,8 +146,7 @@ def schedule_of(pevs: list[dict[str, float]], num_stations: int, patience_minute
     for record, pev in zip(records, sorted(pevs, key=lambda one: one["arrival_min"]), strict=True):
         record["status"] = 1
         record["departure_stated_min"] = pev["departure_min"]
-        for name, value in pev.items():
-            record[name] = value
+        write_session(record, **pev)
     assign_stations(records, num_stations, patience_minutes)
     return Schedule.from_records(records, ScheduleInfo())
 

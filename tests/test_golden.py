@@ -23,7 +23,7 @@ def play(case: Path) -> pl.DataFrame:
     for row in pl.read_csv(case / "requests.csv", schema_overrides=[pl.Float64] * scenario.num_stations).iter_rows():
         simulation.step([row])
         area = simulation.areas[0]
-        kwh = (area["grid_energy_kwh"], area["loss_kwh"], area["unmet_kwh"])
+        kwh = (area["books"]["grid_kwh"], area["books"]["loss_kwh"], area["unmet_kwh"])
         books += [tuple(map(float, kwh))] * scenario.num_stations
     assert simulation.over
     trace = simulation.trace().to_frame().select("step", "station", "session", "power_kw", "energy_kwh", "reward")

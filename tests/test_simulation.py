@@ -18,6 +18,7 @@ from tests import strategies
 from tests.bits import bits
 from tests.reference import KnifeEdgeError, LoadArea
 from tests.reference.load_area import StepOutcome
+from tests.reference.pev import PEV
 
 TOLERANCE = 1e-9
 FLOAT32 = 2.0**-22
@@ -37,28 +38,42 @@ def close32(actual: Any, expected: Any, what: str) -> None:
 def compare_state(simulation: Simulation, reference: LoadArea) -> None:
     area, stations = simulation.areas[0], simulation.stations[0]
     assert area["step"] == reference.step_index
-    for name in ("request_kw", "power_kw", "grid_energy_kwh", "battery_energy_kwh", "loss_kwh", "unmet_kwh"):
+    for name in ("request_kw", "power_kw", "unmet_kwh"):
         close(area[name], getattr(reference, name), f"area, {name}")
+    for name, other in (
+        ("grid_kwh", "grid_energy_kwh"),
+        ("stored_kwh", "battery_energy_kwh"),
+        ("loss_kwh", "loss_kwh"),
+    ):
+        close(area["books"][name], getattr(reference, other), f"area, {name}")
     for name in ("request_kw", "acceptance_kw", "power_kw"):
-        close(stations[name], [getattr(station, name) for station in reference.stations], f"stations, {name}")
+        close(stations["made"][name], [getattr(station, name) for station in reference.stations], f"stations, {name}")
     pevs = [station.pev for station in reference.stations]
     assert stations["session"].tolist() == [pev.session if pev else NO_SESSION for pev in pevs]
     for number, pev in enumerate(pevs):
         if pev:
-            for name in ("energy_kwh", "target_kwh", "grid_energy_kwh", "loss_kwh"):
-                close(stations[number][name], getattr(pev, name), f"station {number}, {name}")
-            close(stations[number]["energy_kwh"] / stations[number]["capacity_kwh"], pev.soc, f"station {number}, soc")
+            station = stations[number]
+            for name in ("energy_kwh", "target_kwh"):
+                close(station[name], getattr(pev, name), f"station {number}, {name}")
+            compare_books(station["books"], pev, f"station {number}")
+            close(station["energy_kwh"] / station["battery"]["capacity_kwh"], pev.soc, f"station {number}, soc")
     for pev in reference.left:
-        for name in ("energy_kwh", "grid_energy_kwh", "loss_kwh"):
-            close(simulation.sessions[0, pev.session][name], getattr(pev, name), f"session {pev.session}, {name}")
+        session = simulation.sessions[0, pev.session]
+        close(session["energy_kwh"], pev.energy_kwh, f"session {pev.session}, energy")
+        compare_books(session["books"], pev, f"session {pev.session}")
+
+
+def compare_books(books: Any, pev: PEV, what: str) -> None:
+    close(books["grid_kwh"], pev.grid_energy_kwh, f"{what}, grid energy")
+    close(books["loss_kwh"], pev.loss_kwh, f"{what}, loss")
+    close(books["stored_kwh"], pev.grid_energy_kwh - pev.loss_kwh, f"{what}, stored")
 
 
 def compare_outcome(simulation: Simulation, result: StepResult, outcome: StepOutcome, reference: LoadArea) -> None:
     served = [NO_SESSION if session is None else session for session in outcome.served]
     stations = simulation.stations[0]
-    assert stations["served_session"].tolist() == served
-    energy_kwh = np.where(stations["served_session"] == NO_SESSION, 0.0, stations["served_energy_kwh"])
-    close(energy_kwh, outcome.energy_kwh, "energy of the PEVs served")
+    assert stations["made"]["session"].tolist() == served
+    close(stations["made"]["energy_kwh"], outcome.energy_kwh, "energy of the PEVs served")
     close32(result.observations[0, :, :8], reference.observe(), "observations")
     close32(result.parts[:4, 0].T, outcome.reward_parts, "reward parts")
     close32(result.parts[4, 0], [station.power_kw for station in reference.stations], "power beside the reward")
@@ -136,17 +151,17 @@ def test_in_every_step_the_grid_gives_what_batteries_keep_and_what_is_lost_and_t
     while not simulation.over:
         battery_kwh = simulation.stations["energy_kwh"][0].copy()
         simulation.step(ask(simulation.step_index, simulation.stations["power_max_kw"][0])[None])
-        area, stations = simulation.areas[0], simulation.stations[0]
+        area, made = simulation.areas[0], simulation.stations["made"][0]
         grid_kwh, stored_kwh, loss_kwh = (
-            area[name] - before[name] for name in ("grid_energy_kwh", "battery_energy_kwh", "loss_kwh")
+            area["books"][name] - before["books"][name] for name in ("grid_kwh", "stored_kwh", "loss_kwh")
         )
         close(grid_kwh, stored_kwh + loss_kwh, "grid = battery + loss")
         close(grid_kwh, area["power_kw"] * hours, "grid energy = power x time")
-        served = stations["served_session"] != NO_SESSION
-        close(stored_kwh, (stations["served_energy_kwh"] - battery_kwh)[served].sum(), "battery energy")
+        served = made["session"] != NO_SESSION
+        close(stored_kwh, (made["energy_kwh"] - battery_kwh)[served].sum(), "battery energy")
         if scenario.coordinator != "none":
             assert area["power_kw"] <= scenario.area.power_max_kw
-        assert (stations["served_energy_kwh"] <= stations["served_target_kwh"])[served].all()
+        assert (made["energy_kwh"] <= made["target_kwh"])[served].all()
         before = area.copy()
 
 
@@ -159,7 +174,7 @@ def test_without_a_coordinator_the_area_overloads_and_the_books_tell() -> None:
         simulation.step(np.full((1, 5), 22.0))
         power_kw.append(float(simulation.areas["power_kw"][0]))
     assert max(power_kw) > scenario.area.power_max_kw
-    close(simulation.areas["grid_energy_kwh"][0], sum(power_kw) * 5.0 / 60.0, "grid energy")
+    close(simulation.areas["books"]["grid_kwh"][0], sum(power_kw) * 5.0 / 60.0, "grid energy")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -271,8 +286,8 @@ def test_permuting_the_stations_permutes_what_happens(coordinator: str) -> None:
     while not one.over:
         asked_kw = random.uniform(0.5, 1.5, 10) * one.stations["power_max_kw"][0]
         result, result_permuted = one.step(asked_kw[None]), other.step(asked_kw[None, order])
-        assert (one.stations["served_session"][:, order] == other.stations["served_session"]).all()
-        close(other.stations["power_kw"], one.stations["power_kw"][:, order], "power")
+        assert (one.stations["made"]["session"][:, order] == other.stations["made"]["session"]).all()
+        close(other.stations["made"]["power_kw"], one.stations["made"]["power_kw"][:, order], "power")
         close32(result_permuted.rewards, result.rewards[:, order], "rewards")
         close32(result_permuted.observations, result.observations[:, order], "observations")
 

@@ -40,11 +40,11 @@ def test_the_books_of_trace_sessions_and_area_are_the_same(
     trace, area = simulation.trace(), simulation.areas[0]
     books, frame = trace.books, trace.session_frame()
     np.testing.assert_allclose(books.grid_kwh, books.battery_kwh + books.loss_kwh, rtol=0, atol=TOLERANCE_KWH)
-    assert books.grid_kwh.sum() == pytest.approx(area["grid_energy_kwh"], abs=TOLERANCE_KWH)
-    assert books.battery_kwh.sum() == pytest.approx(area["battery_energy_kwh"], abs=TOLERANCE_KWH)
-    assert books.loss_kwh.sum() == pytest.approx(area["loss_kwh"], abs=TOLERANCE_KWH)
-    assert frame["grid_energy_kwh"].sum() == pytest.approx(area["grid_energy_kwh"], abs=TOLERANCE_KWH)
-    assert frame["energy_delivered_kwh"].sum() == pytest.approx(area["battery_energy_kwh"], abs=TOLERANCE_KWH)
+    assert books.grid_kwh.sum() == pytest.approx(area["books"]["grid_kwh"], abs=TOLERANCE_KWH)
+    assert books.battery_kwh.sum() == pytest.approx(area["books"]["stored_kwh"], abs=TOLERANCE_KWH)
+    assert books.loss_kwh.sum() == pytest.approx(area["books"]["loss_kwh"], abs=TOLERANCE_KWH)
+    assert frame["grid_energy_kwh"].sum() == pytest.approx(area["books"]["grid_kwh"], abs=TOLERANCE_KWH)
+    assert frame["energy_delivered_kwh"].sum() == pytest.approx(area["books"]["stored_kwh"], abs=TOLERANCE_KWH)
     left = frame.filter((pl.col("status") == "served") & pl.col("departed"))
     assert left["energy_unmet_kwh"].sum() == pytest.approx(area["unmet_kwh"], abs=TOLERANCE_KWH)
     if scenario.coordinator != "none":
@@ -78,7 +78,7 @@ def test_each_row_of_the_session_frame_is_what_the_station_gave_that_pev(
             assert row["energy_arrival_kwh"] + row["energy_delivered_kwh"] == pytest.approx(last_kwh)
             if row["departed"]:
                 booked = simulation.sessions[0, number]
-                assert booked["grid_energy_kwh"] == pytest.approx(row["grid_energy_kwh"], abs=TOLERANCE_KWH)
+                assert booked["books"]["grid_kwh"] == pytest.approx(row["grid_energy_kwh"], abs=TOLERANCE_KWH)
                 assert booked["energy_kwh"] == pytest.approx(last_kwh)
         else:
             assert steps.size == 0
@@ -93,7 +93,8 @@ def test_the_trace_holds_what_was_asked_taken_accepted_and_granted() -> None:
     for step in range(100):
         asked_kw = np.random.default_rng(step).uniform(-5.0, 30.0, (2, 5))
         result = simulation.step(asked_kw)
-        told.append((asked_kw[1], *(simulation.stations[1][name].copy() for name in ("request_kw", "power_kw"))))
+        made = simulation.stations[1]["made"]
+        told.append((asked_kw[1], *(made[name].copy() for name in ("request_kw", "power_kw"))))
         assert simulation.trace(1).records["reward"][-1].tobytes() == result.rewards[1].tobytes()
     trace = simulation.trace(1)
     assert trace.num_steps == simulation.step_index == 100

@@ -20,12 +20,12 @@ import math
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from pev_battery_charge.controllers.protocol import Array, Snapshot
+from pev_battery_charge.controllers.protocol import Snapshot
+from pev_battery_charge.core.arrays import Array, Integers, Record, Records
 from pev_battery_charge.core.battery import acceptance_kw
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Record, Records
+from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.scenario import Scenario
 
@@ -136,7 +136,7 @@ def negotiate(
     stations: Records,
     loss: Record,
     rounds: int,
-    sessions: npt.NDArray[np.int64],
+    sessions: Integers,
     plans_kw: Array,
     prices: Array,
     credit_kw: Array,
@@ -169,7 +169,7 @@ def negotiate_area(
     stations: Records,
     loss: Record,
     rounds: int,
-    sessions: npt.NDArray[np.int64],
+    sessions: Integers,
     plans_kw: Array,
     prices: Array,
     credit_kw: Array,
@@ -208,10 +208,10 @@ def negotiate_area(
 def welcome(
     area: Record,
     stations: Records,
-    sessions: npt.NDArray[np.int64],
+    sessions: Integers,
     plans_kw: Array,
     credit_kw: Array,
-    ends: npt.NDArray[np.int64],
+    ends: Integers,
 ) -> int:
     """Find who plans, and to which step, `ends[N]` (0: not at all); forget what belongs to others.
 
@@ -260,7 +260,7 @@ def broadcast(
 @kernel
 def limit_kw(station: Record) -> float:
     """What the PEV can be given at most."""
-    limit: float = min(station["power_max_kw"], station["pev_power_max_kw"])
+    limit: float = min(station["power_max_kw"], station["battery"]["power_max_kw"])
     return limit
 
 
@@ -268,7 +268,7 @@ def limit_kw(station: Record) -> float:
 def gains_of(area: Record, station: Record, loss: Record, end: int, plan_kw: Array, gains: Array) -> None:
     """Write what a kW in each step up to `end` takes off the station's loss, at its last plan, into `gains[T]`."""
     step = area["step"]
-    kwh_per_kw = station["efficiency"] * area["step_hours"]
+    kwh_per_kw = station["battery"]["efficiency"] * area["step_hours"]
     target = station["target_kwh"] if loss["of_target"] == 1 else 1.0
     exponent = loss["exponent"]
     missing = station["target_kwh"] - station["energy_kwh"]
@@ -334,11 +334,12 @@ def follow_wishes(
     Returns what is stored up to `end`, and about how fast that falls with the level: what is not stored before the
     taper fades away in it.
     """
-    limit, kwh_per_kw = limit_kw(station), station["efficiency"] * area["step_hours"]
-    capacity_kwh, transition_soc = station["capacity_kwh"], station["transition_soc"]
+    battery = station["battery"]
+    limit, kwh_per_kw = limit_kw(station), battery["efficiency"] * area["step_hours"]
+    capacity_kwh, transition_soc = battery["capacity_kwh"], battery["transition_soc"]
     bend_kwh = transition_soc * capacity_kwh
     # Where the battery itself takes less, a request above that limit is worth nothing.
-    per_missing = station["pev_power_max_kw"] / (capacity_kwh - bend_kwh) if transition_soc < 1.0 else np.inf
+    per_missing = battery["power_max_kw"] / (capacity_kwh - bend_kwh) if transition_soc < 1.0 else np.inf
     fading = math.exp(-kwh_per_kw * per_missing) if transition_soc < 1.0 else 1.0
     begin_kwh = energy_kwh = station["energy_kwh"]
     slope = 0.0
@@ -355,16 +356,7 @@ def follow_wishes(
         else:
             slope *= fading
             request = min(request, per_missing * (capacity_kwh - energy_kwh))
-            power = acceptance_kw(
-                request,
-                energy_kwh,
-                capacity_kwh,
-                capacity_kwh,
-                station["pev_power_max_kw"],
-                station["efficiency"],
-                transition_soc,
-                area["step_hours"],
-            )
+            power = acceptance_kw(battery, energy_kwh, capacity_kwh, request, area["step_hours"])
         plan_kw[t] = request
         energy_kwh += kwh_per_kw * power
     return energy_kwh - begin_kwh, slope
@@ -374,7 +366,7 @@ def follow_wishes(
 def ask(
     area: Record,
     stations: Records,
-    ends: npt.NDArray[np.int64],
+    ends: Integers,
     plans_kw: Array,
     credit_kw: Array,
     requests_kw: Array,

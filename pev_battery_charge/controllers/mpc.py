@@ -15,7 +15,8 @@ from pev_battery_charge.controllers.planning.linear import AT_LOWER, BASIC, Basi
 from pev_battery_charge.controllers.planning.model import ChargingModel, Goal
 from pev_battery_charge.controllers.planning.tapers import Tangents
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
-from pev_battery_charge.controllers.protocol import Array, Snapshot
+from pev_battery_charge.controllers.protocol import Snapshot
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.errors import EpisodeOverError
 from pev_battery_charge.scenario import Scenario
 
@@ -23,8 +24,6 @@ _MOST_ROUNDS: Final = 20
 _ROUND_TOLERANCE: Final = 1e-5
 """A step's program is solved again with the tangents it breaks, until that moves its objective by no more than
 this, relative to it; the next step mends what is left."""
-
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from pev_battery_charge.controllers.planning.linear import Solver
 from pev_battery_charge.controllers.planning.model import ChargingModel, Goal
 from pev_battery_charge.controllers.planning.replay import replay
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
-from pev_battery_charge.controllers.protocol import Array, Snapshot
+from pev_battery_charge.controllers.protocol import Snapshot
 from pev_battery_charge.controllers.sharing import earliest_deadline
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario

@@ -6,11 +6,10 @@ from functools import cached_property
 from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
-from numba import literal_unroll
 
+from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, STATION, Records, Status
+from pev_battery_charge.core.records import NO_SESSION, STATION, Status
 from pev_battery_charge.core.transition import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.observation import extra_codes, observe
@@ -18,15 +17,8 @@ from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
 
-Array = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
-
-UNKNOWN: Final = ("depart_step", "next_session", "next_plug_step")
-"""The fields of `STATION` that only the clock knows: when the PEV really leaves, and who comes next."""
-
-_KNOWN: Final = tuple(name for name in STATION.names or () if name not in UNKNOWN)
-KNOWN_STATION: Final = np.dtype([(name, STATION[name]) for name in _KNOWN], align=True)
-"""`STATION` as controllers see it."""
+KNOWN_STATION: Final = STATION[[name for name in STATION.names or () if name != "hidden"]]
+"""`STATION` as controllers see it: without what only the clock knows."""
 
 _PADDING, _REJECTED = int(Status.PADDING), int(Status.REJECTED)
 
@@ -44,18 +36,20 @@ class Snapshot:
 
     stations: Records
     areas: Records
-    _count_waiting: Callable[[], Whole] = field(repr=False, compare=False)
+    _count_waiting: Callable[[], Integers] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, simulation: Simulation) -> Self:
         """What is known now."""
         stations = np.empty(simulation.stations.shape, KNOWN_STATION)
-        copy_known(simulation.stations, stations)
+        whole = stations.view(STATION)
+        whole[...] = simulation.stations
+        whole["hidden"] = np.zeros((), STATION["hidden"])
         areas, sessions = simulation.areas.copy(), simulation.sessions
         stations.flags.writeable = False
         areas.flags.writeable = False
 
-        def waiting_now() -> Whole:
+        def waiting_now() -> Integers:
             waiting = np.zeros(stations.shape, np.int64)
             count_waiting(areas, sessions, waiting)
             return waiting
@@ -99,9 +93,9 @@ class Snapshot:
         return self.stations["power_max_kw"]
 
     @property
-    def plugged(self) -> npt.NDArray[np.bool_]:
+    def plugged(self) -> Booleans:
         """`[B, N]`: whether a PEV is plugged in."""
-        plugged: npt.NDArray[np.bool_] = self.stations["session"] != NO_SESSION
+        plugged: Booleans = self.stations["session"] != NO_SESSION
         return plugged
 
     @property
@@ -112,32 +106,32 @@ class Snapshot:
     @property
     def capacity_kwh(self) -> Array:
         """`[B, N]`: capacity of the battery."""
-        return self._of_pev(self.stations["capacity_kwh"])
+        return self._of_pev(self.stations["battery"]["capacity_kwh"])
 
     @property
     def soc(self) -> Array:
         """`[B, N]`: state of charge."""
         soc = np.zeros(self.stations.shape)
-        np.divide(self.stations["energy_kwh"], self.stations["capacity_kwh"], out=soc, where=self.plugged)
+        np.divide(self.stations["energy_kwh"], self.stations["battery"]["capacity_kwh"], out=soc, where=self.plugged)
         return soc
 
     @property
     def pev_power_max_kw(self) -> Array:
         """`[B, N]`: the PEV's own limit, on the grid side."""
-        return self._of_pev(self.stations["pev_power_max_kw"])
+        return self._of_pev(self.stations["battery"]["power_max_kw"])
 
     @property
     def efficiency(self) -> Array:
         """`[B, N]`: stored energy over grid energy."""
-        return self._of_pev(self.stations["efficiency"])
+        return self._of_pev(self.stations["battery"]["efficiency"])
 
     @property
     def transition_soc(self) -> Array:
         """`[B, N]`: state of charge above which the battery tapers."""
-        return self._of_pev(self.stations["transition_soc"])
+        return self._of_pev(self.stations["battery"]["transition_soc"])
 
     @property
-    def depart_stated_step(self) -> Whole:
+    def depart_stated_step(self) -> Integers:
         """`[B, N]`: the step at whose beginning the PEV leaves, as its driver said; it may be over."""
         return np.where(self.plugged, self.stations["depart_stated_step"], 0).astype(np.int64)
 
@@ -148,14 +142,14 @@ class Snapshot:
         return self._of_pev(steps * self.step_hours)
 
     @cached_property
-    def waiting(self) -> Whole:
+    def waiting(self) -> Integers:
         """`[B, N]`: how many PEVs have arrived and stand in line for the station.
 
         Counted when first asked for, so ask before the simulation's next reset.
         """
         return self._count_waiting()
 
-    def observe(self, extras: Sequence[str] = ()) -> npt.NDArray[np.float32]:
+    def observe(self, extras: Sequence[str] = ()) -> Float32:
         """`[B, N, 8 + extras]`: what each station sees for itself; see `pev_battery_charge.observation`."""
         return observe(self.areas, self.stations, extra_codes(extras))
 
@@ -207,16 +201,7 @@ class Clairvoyant(Protocol):
 
 
 @kernel
-def copy_known(stations: Records, known: Records) -> None:
-    """Copy what controllers see of `stations[B, N]` into `known[B, N]`."""
-    for b in range(known.shape[0]):
-        for i in range(known.shape[1]):
-            for name in literal_unroll(_KNOWN):
-                known[b, i][name] = stations[b, i][name]
-
-
-@kernel
-def count_waiting(areas: Records, sessions: Records, waiting: Whole) -> None:
+def count_waiting(areas: Records, sessions: Records, waiting: Integers) -> None:
     """Count those of `sessions[B, S]` that have arrived and are not plugged in yet, by their station, `waiting[B, N]`.
 
     Also those that will find too little time left for a single step: they stand in line like everybody.

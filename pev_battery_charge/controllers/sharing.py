@@ -8,11 +8,12 @@ of them use the cap as far as the claims go (minima aside), and differ in who ge
 
 import numpy as np
 
-from pev_battery_charge.controllers.protocol import Array, Snapshot
+from pev_battery_charge.controllers.protocol import Snapshot
+from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.battery import acceptance_kw
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.coordinator import share_cap, share_in_line
-from pev_battery_charge.core.records import NO_SESSION, Records, Rule
+from pev_battery_charge.core.records import NO_SESSION, Rule
 
 
 def equal_share(snapshot: Snapshot) -> Array:
@@ -89,17 +90,10 @@ def claims_of(stations: Records, step_hours: float) -> Records:
     claims = stations.copy()
     for i in range(claims.size):
         station = claims[i]
-        station["acceptance_kw"] = 0.0
+        station["made"]["acceptance_kw"] = 0.0
         if station["session"] != NO_SESSION:
-            station["acceptance_kw"] = acceptance_kw(
-                station["power_max_kw"],
-                station["energy_kwh"],
-                station["target_kwh"],
-                station["capacity_kwh"],
-                station["pev_power_max_kw"],
-                station["efficiency"],
-                station["transition_soc"],
-                step_hours,
+            station["made"]["acceptance_kw"] = acceptance_kw(
+                station["battery"], station["energy_kwh"], station["target_kwh"], station["power_max_kw"], step_hours
             )
     return claims
 
@@ -111,7 +105,7 @@ def _share_areas(areas: Records, stations: Records, cap_kw: Array, rule: int, re
         claims = claims_of(stations[b], area["step_hours"])
         share_cap(claims, cap_kw[b], rule, area["step"], area["step_hours"])
         for i in range(claims.size):
-            requests_kw[b, i] = claims[i]["power_kw"]
+            requests_kw[b, i] = claims[i]["made"]["power_kw"]
 
 
 @kernel
@@ -119,7 +113,7 @@ def _share_by_energy(areas: Records, stations: Records, requests_kw: Array) -> N
     for b in range(areas.size):
         claims = claims_of(stations[b], areas[b]["step_hours"])
         for i in range(claims.size):
-            claims[i]["priority"] = claims[i]["energy_kwh"] - claims[i]["target_kwh"]
+            claims[i]["turn"]["priority"] = claims[i]["energy_kwh"] - claims[i]["target_kwh"]
         share_in_line(claims, areas[b]["power_max_kw"])
         for i in range(claims.size):
-            requests_kw[b, i] = claims[i]["power_kw"]
+            requests_kw[b, i] = claims[i]["made"]["power_kw"]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pev_battery_charge.controllers.protocol import Array, Controller, Snapshot
+from pev_battery_charge.controllers.protocol import Controller, Snapshot
+from pev_battery_charge.core.arrays import Array
 
 
 def random_requests(seed: int = 0) -> Controller:
@@ -37,7 +38,7 @@ def constant(snapshot: Snapshot) -> Array:
     """
     hours = snapshot.time_left_h
     stations = snapshot.stations
-    kwh_per_kw = np.where(hours > 0.0, hours * stations["efficiency"], 1.0)
+    kwh_per_kw = np.where(hours > 0.0, hours * stations["battery"]["efficiency"], 1.0)
     requests = snapshot.energy_remaining_kwh / kwh_per_kw
     wanting = (requests > 0.0) & (hours > 0.0)
     return np.where(wanting, np.clip(requests, stations["power_min_kw"], stations["power_max_kw"]), 0.0)

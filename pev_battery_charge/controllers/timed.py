@@ -4,10 +4,11 @@ from typing import Final
 
 import numpy as np
 
-from pev_battery_charge.controllers.protocol import Array, Controller, Snapshot
+from pev_battery_charge.controllers.protocol import Controller, Snapshot
+from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.battery import hours_to_charge
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Records
+from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.core.transition import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.units import HOURS_PER_DAY
 from pev_battery_charge.errors import InputError
@@ -79,14 +80,13 @@ def _hours_needed(stations: Records, hours: Array) -> None:
             hours[b, i] = 0.0
             if station["session"] == NO_SESSION:
                 continue
-            target_soc = station["target_kwh"] / station["capacity_kwh"]
-            if station["transition_soc"] < 1.0:
+            battery = station["battery"]
+            target_soc = station["target_kwh"] / battery["capacity_kwh"]
+            if battery["transition_soc"] < 1.0:
                 target_soc = min(target_soc, NEARLY_FULL_SOC)
             hours[b, i] = hours_to_charge(
-                station["energy_kwh"] / station["capacity_kwh"],
+                battery,
+                station["energy_kwh"] / battery["capacity_kwh"],
                 target_soc,
-                station["capacity_kwh"],
-                min(station["power_max_kw"], station["pev_power_max_kw"]),
-                station["efficiency"],
-                station["transition_soc"],
+                min(station["power_max_kw"], battery["power_max_kw"]),
             )

@@ -3,11 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.controllers.protocol import Array, Snapshot
+from pev_battery_charge.controllers.protocol import Snapshot
 from pev_battery_charge.controllers.sharing import claims_of
+from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.coordinator import share_in_line
-from pev_battery_charge.core.records import NO_SESSION, Records
+from pev_battery_charge.core.records import NO_SESSION
 
 
 class RoundRobin:
@@ -52,9 +53,10 @@ def _take_turns(
             if claims[i]["session"] != sessions[b, i]:
                 sessions[b, i] = claims[i]["session"]
                 turns[b, i] = most
-            claims[i]["priority"] = turns[b, i]
+            claims[i]["turn"]["priority"] = turns[b, i]
         share_in_line(claims, areas[b]["power_max_kw"])
         for i in range(claims.size):
-            requests_kw[b, i] = claims[i]["power_kw"]
-            if claims[i]["power_kw"] > 0.0:
-                turns[b, i] += claims[i]["power_kw"] / claims[i]["acceptance_kw"]
+            claim = claims[i]["made"]
+            requests_kw[b, i] = claim["power_kw"]
+            if claim["power_kw"] > 0.0:
+                turns[b, i] += claim["power_kw"] / claim["acceptance_kw"]

@@ -3,10 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.controllers.protocol import Array, Controller, Snapshot
+from pev_battery_charge.controllers.protocol import Controller, Snapshot
 from pev_battery_charge.controllers.sharing import share_among
+from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Records, Rule
+from pev_battery_charge.core.records import NO_SESSION, Rule
 from pev_battery_charge.errors import InputError
 
 
@@ -86,6 +87,6 @@ def flattest_kw(stations: Records, step: int, step_hours: float) -> float:
         for j in range(stations.size):
             other = stations[j]
             if other["session"] != NO_SESSION and max(other["depart_stated_step"] - step, 1) <= steps:
-                due_kwh += max(other["target_kwh"] - other["energy_kwh"], 0.0) / other["efficiency"]
+                due_kwh += max(other["target_kwh"] - other["energy_kwh"], 0.0) / other["battery"]["efficiency"]
         level_kw = max(level_kw, due_kwh / (steps * step_hours))
     return level_kw

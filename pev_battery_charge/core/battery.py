@@ -8,6 +8,7 @@ form. A `transition_soc` of 1 gives the plain linear battery.
 
 import math
 
+from pev_battery_charge.core.arrays import Record
 from pev_battery_charge.core.compile import kernel
 
 _NEWTON_STEPS = 50
@@ -39,26 +40,19 @@ def stored_soc(soc: float, request_soc: float, request_max_soc: float, transitio
 
 
 @kernel
-def acceptance_kw(
-    request_kw: float,
-    energy_kwh: float,
-    target_kwh: float,
-    capacity_kwh: float,
-    power_max_kw: float,
-    efficiency: float,
-    transition_soc: float,
-    step_hours: float,
-) -> float:
-    """The grid-side power, averaged over one step, that the PEV draws when asked for `request_kw`.
+def acceptance_kw(battery: Record, energy_kwh: float, target_kwh: float, request_kw: float, step_hours: float) -> float:
+    """The grid-side power, averaged over one step, that the `BATTERY` draws when asked for `request_kw`.
 
     Never above the request or the PEV's own `power_max_kw`, and never past the session's target: a PEV at its target
     draws nothing. A request that neither the taper nor the target cuts is returned to the bit.
     """
     wanted_kwh = target_kwh - energy_kwh
-    request = min(request_kw, power_max_kw)
+    capacity_kwh, power_max_kw = battery["capacity_kwh"], battery["power_max_kw"]
+    transition_soc = battery["transition_soc"]
+    request: float = min(request_kw, power_max_kw)
     if wanted_kwh <= 0.0 or request <= 0.0:
         return 0.0
-    kwh_per_kw = efficiency * step_hours
+    kwh_per_kw = battery["efficiency"] * step_hours
     untapered_kwh = request * kwh_per_kw
     if transition_soc < 1.0 or energy_kwh + untapered_kwh > capacity_kwh:
         request_soc = untapered_kwh / capacity_kwh
@@ -72,15 +66,7 @@ def acceptance_kw(
 
 
 @kernel
-def request_for_kw(
-    power_kw: float,
-    energy_kwh: float,
-    capacity_kwh: float,
-    power_max_kw: float,
-    efficiency: float,
-    transition_soc: float,
-    step_hours: float,
-) -> float:
+def request_for_kw(battery: Record, energy_kwh: float, power_kw: float, step_hours: float) -> float:
     """The smallest request for which the PEV draws `power_kw`: the inverse of `acceptance_kw`.
 
     `power_kw` must be no more than what is accepted at full request; above that, it is the smallest request that meets
@@ -90,12 +76,13 @@ def request_for_kw(
     and d the share that the request would add, a request that meets the taper on its way adds
     m - k d exp(m / (k d) - (1 + k) / k). For y = m / (k d) this reads y - log(y) = const, solved by Newton's method.
     """
-    kwh_per_kw = efficiency * step_hours
+    capacity_kwh, transition_soc = battery["capacity_kwh"], battery["transition_soc"]
+    kwh_per_kw = battery["efficiency"] * step_hours
     gain_soc = power_kw * kwh_per_kw / capacity_kwh
     missing = 1.0 - energy_kwh / capacity_kwh
     if transition_soc >= 1.0 or gain_soc <= 0.0:
         return power_kw
-    taper = (1.0 - transition_soc) * capacity_kwh / (power_max_kw * kwh_per_kw)
+    taper: float = (1.0 - transition_soc) * capacity_kwh / (battery["power_max_kw"] * kwh_per_kw)
     if missing >= (1.0 + taper) * gain_soc:
         return power_kw
     y = 1.0
@@ -107,17 +94,20 @@ def request_for_kw(
             if above <= _NEWTON_TOLERANCE * level:
                 break
             y -= above / (1.0 - 1.0 / y)
-    return min(missing * capacity_kwh / (taper * max(y, 1.0) * kwh_per_kw), power_max_kw)
+    request_kw: float = min(missing * capacity_kwh / (taper * max(y, 1.0) * kwh_per_kw), battery["power_max_kw"])
+    return request_kw
 
 
 @kernel
-def hours_to_charge(
-    soc: float, target_soc: float, capacity_kwh: float, power_max_kw: float, efficiency: float, transition_soc: float
-) -> float:
-    """Hours at full power from `soc` to `target_soc`; infinite for 1 above a taper, where it is only neared."""
+def hours_to_charge(battery: Record, soc: float, target_soc: float, power_max_kw: float) -> float:
+    """Hours from `soc` to `target_soc` at `power_max_kw`, the battery's own limit or a station's below it.
+
+    Infinite for 1 above a taper, where it is only neared.
+    """
     if target_soc <= soc:
         return 0.0
-    soc_per_hour = efficiency * power_max_kw / capacity_kwh
+    transition_soc: float = battery["transition_soc"]
+    soc_per_hour: float = battery["efficiency"] * power_max_kw / battery["capacity_kwh"]
     straight = max(min(target_soc, transition_soc) - soc, 0.0) / soc_per_hour
     if target_soc <= transition_soc:
         return straight

@@ -14,8 +14,9 @@ falls shortest of its minimum, and share again among the rest, until everybody w
 
 import numpy as np
 
+from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import Records, Rule
+from pev_battery_charge.core.records import Rule
 
 _NONE, _PROPORTIONAL, _EQUAL = int(Rule.NONE), int(Rule.PROPORTIONAL), int(Rule.EQUAL)
 _EARLIEST_DEPARTURE, _LEAST_LAXITY = int(Rule.EARLIEST_DEPARTURE), int(Rule.LEAST_LAXITY)
@@ -59,11 +60,11 @@ def take_claims(stations: Records) -> float:
     total = 0.0
     for i in range(stations.size):
         station = stations[i]
-        claim = station["acceptance_kw"]
+        claim = station["made"]["acceptance_kw"]
         if claim < station["power_min_kw"]:
             claim = 0.0
-        station["power_kw"] = claim
-        station["sharing"] = 1 if claim > 0.0 else 0
+        station["made"]["power_kw"] = claim
+        station["turn"]["in_line"] = 1 if claim > 0.0 else 0
         total += claim
     return total
 
@@ -74,12 +75,12 @@ def share_proportionally(stations: Records, cap_kw: float) -> None:
     while True:
         claimed = 0.0
         for i in range(stations.size):
-            if stations[i]["sharing"] == 1:
-                claimed += stations[i]["acceptance_kw"]
+            if stations[i]["turn"]["in_line"] == 1:
+                claimed += stations[i]["made"]["acceptance_kw"]
         scale = min(cap_kw / claimed, 1.0) if claimed > 0.0 else 1.0
         for i in range(stations.size):
-            if stations[i]["sharing"] == 1:
-                stations[i]["power_kw"] = stations[i]["acceptance_kw"] * scale
+            if stations[i]["turn"]["in_line"] == 1:
+                stations[i]["made"]["power_kw"] = stations[i]["made"]["acceptance_kw"] * scale
         if not drop_shortest(stations):
             return
 
@@ -90,8 +91,8 @@ def share_equally(stations: Records, cap_kw: float) -> None:
     while True:
         level = water_level(stations, cap_kw)
         for i in range(stations.size):
-            if stations[i]["sharing"] == 1:
-                stations[i]["power_kw"] = min(stations[i]["acceptance_kw"], level)
+            if stations[i]["turn"]["in_line"] == 1:
+                stations[i]["made"]["power_kw"] = min(stations[i]["made"]["acceptance_kw"], level)
         if not drop_shortest(stations):
             return
 
@@ -104,10 +105,10 @@ def water_level(stations: Records, cap_kw: float) -> float:
     while True:
         below, above, below_kw = 0, 0, 0.0
         for i in range(stations.size):
-            if stations[i]["sharing"] == 1:
-                if stations[i]["acceptance_kw"] <= level:
+            if stations[i]["turn"]["in_line"] == 1:
+                if stations[i]["made"]["acceptance_kw"] <= level:
                     below += 1
-                    below_kw += stations[i]["acceptance_kw"]
+                    below_kw += stations[i]["made"]["acceptance_kw"]
                 else:
                     above += 1
         if above == 0:
@@ -125,8 +126,8 @@ def drop_shortest(stations: Records) -> bool:
     shortest_share = 1.0
     for i in range(stations.size):
         station = stations[i]
-        if station["sharing"] == 1 and station["power_kw"] < station["power_min_kw"]:
-            share = station["power_kw"] / station["power_min_kw"]
+        if station["turn"]["in_line"] == 1 and station["made"]["power_kw"] < station["power_min_kw"]:
+            share = station["made"]["power_kw"] / station["power_min_kw"]
             if (
                 shortest == _NOBODY
                 or share < shortest_share
@@ -136,8 +137,8 @@ def drop_shortest(stations: Records) -> bool:
                 shortest_share = share
     if shortest == _NOBODY:
         return False
-    stations[shortest]["sharing"] = 0
-    stations[shortest]["power_kw"] = 0.0
+    stations[shortest]["turn"]["in_line"] = 0
+    stations[shortest]["made"]["power_kw"] = 0.0
     return True
 
 
@@ -149,16 +150,17 @@ def rank_stations(stations: Records, rule: int, step: int, step_hours: float) ->
     """
     for i in range(stations.size):
         station = stations[i]
-        if station["sharing"] == 0:
+        if station["turn"]["in_line"] == 0:
             continue
         if rule == _EARLIEST_DEPARTURE:
-            station["priority"] = station["depart_stated_step"]
+            station["turn"]["priority"] = station["depart_stated_step"]
         elif rule == _LEAST_LAXITY:
-            full_power_kw = min(station["power_max_kw"], station["pev_power_max_kw"])
-            needed_hours = (station["target_kwh"] - station["energy_kwh"]) / (station["efficiency"] * full_power_kw)
-            station["priority"] = max(station["depart_stated_step"] - step, 1) * step_hours - needed_hours
+            full_power_kw = min(station["power_max_kw"], station["battery"]["power_max_kw"])
+            efficiency = station["battery"]["efficiency"]
+            needed_hours = (station["target_kwh"] - station["energy_kwh"]) / (efficiency * full_power_kw)
+            station["turn"]["priority"] = max(station["depart_stated_step"] - step, 1) * step_hours - needed_hours
         else:
-            station["priority"] = station["session"]
+            station["turn"]["priority"] = station["session"]
 
 
 @kernel
@@ -166,16 +168,16 @@ def share_by_priority(stations: Records, cap_kw: float) -> None:
     """Serve one station after the other, each as far as the cap still reaches; a rest too small to use is passed on."""
     left_kw = cap_kw
     for i in range(stations.size):
-        stations[i]["power_kw"] = 0.0
+        stations[i]["made"]["power_kw"] = 0.0
     while left_kw > 0.0:
         first = first_in_line(stations)
         if first == _NOBODY:
             return
         station = stations[first]
-        station["sharing"] = 0
-        power = min(station["acceptance_kw"], left_kw)
+        station["turn"]["in_line"] = 0
+        power = min(station["made"]["acceptance_kw"], left_kw)
         if power >= station["power_min_kw"]:
-            station["power_kw"] = power
+            station["made"]["power_kw"] = power
             left_kw -= power
 
 
@@ -184,13 +186,13 @@ def first_in_line(stations: Records) -> int:
     """The sharing station of lowest priority number; among equals, the session that arrived first."""
     first = _NOBODY
     for i in range(stations.size):
-        if stations[i]["sharing"] == 0:
+        if stations[i]["turn"]["in_line"] == 0:
             continue
         if (
             first == _NOBODY
-            or stations[i]["priority"] < stations[first]["priority"]
+            or stations[i]["turn"]["priority"] < stations[first]["turn"]["priority"]
             or (
-                stations[i]["priority"] == stations[first]["priority"]
+                stations[i]["turn"]["priority"] == stations[first]["turn"]["priority"]
                 and stations[i]["session"] < stations[first]["session"]
             )
         ):
@@ -204,13 +206,13 @@ def settle(stations: Records, cap_kw: float) -> float:
     total = 0.0
     for i in range(stations.size):
         station = stations[i]
-        power = station["power_kw"]
+        power = station["made"]["power_kw"]
         if total + power > cap_kw:
             power = max(cap_kw - total, 0.0)
             while total + power > cap_kw:
                 power = np.nextafter(power, 0.0)
             if power < station["power_min_kw"]:
                 power = 0.0
-            station["power_kw"] = power
+            station["made"]["power_kw"] = power
         total += power
     return total

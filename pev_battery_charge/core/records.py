@@ -7,18 +7,13 @@ three cache lines. Power is measured on the grid (AC) side; energy is stored in 
 """
 
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-
-Records = npt.NDArray[np.void]
-"""An array of one of the structured types below."""
-
-Record = Any
-"""One element of such an array, inside a kernel: fields are read and written by name."""
 
 NO_SESSION: Final = -1
 """In a field that holds a session's row: there is none."""
@@ -51,6 +46,41 @@ class Rule(IntEnum):
     FIRST_COME = 5
 
 
+BATTERY: Final = np.dtype(
+    [
+        ("capacity_kwh", "f8"),
+        ("power_max_kw", "f8"),
+        ("efficiency", "f8"),
+        ("transition_soc", "f8"),
+    ],
+    align=True,
+)
+"""A PEV's battery: its capacity, its own power limit on the grid side, stored over grid energy, start of the taper."""
+
+BOOKS: Final = np.dtype([("grid_kwh", "f8"), ("stored_kwh", "f8"), ("loss_kwh", "f8")], align=True)
+"""Where energy went: drawn from the grid, stored in batteries, lost on the way; each computed for itself."""
+
+STEP: Final = np.dtype(
+    [
+        ("asked_kw", "f8"),
+        ("request_kw", "f8"),
+        ("acceptance_kw", "f8"),
+        ("power_kw", "f8"),
+        ("energy_kwh", "f8"),
+        ("target_kwh", "f8"),
+        ("reward", "f4"),
+        ("session", "i4"),
+        ("departed", "i8"),  # so wide that there is no gap between the fields: the bytes of equal steps are equal
+    ],
+    align=True,
+)
+"""What happened at one station in one step; `STEP[T, B, N]` holds an episode.
+
+`session` is the row of the session served in the step, or `NO_SESSION`, and `departed` whether its PEV left at the
+step's end; `asked_kw` is the policy's own word, `request_kw` what is left of it after clipping; `energy_kwh` is what
+the battery holds at the step's end and `target_kwh` what it should hold at departure, both 0 at an empty station.
+"""
+
 STATION: Final = np.dtype(
     [
         ("power_min_kw", "f8"),
@@ -58,28 +88,16 @@ STATION: Final = np.dtype(
         # The PEV that is plugged now; meaningless while session == NO_SESSION.
         ("energy_kwh", "f8"),
         ("target_kwh", "f8"),
-        ("capacity_kwh", "f8"),
-        ("pev_power_max_kw", "f8"),
-        ("efficiency", "f8"),
-        ("transition_soc", "f8"),
-        ("grid_energy_kwh", "f8"),
-        ("loss_kwh", "f8"),
-        # The step just made, for the PEV that was served in it, even if it has left since.
-        ("request_kw", "f8"),
-        ("acceptance_kw", "f8"),
-        ("power_kw", "f8"),
-        ("served_energy_kwh", "f8"),
-        ("served_target_kwh", "f8"),
-        ("served_session", "i4"),
-        ("departed", "i4"),
+        ("battery", BATTERY),
+        ("books", BOOKS),
         ("session", "i4"),
-        ("depart_step", "i4"),
         ("depart_stated_step", "i4"),
-        ("next_session", "i4"),
-        ("next_plug_step", "i4"),
-        # Scratch of the coordinator: whether the station still takes part in the sharing, and its turn.
-        ("sharing", "i4"),
-        ("priority", "f8"),
+        # The step just made, for the PEV that was served in it, even if it has left since.
+        ("made", STEP),
+        # What only the clock knows: when the PEV really leaves, and which session comes next.
+        ("hidden", np.dtype([("depart_step", "i4"), ("next_session", "i4"), ("next_plug_step", "i4")], align=True)),
+        # Scratch of the coordinator: the station's place in line, and whether it still takes part in the sharing.
+        ("turn", np.dtype([("priority", "f8"), ("in_line", "i4")], align=True)),
     ],
     align=True,
 )
@@ -94,10 +112,8 @@ AREA: Final = np.dtype(
         # The step just made.
         ("request_kw", "f8"),
         ("power_kw", "f8"),
-        # The books, from the start of the episode.
-        ("grid_energy_kwh", "f8"),
-        ("battery_energy_kwh", "f8"),
-        ("loss_kwh", "f8"),
+        # From the start of the episode.
+        ("books", BOOKS),
         ("unmet_kwh", "f8"),
         ("step", "i4"),
         ("horizon_steps", "i4"),
@@ -111,19 +127,15 @@ SESSION: Final = np.dtype(
     [
         ("arrival_min", "f8"),
         ("departure_min", "f8"),
-        # What the driver says; the departure itself where nothing is said. Nobody but the clock knows the true one.
+        # What the driver says; the departure itself where nothing is said. Only the clock knows the true one.
         ("departure_stated_min", "f8"),
         ("plug_in_min", "f8"),
-        ("capacity_kwh", "f8"),
         ("energy_arrival_kwh", "f8"),
         ("energy_target_kwh", "f8"),
-        ("power_max_kw", "f8"),
-        ("efficiency", "f8"),
-        ("transition_soc", "f8"),
-        # The books of the session, written when the PEV leaves.
+        ("battery", BATTERY),
+        # Written when the PEV leaves.
         ("energy_kwh", "f8"),
-        ("grid_energy_kwh", "f8"),
-        ("loss_kwh", "f8"),
+        ("books", BOOKS),
         ("station", "i4"),
         ("plug_step", "i4"),
         ("depart_step", "i4"),
@@ -134,24 +146,6 @@ SESSION: Final = np.dtype(
     align=True,
 )
 """One visit of one PEV: what the schedule says of it, and what it was given."""
-
-TRACE: Final = np.dtype(
-    [
-        ("asked_kw", "f8"),
-        ("request_kw", "f8"),
-        ("acceptance_kw", "f8"),
-        ("power_kw", "f8"),
-        ("energy_kwh", "f8"),
-        ("reward", "f4"),
-        ("session", "i4"),
-    ],
-    align=True,
-)
-"""What happened at one station in one step: `TRACE[T, B, N]` holds an episode.
-
-`session` is the row of the session served in the step, or `NO_SESSION`; `asked_kw` is the policy's own word,
-`request_kw` what is left of it after clipping; `energy_kwh` is what the battery holds at the step's end.
-"""
 
 
 def make_areas(
@@ -181,7 +175,6 @@ def make_stations(num_areas: int, power_min_kw: npt.ArrayLike, power_max_kw: npt
     stations = np.zeros((num_areas, power_min_kw.size), STATION)
     stations["power_min_kw"] = power_min_kw
     stations["power_max_kw"] = power_max_kw
-    for field in ("session", "next_session", "served_session"):
-        stations[field] = NO_SESSION
-    stations["next_plug_step"] = NEVER
+    stations["session"] = stations["made"]["session"] = stations["hidden"]["next_session"] = NO_SESSION
+    stations["hidden"]["next_plug_step"] = NEVER
     return stations

@@ -5,13 +5,11 @@ Each phase writes the records and nothing else. Observation and reward, the sixt
 
 import math
 
-import numpy as np
-import numpy.typing as npt
-
+from pev_battery_charge.core.arrays import Array, Record, Records
 from pev_battery_charge.core.battery import acceptance_kw
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.coordinator import share_cap
-from pev_battery_charge.core.records import NEVER, NO_SESSION, Record, Records, Status
+from pev_battery_charge.core.records import NEVER, NO_SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 
 LIMIT_TOLERANCE = 1e-6
@@ -28,7 +26,7 @@ _REJECTED, _TOO_SHORT = int(Status.REJECTED), int(Status.TOO_SHORT)
 
 
 @kernel
-def step_area(area: Record, stations: Records, sessions: Records, requests_kw: npt.NDArray[np.float64]) -> None:
+def step_area(area: Record, stations: Records, sessions: Records, requests_kw: Array) -> None:
     """Advance one area (`stations[N]`, `sessions[S]`, `requests_kw[N]`) by one step."""
     take_requests(area, stations, requests_kw)
     accept(area, stations)
@@ -38,18 +36,19 @@ def step_area(area: Record, stations: Records, sessions: Records, requests_kw: n
 
 
 @kernel
-def take_requests(area: Record, stations: Records, requests_kw: npt.NDArray[np.float64]) -> None:
+def take_requests(area: Record, stations: Records, requests_kw: Array) -> None:
     """Clip each request to its station's box; an empty station asks for nothing, nor does one below `power_min_kw`."""
     total = 0.0
     for i in range(stations.size):
         station = stations[i]
-        request = 0.0
+        asked_kw, request = requests_kw[i], 0.0
         if station["session"] != NO_SESSION:
-            request = min(max(requests_kw[i], 0.0), station["power_max_kw"])
+            request = min(max(asked_kw, 0.0), station["power_max_kw"])
             power_min = station["power_min_kw"]
             if request < power_min:
                 request = power_min if request >= power_min * (1.0 - LIMIT_TOLERANCE) else 0.0
-        station["request_kw"] = request
+        station["made"]["asked_kw"] = asked_kw
+        station["made"]["request_kw"] = request
         total += request
     area["request_kw"] = total
 
@@ -59,19 +58,12 @@ def accept(area: Record, stations: Records) -> None:
     """What each battery would draw over this step if it were granted its request."""
     for i in range(stations.size):
         station = stations[i]
-        if station["request_kw"] > 0.0:
-            station["acceptance_kw"] = acceptance_kw(
-                station["request_kw"],
-                station["energy_kwh"],
-                station["target_kwh"],
-                station["capacity_kwh"],
-                station["pev_power_max_kw"],
-                station["efficiency"],
-                station["transition_soc"],
-                area["step_hours"],
+        request, acceptance = station["made"]["request_kw"], 0.0
+        if request > 0.0:
+            acceptance = acceptance_kw(
+                station["battery"], station["energy_kwh"], station["target_kwh"], request, area["step_hours"]
             )
-        else:
-            station["acceptance_kw"] = 0.0
+        station["made"]["acceptance_kw"] = acceptance
 
 
 @kernel
@@ -89,25 +81,33 @@ def charge(area: Record, stations: Records) -> None:
     hours = area["step_hours"]
     for i in range(stations.size):
         station = stations[i]
-        station["served_session"] = station["session"]
+        made = station["made"]
+        made["session"] = station["session"]
+        made["energy_kwh"] = made["target_kwh"] = 0.0
         if station["session"] == NO_SESSION:
             continue
-        power = station["power_kw"]
+        power = made["power_kw"]
         if power > 0.0:
+            efficiency = station["battery"]["efficiency"]
             before_kwh = station["energy_kwh"]
             grid_kwh = power * hours
-            loss_kwh = (1.0 - station["efficiency"]) * grid_kwh
-            after_kwh = before_kwh + station["efficiency"] * grid_kwh
+            loss_kwh = (1.0 - efficiency) * grid_kwh
+            after_kwh = before_kwh + efficiency * grid_kwh
             if after_kwh > station["target_kwh"] - TARGET_TOLERANCE_KWH:
                 after_kwh = station["target_kwh"]
             station["energy_kwh"] = after_kwh
-            station["grid_energy_kwh"] += grid_kwh
-            station["loss_kwh"] += loss_kwh
-            area["grid_energy_kwh"] += grid_kwh
-            area["loss_kwh"] += loss_kwh
-            area["battery_energy_kwh"] += after_kwh - before_kwh
-        station["served_energy_kwh"] = station["energy_kwh"]
-        station["served_target_kwh"] = station["target_kwh"]
+            book(station["books"], grid_kwh, after_kwh - before_kwh, loss_kwh)
+            book(area["books"], grid_kwh, after_kwh - before_kwh, loss_kwh)
+        made["energy_kwh"] = station["energy_kwh"]
+        made["target_kwh"] = station["target_kwh"]
+
+
+@kernel
+def book(books: Record, grid_kwh: float, stored_kwh: float, loss_kwh: float) -> None:
+    """Add the energies of one step to `BOOKS`."""
+    books["grid_kwh"] += grid_kwh
+    books["stored_kwh"] += stored_kwh
+    books["loss_kwh"] += loss_kwh
 
 
 @kernel
@@ -117,13 +117,13 @@ def advance_clock(area: Record, stations: Records, sessions: Records) -> None:
     area["step"] = step
     for i in range(stations.size):
         station = stations[i]
-        station["departed"] = 0
-        if station["session"] != NO_SESSION and station["depart_step"] <= step:
+        station["made"]["departed"] = 0
+        if station["session"] != NO_SESSION and station["hidden"]["depart_step"] <= step:
             close_books(station, sessions[station["session"]])
             area["unmet_kwh"] += max(station["target_kwh"] - station["energy_kwh"], 0.0)
-            station["departed"] = 1
+            station["made"]["departed"] = 1
             station["session"] = NO_SESSION
-        if station["next_plug_step"] <= step and station["session"] == NO_SESSION:
+        if station["hidden"]["next_plug_step"] <= step and station["session"] == NO_SESSION:
             plug_in(station, sessions)
 
 
@@ -131,29 +131,25 @@ def advance_clock(area: Record, stations: Records, sessions: Records) -> None:
 def close_books(station: Record, session: Record) -> None:
     """Write what the plugged PEV has been given so far into its session."""
     session["energy_kwh"] = station["energy_kwh"]
-    session["grid_energy_kwh"] = station["grid_energy_kwh"]
-    session["loss_kwh"] = station["loss_kwh"]
+    session["books"] = station["books"]
 
 
 @kernel
 def plug_in(station: Record, sessions: Records) -> None:
     """Connect the station's next session and look up the one after it."""
-    index = station["next_session"]
+    hidden = station["hidden"]
+    index = hidden["next_session"]
     session = sessions[index]
     station["session"] = index
-    station["depart_step"] = session["depart_step"]
     station["depart_stated_step"] = session["depart_stated_step"]
     station["energy_kwh"] = session["energy_arrival_kwh"]
     station["target_kwh"] = session["energy_target_kwh"]
-    station["capacity_kwh"] = session["capacity_kwh"]
-    station["pev_power_max_kw"] = session["power_max_kw"]
-    station["efficiency"] = session["efficiency"]
-    station["transition_soc"] = session["transition_soc"]
-    station["grid_energy_kwh"] = 0.0
-    station["loss_kwh"] = 0.0
+    station["battery"] = session["battery"]
+    station["books"] = session["books"]
     following = session["next_session"]
-    station["next_session"] = following
-    station["next_plug_step"] = NEVER if following == NO_SESSION else sessions[following]["plug_step"]
+    hidden["depart_step"] = session["depart_step"]
+    hidden["next_session"] = following
+    hidden["next_plug_step"] = NEVER if following == NO_SESSION else sessions[following]["plug_step"]
 
 
 @kernel
@@ -165,7 +161,7 @@ def bind_schedule(area: Record, stations: Records, sessions: Records) -> None:
     """
     chain_sessions(area, stations, sessions)
     for i in range(stations.size):
-        if stations[i]["next_plug_step"] == 0:
+        if stations[i]["hidden"]["next_plug_step"] == 0:
             plug_in(stations[i], sessions)
 
 
@@ -181,8 +177,8 @@ def chain_sessions(area: Record, stations: Records, sessions: Records) -> None:
         session = sessions[j]
         session["next_session"] = NO_SESSION
         session["energy_kwh"] = session["energy_arrival_kwh"]
-        session["grid_energy_kwh"] = 0.0
-        session["loss_kwh"] = 0.0
+        books = session["books"]
+        books["grid_kwh"] = books["stored_kwh"] = books["loss_kwh"] = 0.0
         session["plug_step"] = NEVER
         session["depart_step"] = NEVER
         session["depart_stated_step"] = NEVER
@@ -198,7 +194,7 @@ def chain_sessions(area: Record, stations: Records, sessions: Records) -> None:
             session["status"] = _TOO_SHORT
             continue
         session["status"] = _SERVED
-        station = stations[session["station"]]
+        station = stations[session["station"]]["hidden"]
         if station["next_session"] == NO_SESSION or session["plug_step"] <= station["next_plug_step"]:
             session["next_session"] = station["next_session"]
             station["next_session"] = j

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import gymnasium
 import numpy as np
-import numpy.typing as npt
 from gymnasium.spaces import Space
 
+from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import InputError
@@ -16,16 +16,14 @@ from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
-Observation = npt.NDArray[np.float32]
 
-
-class CentralArea(ShownArea, gymnasium.Env[Observation, npt.NDArray[np.float32]]):
+class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     """A load area with one agent that decides for all stations.
 
     ## Description
     The same area, physics and schedules as `ParallelArea`, seen and steered from one place.
 
-    ## Observation Space
+    ## Float32 Space
     `Box(0, inf, (N * 8,), float32)`: what each station sees, station by station.
 
     ## Action Space
@@ -60,14 +58,12 @@ class CentralArea(ShownArea, gymnasium.Env[Observation, npt.NDArray[np.float32]]
         self.scenario = scenario = self.simulation.scenario
         self.render_mode = render_mode
         self._screen = Screen(render_mode)
-        self.observation_space = cast(Space[Observation], observation_box(scenario, scenario.num_stations))
-        self.action_space = cast(
-            Space[Observation], request_box([station.power_max_kw for station in scenario.stations])
-        )
+        self.observation_space = cast(Space[Float32], observation_box(scenario, scenario.num_stations))
+        self.action_space = cast(Space[Float32], request_box([station.power_max_kw for station in scenario.stations]))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
+    ) -> tuple[Float32, dict[str, Any]]:
         """Begin an episode; `options["schedule"]` fixes its schedule."""
         observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
         super().reset(seed=None if seed is None else int(seed))
@@ -75,7 +71,7 @@ class CentralArea(ShownArea, gymnasium.Env[Observation, npt.NDArray[np.float32]]
             self.render()
         return observations.reshape(-1), {}
 
-    def step(self, action: npt.NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Float32) -> tuple[Float32, float, bool, bool, dict[str, Any]]:
         """Advance by one step."""
         requests = np.asarray(action)
         if requests.shape != self.action_space.shape:

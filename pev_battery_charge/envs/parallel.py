@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import numpy as np
-import numpy.typing as npt
 from gymnasium.spaces import Box
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec_wrapper
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
+from pev_battery_charge.core.arrays import Array, Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
@@ -21,12 +21,10 @@ from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
 AgentID = str
-Observation = npt.NDArray[np.float32]
-Action = npt.NDArray[np.float32]
 Infos = dict[AgentID, dict[str, float]]
 
 
-class ParallelArea(ShownArea, ParallelEnv[AgentID, Observation, Action]):
+class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     """A load area in which every charging station is an agent.
 
     ## Description
@@ -35,12 +33,12 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Observation, Action]):
     battery cannot take is cut from the request; if the rest exceeds the cap, the area's coordinator cuts it down by the
     scenario's rule; what is granted flows. A station sees its own vehicle and the area's total power, nothing else.
 
-    ## Observation Space
+    ## Float32 Space
     `Box(0, inf, (8,), float32)` for each station: its power limits (kW), the area's cap and minimum (kW), whether a PEV
     is plugged in, the energy it still lacks (kWh), the area's power and the station's own power in the step just made
     (kW). `pev_battery_charge.observation` has the table, and the extra features that a scenario may append.
 
-    ## Action Space
+    ## Float32 Space
     `Box(0, power_max_kw, (1,), float32)` for each station: the power it asks for, in kW, averaged over the step, on the
     grid side. Requests outside are clipped, and cost reward; one between 0 and the station's minimum counts as 0.
 
@@ -110,7 +108,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Observation, Action]):
 
     def reset(
         self, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[dict[AgentID, Observation], Infos]:
+    ) -> tuple[dict[AgentID, Float32], Infos]:
         """Begin an episode; `options["schedule"]` fixes its schedule."""
         observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
         self.agents = self.possible_agents[:]
@@ -119,8 +117,8 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Observation, Action]):
         return dict(zip(self.agents, observations[0], strict=True)), {agent: {} for agent in self.agents}
 
     def step(
-        self, actions: Mapping[AgentID, Action]
-    ) -> tuple[dict[AgentID, Observation], dict[AgentID, float], dict[AgentID, bool], dict[AgentID, bool], Infos]:
+        self, actions: Mapping[AgentID, Float32]
+    ) -> tuple[dict[AgentID, Float32], dict[AgentID, float], dict[AgentID, bool], dict[AgentID, bool], Infos]:
         """Advance by one step. Raises `InputError` that names every agent whose action is missing or no action."""
         agents = self.agents
         if not agents:
@@ -138,12 +136,12 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Observation, Action]):
             self.render()
         return observations, rewards, terminations, truncations, infos
 
-    def state(self) -> Observation:
+    def state(self) -> Float32:
         """The whole area for a central critic: each station's eight numbers and all extra features, `[N * 12]`."""
         return self.simulation.observe(EXTRA_FEATURES).reshape(-1)
 
 
-def _gather(actions: Mapping[AgentID, Action], agents: list[AgentID]) -> npt.NDArray[np.float64]:
+def _gather(actions: Mapping[AgentID, Float32], agents: list[AgentID]) -> Array:
     """The actions as requests `[1, N]`, or an error that names every wrong one."""
     try:
         requests = np.array([actions[agent] for agent in agents], np.float64)
@@ -172,10 +170,10 @@ def _action_problems(agent: AgentID, given: object) -> list[str]:
     return [] if np.isfinite(action[0]) else [f"{agent}: must be finite (it is {action[0]})"]
 
 
-class _TurnTaking(parallel_to_aec_wrapper[AgentID, Observation, Action]):
+class _TurnTaking(parallel_to_aec_wrapper[AgentID, Float32, Float32]):
     """Refuses a bad action when it is given, while the agent can still give another, not when the step is made."""
 
-    def step(self, action: Action | None) -> None:
+    def step(self, action: Float32 | None) -> None:
         agent = self.agent_selection
         if not (self.terminations[agent] or self.truncations[agent]):
             problems = _action_problems(agent, action)
@@ -199,7 +197,7 @@ def env(
     render_mode: str | None = None,
     max_cycles: int | None = None,
     **changes: Any,
-) -> AECEnv[AgentID, Observation, Action]:
+) -> AECEnv[AgentID, Float32, Float32]:
     """The same as a PettingZoo `AECEnv`: the stations act one after the other, then the step is made."""
     area = ParallelArea(scenario, render_mode, max_cycles, **changes)
-    return cast(AECEnv[AgentID, Observation, Action], OrderEnforcingWrapper(_TurnTaking(area)))
+    return cast(AECEnv[AgentID, Float32, Float32], OrderEnforcingWrapper(_TurnTaking(area)))

@@ -2,9 +2,7 @@
 
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
+from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.rendering import FrameRenderer, Window
 from pev_battery_charge.simulation import Simulation
@@ -24,7 +22,7 @@ class Screen:
         self._renderer: FrameRenderer | None = None
         self._window: Window | None = None
 
-    def show(self, trace: Trace) -> npt.NDArray[np.uint8] | None:
+    def show(self, trace: Trace) -> Image | None:
         """The trace's last moment: returned as an image `[H, W, 3]`, or shown in the window."""
         if self.render_mode is None:
             raise InputError("render", ["the environment has no render_mode: make it with render_mode='rgb_array'"])
@@ -58,7 +56,7 @@ class ShownArea:
         """What has happened in this episode so far."""
         return self.simulation.trace()
 
-    def render(self) -> npt.NDArray[np.uint8] | None:
+    def render(self) -> Image | None:
         """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
         return self._screen.show(self.trace())
 

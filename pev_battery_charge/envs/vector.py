@@ -8,6 +8,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from pev_battery_charge.core.arrays import Booleans, Float32
 from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import EpisodeOverError, InputError
 from pev_battery_charge.reward import PARTS
@@ -15,10 +16,8 @@ from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
-Float32 = npt.NDArray[np.float32]
-Bool = npt.NDArray[np.bool_]
 Autoreset = Literal["same_step", "next_step", "disabled"]
-_VectorStep = tuple[Float32, Float32, Bool, Bool, dict[str, Any]]
+_VectorStep = tuple[Float32, Float32, Booleans, Booleans, dict[str, Any]]
 
 
 class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
@@ -125,11 +124,11 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         observations = self.simulation.reset().reshape(self.num_envs, -1)
         return observations, np.zeros(self.num_envs, np.float32), *self._ends(False), {}
 
-    def _ends(self, over: bool) -> tuple[Bool, Bool]:
+    def _ends(self, over: bool) -> tuple[Booleans, Booleans]:
         return np.zeros(self.num_envs, np.bool_), np.full(self.num_envs, over)
 
     @property
-    def _always(self) -> Bool:
+    def _always(self) -> Booleans:
         """A read-only mask that is true for every sub-environment."""
         return np.broadcast_to(np.True_, self.num_envs)
 

@@ -5,20 +5,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Booleans, Integers, Records
 from pev_battery_charge.core.battery import acceptance_kw
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Records, Status
+from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
 
-Array = npt.NDArray[np.float64]
-Figures = dict[str, npt.NDArray[np.float64] | npt.NDArray[np.int64]]
+Figures = dict[str, Array | Integers]
 
 FULL_KWH: Final = 1e-6
 """A PEV that lacks no more than this has reached its target."""
 
 _LOW_SHARE: Final = 0.05
-_BOOKED: Final = ("energy_kwh", "grid_energy_kwh", "loss_kwh")
+_BOOKED: Final = ("energy_kwh", "books")
 _SERVED = int(Status.SERVED)
 
 
@@ -37,8 +37,10 @@ def traced_sessions(trace: Trace) -> Records:
     sessions = trace.session_records.copy()
     frame = trace.session_frame()
     sessions["energy_kwh"] = trace.session_energy_kwh[-1]
-    sessions["grid_energy_kwh"] = frame["grid_energy_kwh"].to_numpy()
-    sessions["loss_kwh"] = (1.0 - sessions["efficiency"]) * sessions["grid_energy_kwh"]
+    books = sessions["books"]
+    books["grid_kwh"] = frame["grid_energy_kwh"].to_numpy()
+    books["stored_kwh"] = sessions["energy_kwh"] - sessions["energy_arrival_kwh"]
+    books["loss_kwh"] = (1.0 - sessions["battery"]["efficiency"]) * books["grid_kwh"]
     return sessions[None]
 
 
@@ -77,13 +79,13 @@ def session_figures(sessions: Records, power_max_kw: Array, steps: int, step_hou
         "energy_pending_kwh": np.where(here, lacking_kwh, 0.0).sum(axis=1),
         "delivered_percent": delivered_percent,
         "unmet_percent": np.maximum(100.0 - delivered_percent, 0.0),
-        "grid_energy_kwh": sessions["grid_energy_kwh"].sum(axis=1),
-        "loss_kwh": sessions["loss_kwh"].sum(axis=1),
+        "grid_energy_kwh": sessions["books"]["grid_kwh"].sum(axis=1),
+        "loss_kwh": sessions["books"]["loss_kwh"].sum(axis=1),
         **_satisfaction_figures(delivered_kwh, wanted_kwh, served & (sessions["plug_step"] < steps)),
     }
 
 
-def _satisfaction_figures(delivered_kwh: Array, wanted_kwh: Array, counted: npt.NDArray[np.bool_]) -> Figures:
+def _satisfaction_figures(delivered_kwh: Array, wanted_kwh: Array, counted: Booleans) -> Figures:
     """Mean, 5th percentile (linear between neighbours) and Jain's index over the counted PEVs of each area."""
     satisfaction = np.where(counted, 1.0, 0.0)
     np.divide(delivered_kwh, wanted_kwh, out=satisfaction, where=counted & (wanted_kwh > 0.0))
@@ -97,7 +99,7 @@ def _satisfaction_figures(delivered_kwh: Array, wanted_kwh: Array, counted: npt.
     }
 
 
-def _low_end(values: Array, number: npt.NDArray[np.int64]) -> Array:
+def _low_end(values: Array, number: Integers) -> Array:
     """The 5th percentile of the `number[B]` lowest of `values[B, S]`; NaN of none."""
     if values.shape[1] == 0:
         return np.full(number.shape, np.nan)
@@ -134,13 +136,10 @@ def _attain(sessions: Records, power_max_kw: Array, steps: int, step_hours: floa
                 continue
             hours = stay_steps * step_hours
             power_kw = acceptance_kw(
-                power_max_kw[session["station"]],
+                session["battery"],
                 session["energy_arrival_kwh"],
                 session["energy_target_kwh"],
-                session["capacity_kwh"],
-                session["power_max_kw"],
-                session["efficiency"],
-                session["transition_soc"],
+                power_max_kw[session["station"]],
                 hours,
             )
-            out[b, j] = session["efficiency"] * power_kw * hours
+            out[b, j] = session["battery"]["efficiency"] * power_kw * hours

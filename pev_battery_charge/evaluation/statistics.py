@@ -5,10 +5,9 @@ from itertools import product
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from pev_battery_charge.evaluation.books import Array
+from pev_battery_charge.core.arrays import Array, Booleans, Integers
 from pev_battery_charge.evaluation.figures import FIGURES
 
 CONFIDENCE: Final = 0.95
@@ -62,7 +61,7 @@ def statistics(episodes: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, _SCHEMA, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def describe(values: Array) -> tuple[Array, npt.NDArray[np.int64]]:
+def describe(values: Array) -> tuple[Array, Integers]:
     """Mean, low, high, interquartile mean, standard deviation of each column of `values[E, F]`; and their counts.
 
     NaN is a value that an episode does not have, and a statistic that a column does not have. To `[F, 5]` and `[F]`.
@@ -83,7 +82,7 @@ def describe(values: Array) -> tuple[Array, npt.NDArray[np.int64]]:
     return table, counts
 
 
-def _columns_alike(values: Array) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]]:
+def _columns_alike(values: Array) -> Iterator[tuple[Integers, Booleans]]:
     """Groups of columns that the same episodes have, and which these are."""
     patterns, group = np.unique(~np.isnan(values), axis=1, return_inverse=True)
     for number in range(patterns.shape[1]):
@@ -108,7 +107,7 @@ def bootstrap_interval(values: Array, confidence: float = CONFIDENCE) -> tuple[A
     centre = _mean(values)
     spread = values - centre
 
-    def mean(drawn: npt.NDArray[np.int64], axis: int) -> Array:  # noqa: ARG001  scipy hands over the last one
+    def mean(drawn: Integers, axis: int) -> Array:  # noqa: ARG001  scipy hands over the last one
         """`drawn[..., E]`, numbers of episodes; to `[F, ...]`."""
         flat = drawn.reshape(-1, num_episodes)
         shifted = flat + num_episodes * np.arange(len(flat))[:, None]

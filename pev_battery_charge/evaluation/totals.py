@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.core.records import Records
+from pev_battery_charge.core.arrays import Array, Float32, Records
 from pev_battery_charge.core.transition import LIMIT_TOLERANCE
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.evaluation.books import Array, Figures, closed_sessions, session_figures
+from pev_battery_charge.evaluation.books import Figures, closed_sessions, session_figures
 from pev_battery_charge.evaluation.figures import FIGURES
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario
@@ -57,8 +57,8 @@ class Totals:
         self,
         request_kw: Array,
         power_kw: Array,
-        rewards: npt.NDArray[np.float32],
-        parts: npt.NDArray[np.float32] | None = None,
+        rewards: Float32,
+        parts: Float32 | None = None,
     ) -> None:
         """Add a step: the areas' total requests and powers, `[B]`, rewards, `[B, N]`, and their parts, `[4.., B, N]`.
 

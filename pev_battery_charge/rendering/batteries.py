@@ -65,7 +65,7 @@ class BatteryPanel:
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, labels: ColumnLabels) -> None:
         self._target_kwh = episode.sessions["energy_target_kwh"]
-        capacity_kwh = episode.sessions["capacity_kwh"]
+        capacity_kwh = episode.sessions["battery"]["capacity_kwh"]
         num_pevs = len(episode.names)
         pitch_px = box.width / max(num_pevs, 1)
         axes = add_axes(figure, box, "Battery of each PEV, kWh")

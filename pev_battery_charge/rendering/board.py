@@ -1,8 +1,6 @@
 """The picture itself: header and panels on one canvas, what stands still drawn once."""
 
-import numpy as np
-import numpy.typing as npt
-
+from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.area import AreaPanel
 from pev_battery_charge.rendering.batteries import BatteryPanel
@@ -43,7 +41,7 @@ class Board:
             artist.set_animated(True)
         self._canvas.draw_background()
 
-    def draw(self, moment: Moment) -> npt.NDArray[np.uint8]:
+    def draw(self, moment: Moment) -> Image:
         """Show the moment: `[H, W, 3]`."""
         for panel in self._panels:
             panel.update(moment)

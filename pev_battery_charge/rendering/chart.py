@@ -14,10 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from pev_battery_charge.core.arrays import Array, Image
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.label import Label, add_label
 from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, Box
-from pev_battery_charge.rendering.moment import Array, Moment
+from pev_battery_charge.rendering.moment import Moment
 from pev_battery_charge.rendering.names import fitting_names, round_step, short_names
 from pev_battery_charge.rendering.style import (
     DPI,
@@ -73,7 +74,7 @@ class Canvas:
         self._agg.draw()
         self._background = self._agg.copy_from_bbox(self.figure.bbox)
 
-    def draw(self, artists: Iterable[Artist]) -> npt.NDArray[np.uint8]:
+    def draw(self, artists: Iterable[Artist]) -> Image:
         """The background with these artists on it: a new array, `[H, W, 3]`."""
         self._agg.restore_region(self._background)
         renderer = self._agg.get_renderer()

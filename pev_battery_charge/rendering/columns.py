@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, StepPatch
 
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.chart import (
     CROSS,
@@ -28,7 +28,7 @@ from pev_battery_charge.rendering.layout import (
     Box,
     make_lanes,
 )
-from pev_battery_charge.rendering.moment import Array, Episode
+from pev_battery_charge.rendering.moment import Episode
 from pev_battery_charge.rendering.names import counted
 from pev_battery_charge.rendering.style import (
     DPI,
@@ -76,7 +76,7 @@ def _write_head(figure: Figure, left_px: float, title: str, episode: Episode) ->
     figure.text(left_px / width_px, 1.0 - 49 / height_px, about, color=MUTED)
 
 
-def _occupancy(episode: Episode) -> tuple[Array, npt.NDArray[np.int64]]:
+def _occupancy(episode: Episode) -> tuple[Array, Integers]:
     """The minutes at which PEVs plug in or leave, and how many are plugged from each of them on."""
     stays = episode.sessions[episode.sessions["status"] != Status.REJECTED]
     minutes, place = np.unique(np.concatenate([stays["plug_in_min"], stays["departure_min"]]), return_inverse=True)

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering.style import house_style
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,12 @@
 """One picture of one moment: a header and four panels, made once and updated."""
 
-import numpy as np
-import numpy.typing as npt
-
+from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.moment import Episode
 from pev_battery_charge.rendering.style import house_style
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
-
-Image = npt.NDArray[np.uint8]
-"""A picture, `[H, W, 3]`."""
 
 
 class FrameRenderer:

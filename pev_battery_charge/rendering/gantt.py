@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pev_battery_charge.core.records import Records, Status
+from pev_battery_charge.core.arrays import Array, Image, Records
+from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.chart import CROSS, add_axes, add_legend, add_time_axis, make_cursor, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.label import Label, add_label
 from pev_battery_charge.rendering.layout import LINE_PX, Box, Lanes
-from pev_battery_charge.rendering.moment import Array, Episode, Moment
+from pev_battery_charge.rendering.moment import Episode, Moment
 from pev_battery_charge.rendering.names import round_step, short_names
 from pev_battery_charge.rendering.style import (
     GRANTED,
@@ -198,5 +199,5 @@ class GanttPanel:
         self.short.set_data(inside, self._chart.bar_middle(sessions["station"]))
         self.cursor.set_xdata([moment.minute, moment.minute])
 
-    def _image(self) -> npt.NDArray[np.uint8]:
+    def _image(self) -> Image:
         return self._pixels.reshape(-1, *self._pixels.shape[2:])

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.rendering.frame import FrameRenderer, Image
+from pev_battery_charge.rendering.frame import FrameRenderer
 from pev_battery_charge.rendering.style import COLOURS, GRANTED, INK, MUTED, PALE, PAPER, UNMET, red_green_blue
 from pev_battery_charge.trace import Trace
 
@@ -107,10 +108,10 @@ class Palette:
         frequent = seen[np.argsort(-counts, kind="stable")]
         others = frequent[~np.isin(frequent, _packed(house))][: _PALETTE_SIZE - len(house)]
         unpacked = np.stack([others >> 16, others >> 8 & 0xFF, others & 0xFF], axis=1).astype(np.uint8)
-        self.colours: npt.NDArray[np.uint8] = np.concatenate([house, unpacked])
+        self.colours: Image = np.concatenate([house, unpacked])
         self._known = np.zeros(1 << 24, np.uint8)
 
-    def indices(self, image: Image) -> npt.NDArray[np.uint8]:
+    def indices(self, image: Image) -> Image:
         """For each pixel of `image[H, W, 3]` the row of the nearest colour: `[H, W]`."""
         packed = _packed(image)
         found = self._known[packed]
@@ -123,7 +124,7 @@ class Palette:
         return found - np.uint8(1)
 
 
-def _packed(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+def _packed(colours: Image) -> npt.NDArray[np.int32]:
     """Red, green and blue of the last axis as one number."""
     wide = colours.astype(np.int32)
     return wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]

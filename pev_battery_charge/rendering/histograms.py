@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.rendering.chart import Canvas, add_axes, swatch
-from pev_battery_charge.rendering.distributions import Array, Distribution
+from pev_battery_charge.rendering.distributions import Distribution
 from pev_battery_charge.rendering.layout import MARGIN_PX, RIGHT_PX, TICKS_PX, TITLE_PX, Box
 from pev_battery_charge.rendering.style import (
     DPI,

@@ -4,10 +4,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
+
+from pev_battery_charge.core.arrays import Image
 
 _MOST_STAMPS = 64
 
@@ -20,7 +21,7 @@ class Label(Text):
 
     def __init__(self, *args: Any, **style: Any) -> None:
         super().__init__(*args, **style)
-        self._stamps: dict[tuple[str, Any], tuple[int, int, npt.NDArray[np.uint8]]] = {}
+        self._stamps: dict[tuple[str, Any], tuple[int, int, Image]] = {}
 
     def draw(self, renderer: Any) -> None:
         """Draw it."""
@@ -36,7 +37,7 @@ class Label(Text):
         renderer.draw_image(context, left, bottom, image)
         context.restore()
 
-    def _make_stamp(self, renderer: Any) -> tuple[int, int, npt.NDArray[np.uint8]]:
+    def _make_stamp(self, renderer: Any) -> tuple[int, int, Image]:
         """Where its lower left corner stands, and its pixels, from the lowest row up."""
         sheet = _empty_sheet(int(renderer.width), int(renderer.height), renderer.dpi)
         sheet.clear()

@@ -6,13 +6,12 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.core.records import NO_SESSION, Records, Status
+from pev_battery_charge.core.arrays import Array, Records
+from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
-
-Array = npt.NDArray[np.float64]
 
 SHOWN_KWH = 0.05
 """What would be shown as 0.0 kWh is not missing."""
@@ -34,7 +33,7 @@ class Moment:
 
     t: steps made.
     minute: minutes since the episode's start.
-    history: `TRACE[t, N]`, what happened until now.
+    history: `STEP[t, N]`, what happened until now.
     session: `[N]`, the session that each station served in the step just made (at t = 0: that it is about to serve).
     request_kw, power_kw: `[N]`, of the step just made; 0 at t = 0.
     presence: `[S]`, a `Presence` each.

@@ -7,6 +7,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.rendering.chart import (
     ColumnLabels,
@@ -19,7 +20,7 @@ from pev_battery_charge.rendering.chart import (
     swatch,
 )
 from pev_battery_charge.rendering.layout import LINE_PX, Box
-from pev_battery_charge.rendering.moment import Array, Episode, Moment
+from pev_battery_charge.rendering.moment import Episode, Moment
 from pev_battery_charge.rendering.names import fitting_names, short_names
 from pev_battery_charge.rendering.style import (
     GRANTED,

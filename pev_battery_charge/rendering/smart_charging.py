@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Image, Integers
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering.style import house_style
@@ -15,8 +15,6 @@ from pev_battery_charge.rendering.style import house_style
 if TYPE_CHECKING:
     from pev_battery_charge.rendering.smart_charging_frame import TaxiBoard
 
-Array = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _THINNED = 2000
 """So many points of a running average are drawn, at most."""
@@ -90,7 +88,7 @@ class TaxiRenderer:
     def __init__(self) -> None:
         self._board: TaxiBoard | None = None
 
-    def draw(self, moment: TaxiMoment) -> npt.NDArray[np.uint8]:
+    def draw(self, moment: TaxiMoment) -> Image:
         """The moment as a picture, `[360, 640, 3]`: a new array."""
         from pev_battery_charge.rendering.smart_charging_frame import TaxiBoard  # noqa: PLC0415  matplotlib is slow
 
@@ -127,7 +125,7 @@ class PolicyMap:
     """
 
     title: str
-    actions: IntArray
+    actions: Integers
 
 
 def write_policy_map(
@@ -135,7 +133,7 @@ def write_policy_map(
     about: str,
     path: str | Path,
     *,
-    actions: IntArray,
+    actions: Integers,
     rates_kw: Sequence[float],
     energies_kwh: Array,
     slot_minutes: float,
@@ -232,7 +230,7 @@ def write_comparison(
         draw_comparison(optimum, unit, curves, maps, scale).write_png(beside)
 
 
-def running_average(returns: Array, window: int, episodes: IntArray) -> Array:
+def running_average(returns: Array, window: int, episodes: Integers) -> Array:
     """The mean return of the last `window` episodes, or of all where there are fewer, after each of these episodes.
 
     returns: of each episode, `[episodes]`.
@@ -249,7 +247,7 @@ def _path_problems(path: str | Path) -> list[str]:
     return [] if Path(path).suffix.lower() == ".png" else [f"path: must end in .png (it is {Path(path).name!r})"]
 
 
-def _map_problems(name: str, actions: IntArray, rates_kw: Sequence[float], energies_kwh: Array) -> list[str]:
+def _map_problems(name: str, actions: Integers, rates_kw: Sequence[float], energies_kwh: Array) -> list[str]:
     if actions.ndim != 2 or not actions.size or actions.shape[1] != energies_kwh.size:
         return [f"{name}: must be [T, {energies_kwh.size}], an energy a column (it is {list(actions.shape)})"]
     if actions.min() < 0 or actions.max() >= len(rates_kw):

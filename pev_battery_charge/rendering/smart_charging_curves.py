@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.rendering.chart import Canvas, add_axes, add_legend, swatch
 from pev_battery_charge.rendering.curve_panels import (
     NAMES_PX,
@@ -25,7 +26,7 @@ from pev_battery_charge.rendering.curves import LearningCurve
 from pev_battery_charge.rendering.histograms import elided, write_head
 from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, TICKS_PX, TITLE_PX, Box
 from pev_battery_charge.rendering.names import counted
-from pev_battery_charge.rendering.smart_charging import Array, MethodCurve, PolicyMap
+from pev_battery_charge.rendering.smart_charging import MethodCurve, PolicyMap
 from pev_battery_charge.rendering.smart_charging_maps import MapScale, add_small_maps, small_maps_height_px
 from pev_battery_charge.rendering.smart_charging_words import amount, power_of_ten
 from pev_battery_charge.rendering.style import (

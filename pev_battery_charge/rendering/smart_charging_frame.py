@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.rendering.chart import Canvas
 from pev_battery_charge.rendering.histograms import elided
 from pev_battery_charge.rendering.layout import MARGIN_PX, Box
@@ -67,7 +66,7 @@ class TaxiBoard:
         """Whether the moment is of the same problem: what does not move is the same."""
         return _problem_of(moment) == self._problem
 
-    def draw(self, moment: TaxiMoment) -> npt.NDArray[np.uint8]:
+    def draw(self, moment: TaxiMoment) -> Image:
         """Show the moment: `[H, W, 3]`."""
         for panel in self._panels:
             panel.update(moment)

@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.rendering.chart import Canvas, add_axes, add_legend, add_row_name, swatch
 from pev_battery_charge.rendering.histograms import elided, write_head
 from pev_battery_charge.rendering.layout import LEFT_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.smart_charging import Array, IntArray, PolicyMap
+from pev_battery_charge.rendering.smart_charging import PolicyMap
 from pev_battery_charge.rendering.smart_charging_words import clock_text, edge_ticks, rate_colours, spaced_to_fit
 from pev_battery_charge.rendering.style import (
     OUTLINE,
@@ -48,7 +49,7 @@ class MapScale:
     start_min: float
 
 
-def draw_policy_map(title: str, about: str, actions: IntArray, scale: MapScale) -> Canvas:
+def draw_policy_map(title: str, about: str, actions: Integers, scale: MapScale) -> Canvas:
     """A canvas with one map."""
     num_slots, levels = actions.shape
     width_px = WIDTH_PX - LEFT_PX - _RIGHT_PX
@@ -104,7 +105,7 @@ def _plot_height(levels: int) -> float:
     return float(height_px if _PLOT_LEAST_PX <= height_px <= _PLOT_MOST_PX else _PLOT_PX)
 
 
-def _add_map(figure: Figure, box: Box, title: str, actions: IntArray, scale: MapScale) -> Axes:
+def _add_map(figure: Figure, box: Box, title: str, actions: Integers, scale: MapScale) -> Axes:
     """Axes with a cell for each slot and energy, time from left to right in slots."""
     num_slots, levels = actions.shape
     energies = scale.energies_kwh

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.rendering.chart import add_amount_axis, add_axes, swatch
 from pev_battery_charge.rendering.layout import MARGIN_PX, Box
-from pev_battery_charge.rendering.smart_charging import Array, TaxiMoment
+from pev_battery_charge.rendering.smart_charging import TaxiMoment
 from pev_battery_charge.rendering.smart_charging_words import (
     clock_text,
     edge_ticks,

@@ -5,8 +5,8 @@ import sys
 import warnings
 from typing import Any
 
+from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
-from pev_battery_charge.rendering.frame import Image
 from pev_battery_charge.rendering.style import DPI, house_style
 
 _NO_WINDOW = (

@@ -1,10 +1,10 @@
 """Which PEV gets which station: first come, first served; the free station with the lowest number; or wait; or go."""
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Records, Status
+from pev_battery_charge.core.records import NO_SESSION, Status
 
 _PADDING, _SERVED, _REJECTED = int(Status.PADDING), int(Status.SERVED), int(Status.REJECTED)
 
@@ -46,7 +46,7 @@ def assign_stations(
 
 
 @kernel
-def earliest_free(free_at: npt.NDArray[np.float64], arrival: float) -> int:
+def earliest_free(free_at: Array, arrival: float) -> int:
     """The lowest-numbered station that is free at `arrival`; if none is, the one that comes free first."""
     first = 0
     for i in range(free_at.size):

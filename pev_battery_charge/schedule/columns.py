@@ -22,6 +22,9 @@ COLUMNS: Final[dict[str, type[pl.DataType]]] = {
     "departure_stated_min": pl.Float64,
 }
 
+BATTERY_FIELDS: Final = ("capacity_kwh", "power_max_kw", "efficiency", "transition_soc")
+"""Columns that a session's record holds in its `battery`."""
+
 PLACE: Final = ("station", "plug_in_min")
 """Columns that are null for a PEV that found no station."""
 

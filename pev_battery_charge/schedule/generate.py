@@ -6,7 +6,8 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from pev_battery_charge.core.records import SESSION, Records
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import SESSION
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.scenario import Scenario, SpreadPopulation, resolve_scenario

@@ -8,15 +8,13 @@ taper, and where the taper begins otherwise.
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Booleans, Records
 from pev_battery_charge.core.battery import hours_to_charge
-from pev_battery_charge.core.records import NO_SESSION, Records, Status
+from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.profiles import load_pev_models
-
-Array = npt.NDArray[np.float64]
 
 LEAVING_SOC: Final = 0.95
 """The state of charge of a PEV that had the time to be charged through its taper."""
@@ -25,9 +23,7 @@ _PEV_MODELS: Final = "california"
 _TIME_TOLERANCE: Final = 1e-9
 
 
-def give_batteries(
-    sessions: Records, metered_kwh: Array, average_kw: Array, scenario: Scenario
-) -> npt.NDArray[np.bool_]:
+def give_batteries(sessions: Records, metered_kwh: Array, average_kw: Array, scenario: Scenario) -> Booleans:
     """Give each of `sessions[S]` a battery, for now empty on arrival, that can store `metered_kwh[S]` times efficiency.
 
     average_kw: `[S]`, grid power averaged over the real stay; the PEV's own limit is not below it, nor below the
@@ -39,15 +35,16 @@ def give_batteries(
     stored_kwh = population.efficiency * metered_kwh
     models_kwh = np.sort(load_pev_models(_PEV_MODELS).capacity_kwh)
     smallest = np.searchsorted(models_kwh * population.transition_soc, stored_kwh)
-    made_up: npt.NDArray[np.bool_] = smallest == models_kwh.size
-    sessions["capacity_kwh"] = np.where(
+    made_up: Booleans = smallest == models_kwh.size
+    batteries = sessions["battery"]
+    batteries["capacity_kwh"] = np.where(
         made_up, stored_kwh / population.transition_soc, models_kwh[np.minimum(smallest, models_kwh.size - 1)]
     )
     sessions["energy_arrival_kwh"] = 0.0
     sessions["energy_target_kwh"] = stored_kwh
-    sessions["power_max_kw"] = np.maximum(average_kw, _limits_kw(scenario).max())
-    sessions["efficiency"] = population.efficiency
-    sessions["transition_soc"] = population.transition_soc
+    batteries["power_max_kw"] = np.maximum(average_kw, _limits_kw(scenario).max())
+    batteries["efficiency"] = population.efficiency
+    batteries["transition_soc"] = population.transition_soc
     return made_up
 
 
@@ -57,7 +54,7 @@ def fill_on_arrival(sessions: Records, scenario: Scenario) -> None:
     A PEV leaves with `LEAVING_SOC` if its whole steps at full power reach it, and at `transition_soc` otherwise.
     """
     stored_kwh = sessions["energy_target_kwh"].copy()
-    capacity_kwh, taper_soc = sessions["capacity_kwh"], sessions["transition_soc"]
+    capacity_kwh, taper_soc = sessions["battery"]["capacity_kwh"], sessions["battery"]["transition_soc"]
     leaving_soc = np.maximum(LEAVING_SOC, taper_soc)
     hours = _hours_needed(sessions, leaving_soc - stored_kwh / capacity_kwh, leaving_soc, scenario)
     reached = hours <= _plugged_hours(sessions, scenario.step_minutes)
@@ -69,7 +66,7 @@ def fill_on_arrival(sessions: Records, scenario: Scenario) -> None:
 def why_unserved(sessions: Records, scenario: Scenario, horizon_steps: int) -> list[str | None]:
     """For each of `sessions[S]`, on the step grid, why no policy can give it all it wants; None where one can."""
     soc, target_soc = (
-        sessions[name] / sessions["capacity_kwh"] for name in ("energy_arrival_kwh", "energy_target_kwh")
+        sessions[name] / sessions["battery"]["capacity_kwh"] for name in ("energy_arrival_kwh", "energy_target_kwh")
     )
     needed = _hours_needed(sessions, soc, target_soc, scenario)
     reasons = np.select(
@@ -99,14 +96,8 @@ def _hours_needed(sessions: Records, soc: Array, target_soc: Array, scenario: Sc
     limits_kw = _limits_kw(scenario)
     rejected = sessions["station"] == NO_SESSION
     station_kw = np.where(rejected, limits_kw.max(), limits_kw[sessions["station"]])
-    columns = (
-        soc,
-        target_soc,
-        sessions["capacity_kwh"],
-        np.minimum(sessions["power_max_kw"], station_kw),
-        sessions["efficiency"],
-        sessions["transition_soc"],
-    )
+    batteries = sessions["battery"]
+    columns = batteries, soc, target_soc, np.minimum(batteries["power_max_kw"], station_kw)
     hours = [hours_to_charge(*session) for session in zip(*columns, strict=True)]
     return np.array(hours, np.float64) * (1.0 - _TIME_TOLERANCE)
 

@@ -3,11 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.core.records import NO_SESSION, Records, Status
+from pev_battery_charge.core.arrays import Booleans, Records
+from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.schedule.assignment import earliest_free
 
 
-def place_as_recorded(sessions: Records, recorded: npt.NDArray[np.integer], num_stations: int) -> npt.NDArray[np.bool_]:
+def place_as_recorded(sessions: Records, recorded: npt.NDArray[np.integer], num_stations: int) -> Booleans:
     """Give each of `sessions[S]`, in order of arrival, the station `recorded[S]`, at once; return `[S]`, who was moved.
 
     Where the recorded station is still taken, the session is moved to the free station with the lowest number; where

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pev_battery_charge.core.records import SESSION, Records, Status
+from pev_battery_charge.core.arrays import Array, Records
+from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.acn import SITE_TIME_ZONE, AcnSessions, read_acn
@@ -23,8 +24,6 @@ from pev_battery_charge.schedule.import_report import ImportReport, Note
 from pev_battery_charge.schedule.import_stations import place_as_recorded
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
 from pev_battery_charge.schedule.validation import check_metadata, raise_if
-
-Array = npt.NDArray[np.float64]
 
 Format = Literal["acn", "sessions"]
 Energy = Literal["delivered", "requested"]
@@ -164,7 +163,7 @@ def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
     )
     schedule = _name_pevs(sessions, unplaced.sessions["pev"], info)
     on_grid = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
-    wanted_kwh = (sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]) / sessions["efficiency"]
+    wanted_kwh = (sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]) / sessions["battery"]["efficiency"]
     report = ImportReport(
         source=path.name,
         read=table.height,

@@ -18,11 +18,9 @@ from importlib import resources
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-
-Array = npt.NDArray[np.float64]
 
 STAY_ENERGY_CORRELATION: Final = 0.24
 """Of the normal scores of stay and energy within an arrival hour.

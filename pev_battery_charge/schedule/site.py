@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Integers, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import Records, Status
+from pev_battery_charge.core.records import Status
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.scenario import SitePopulation
 from pev_battery_charge.schedule.assignment import assign_stations
@@ -17,8 +17,6 @@ from pev_battery_charge.schedule.profiles import (
     load_pev_models,
     load_profile,
 )
-
-Array = npt.NDArray[np.float64]
 
 _PADDING, _SERVED = int(Status.PADDING), int(Status.SERVED)
 
@@ -71,8 +69,8 @@ class SiteGenerator:
             _draw_tables(
                 arrival_stay_energy, uniforms, scores, tables.cumulative_share, tables.stay_h, tables.energy_kwh
             )
-        sessions["efficiency"] = population.efficiency
-        sessions["transition_soc"] = population.transition_soc
+        sessions["battery"]["efficiency"] = population.efficiency
+        sessions["battery"]["transition_soc"] = population.transition_soc
         pevs = np.stack([self._pevs.capacity_kwh, self._pevs.power_max_kw, self._pevs.weight], axis=1)
         _draw_areas(
             sessions,
@@ -141,7 +139,7 @@ def _inverse(table: Array, score: float) -> float:
 @kernel
 def _draw_areas(
     sessions: Records,
-    counts: npt.NDArray[np.int64],
+    counts: Integers,
     arrival_stay_energy: Array,
     uniforms: Array,
     pevs: Array,
@@ -176,18 +174,19 @@ def _draw_areas(
                 session["status"] = _PADDING
                 continue
             j = order[i]
+            battery = session["battery"]
             stay_h = arrival_stay_energy[b, j, 1]
             stay_minutes = max(math.floor(stay_h * MINUTES_PER_HOUR), 1.0)
             energy_kwh = arrival_stay_energy[b, j, 2]
-            model = _choose_model(pevs, energy_kwh, stay_h, session["efficiency"], uniforms[b, j, 2])
+            model = _choose_model(pevs, energy_kwh, stay_h, battery["efficiency"], uniforms[b, j, 2])
             capacity = pevs[model, 0]
-            stored = min(energy_kwh * session["efficiency"], capacity)
+            stored = min(energy_kwh * battery["efficiency"], capacity)
             room_kwh = max(capacity * target_soc_max - stored, 0.0)
             session["arrival_min"] = arrivals[j]
             session["departure_min"] = arrivals[j] + stay_minutes
             session["departure_stated_min"] = arrivals[j] + stay_minutes
-            session["capacity_kwh"] = capacity
-            session["power_max_kw"] = pevs[model, 1]
+            battery["capacity_kwh"] = capacity
+            battery["power_max_kw"] = pevs[model, 1]
             session["energy_arrival_kwh"] = uniforms[b, j, 3] * room_kwh
             session["energy_target_kwh"] = min(session["energy_arrival_kwh"] + stored, capacity)
             session["status"] = _SERVED

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import Records, Status
+from pev_battery_charge.core.records import Status
 from pev_battery_charge.scenario import SpreadPopulation
 from pev_battery_charge.schedule.assignment import assign_stations
 
@@ -33,11 +33,11 @@ class SpreadGenerator:
         uniforms = np.empty((len(generators), population.pevs, 3))
         for row, generator in zip(uniforms, generators, strict=True):
             generator.random(out=row)
-        sessions["capacity_kwh"] = population.capacity_kwh
+        sessions["battery"]["capacity_kwh"] = population.capacity_kwh
         sessions["energy_target_kwh"] = population.target_soc * population.capacity_kwh
-        sessions["power_max_kw"] = population.power_max_kw
-        sessions["efficiency"] = population.efficiency
-        sessions["transition_soc"] = population.transition_soc
+        sessions["battery"]["power_max_kw"] = population.power_max_kw
+        sessions["battery"]["efficiency"] = population.efficiency
+        sessions["battery"]["transition_soc"] = population.transition_soc
         span_minutes = self.horizon_minutes - population.stay_minutes
         _draw_areas(
             sessions,
@@ -55,7 +55,7 @@ class SpreadGenerator:
 @kernel
 def _draw_areas(
     sessions: Records,
-    uniforms: npt.NDArray[np.float64],
+    uniforms: Array,
     span_minutes: float,
     stay_minutes: float,
     stay_tolerance: float,
@@ -74,6 +74,6 @@ def _draw_areas(
             session["arrival_min"] = arrival
             session["departure_min"] = arrival + stay
             session["departure_stated_min"] = arrival + stay
-            session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * session["capacity_kwh"]
+            session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * session["battery"]["capacity_kwh"]
             session["status"] = _SERVED
         assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)

@@ -7,21 +7,14 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from pev_battery_charge.core.records import (
-    NO_SESSION,
-    SESSION,
-    Records,
-    Rule,
-    Status,
-    make_areas,
-    make_stations,
-)
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import NO_SESSION, SESSION, Rule, Status, make_areas, make_stations
 from pev_battery_charge.core.transition import bind_schedule
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule import files, validation
-from pev_battery_charge.schedule.columns import COLUMNS, PLACE, STATED
+from pev_battery_charge.schedule.columns import BATTERY_FIELDS, COLUMNS, PLACE, STATED
 
 
 @dataclass(frozen=True)
@@ -188,7 +181,8 @@ class Schedule:
             elif name == STATED:
                 used[name] = column.fill_null(self._sessions["departure_min"]).to_numpy()
             else:
-                used[name] = column.fill_null(float("nan")).to_numpy()
+                fields = used["battery"] if name in BATTERY_FIELDS else used
+                fields[name] = column.fill_null(float("nan")).to_numpy()
         return records
 
     @classmethod
@@ -198,7 +192,9 @@ class Schedule:
         A stated departure that is the true one is null.
         """
         used = records[records["status"] != Status.PADDING]
-        columns: dict[str, Any] = {name: used[name] for name in COLUMNS if name != "pev"}
+        columns: dict[str, Any] = {
+            name: used["battery"][name] if name in BATTERY_FIELDS else used[name] for name in COLUMNS if name != "pev"
+        }
         digits = max(len(str(used.size - 1)), 2)
         columns["pev"] = [f"pev_{number:0{digits}d}" for number in range(used.size)]
         rejected = pl.Series(used["status"] == Status.REJECTED)

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from pev_battery_charge.core.arrays import Integers
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.smart_charging.problem import MOST_LEVELS, IntArray, SmartCharging, number_problems
+from pev_battery_charge.smart_charging.problem import MOST_LEVELS, SmartCharging, number_problems
 
 CELL_KWH: Final = 2.0
 """The size of a cell, unless told otherwise."""
@@ -32,7 +33,7 @@ class Cells:
         self.cell_kwh = float(cell_kwh)
         # The small part keeps a level on a cell's edge in the cell above, however its energy was rounded.
         inside_kwh = problem.energies_kwh + 1e-6 * problem.energy_step_kwh
-        self.of_level: IntArray = (inside_kwh // self.cell_kwh).astype(np.int64)
+        self.of_level: Integers = (inside_kwh // self.cell_kwh).astype(np.int64)
         self.num_cells = int(self.of_level[-1]) + 1
         self.num_states = (problem.num_slots + 1) * self.num_cells
 
@@ -40,7 +41,7 @@ class Cells:
         """The number of a state."""
         return time_step * self.num_cells + int(self.of_level[level])
 
-    def spread(self, actions: IntArray) -> IntArray:
+    def spread(self, actions: Integers) -> Integers:
         """What a table does on every level of the battery: from `[num_states]` to `[T, K + 1]`."""
         by_cell = np.asarray(actions).reshape(-1, self.num_cells)[: self.problem.num_slots]
         return by_cell[:, self.of_level]

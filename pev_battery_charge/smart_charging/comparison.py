@@ -8,6 +8,7 @@ from typing import Final, cast
 
 import numpy as np
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.statistics import bootstrap_interval
 from pev_battery_charge.evaluation.table import ResultsTable
@@ -16,7 +17,7 @@ from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
 from pev_battery_charge.smart_charging.exact import PolicyValue, shortfall, solve
 from pev_battery_charge.smart_charging.learning import LABELS, TableConfig, Training, check, learn
-from pev_battery_charge.smart_charging.problem import Array, SmartCharging
+from pev_battery_charge.smart_charging.problem import SmartCharging
 
 PLAYED_SEED: Final = 1_000_000
 """Seed of the episodes in which policies are played; the same arrivals and demands for all of them."""

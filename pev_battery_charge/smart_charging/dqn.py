@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 import numpy as np
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.smart_charging.cells import Cells
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
-from pev_battery_charge.smart_charging.problem import Array, SmartCharging, number_problems
+from pev_battery_charge.smart_charging.problem import SmartCharging, number_problems
 from pev_battery_charge.tabular import Learned
 from pev_battery_charge.training.extras import need
 

@@ -5,9 +5,9 @@ from typing import Any, Final, Literal, get_args
 
 import gymnasium
 import numpy as np
-import numpy.typing as npt
 from gymnasium.spaces import Box, Dict, Discrete
 
+from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.errors import EpisodeOverError, InputError
 from pev_battery_charge.rendering.smart_charging import TaxiMoment, TaxiRenderer
 from pev_battery_charge.rendering.smart_charging_words import clock_text
@@ -20,7 +20,7 @@ ID: Final = "pev_battery_charge/SmartCharging-v0"
 View = Literal["box", "dict", "index"]
 """How an observation is told; see `SmartChargingEnv`."""
 
-Observation = npt.NDArray[np.float32] | dict[str, Any] | int
+Observation = Float32 | dict[str, Any] | int
 
 _RENDER_MODES: Final = ["ansi", "rgb_array"]
 _BAR_CHARACTERS: Final = 24

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.smart_charging.problem import Array, IntArray, SmartCharging
+from pev_battery_charge.smart_charging.problem import SmartCharging
 
 _EQUAL: Final = 1e-12
 """Values that differ by a smaller part than this are equal: sums of the same costs in another order."""
@@ -26,7 +27,7 @@ class PolicyValue:
     """
 
     problem: SmartCharging
-    actions: IntArray
+    actions: Integers
     values: Array
     charging_costs: Array
     shortage_probabilities: Array
@@ -74,7 +75,7 @@ def solve(problem: SmartCharging | None = None) -> PolicyValue:
     return evaluate(problem, actions)
 
 
-def evaluate(problem: SmartCharging, actions: IntArray) -> PolicyValue:
+def evaluate(problem: SmartCharging, actions: Integers) -> PolicyValue:
     """The exact value of a policy that chooses `actions[T, K + 1]` by time step and level.
 
     Raises `InputError` for another shape, and for numbers of no rate.

@@ -9,12 +9,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
 from pev_battery_charge.smart_charging.dqn import DqnConfig, learn_dqn
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
 from pev_battery_charge.smart_charging.exact import PolicyValue, evaluate
-from pev_battery_charge.smart_charging.problem import Array, IntArray, SmartCharging
+from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import (
     Epsilon,
     Fall,
@@ -163,7 +164,7 @@ def greedy_value(problem: SmartCharging, learned: Learned, cells: Cells) -> Poli
     return evaluate(problem, greedy_actions(learned.values, cells))
 
 
-def greedy_actions(values: Array, cells: Cells) -> IntArray:
+def greedy_actions(values: Array, cells: Cells) -> Integers:
     """The rate of greatest value, at each time step and level, `[T, K + 1]`."""
     return cells.spread(values.argmax(axis=1))
 

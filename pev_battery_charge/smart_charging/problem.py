@@ -13,11 +13,9 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError, whole_number_problems
-
-Array = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 Costs = Literal["relative", "raw"]
 """What costs are told in; see `SmartCharging.costs`."""
@@ -144,14 +142,14 @@ class SmartCharging:
         return int(highest) + 1
 
     @cached_property
-    def slot_levels(self) -> IntArray:
+    def slot_levels(self) -> Integers:
         """By how many levels a full slot lifts the battery at each rate, `[A]`."""
         return np.array([int(energy / self._step) for energy in self._slot_energies])
 
     @cached_property
-    def levels_after(self) -> IntArray:
+    def levels_after(self) -> Integers:
         """The level after a slot, by rate and level, `[A, K + 1]`; the battery never overflows."""
-        after: IntArray = np.minimum(np.arange(self.num_levels) + self.slot_levels[:, None], self.num_levels - 1)
+        after: Integers = np.minimum(np.arange(self.num_levels) + self.slot_levels[:, None], self.num_levels - 1)
         return after
 
     @cached_property

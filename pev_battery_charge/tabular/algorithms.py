@@ -19,9 +19,10 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Discrete
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.tabular.spaces import StateNumbers
-from pev_battery_charge.tabular.table import Array, Learned, Settings
+from pev_battery_charge.tabular.table import Learned, Settings
 
 Table = list[list[float]]
 """Action values, a row for each state. Plain lists: single elements are read three times as fast as those of arrays."""

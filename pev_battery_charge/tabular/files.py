@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.tabular.table import Array, Learned
+from pev_battery_charge.tabular.table import Learned
 
 _VERSION: Final = 1
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.tabular.schedules import Epsilon, StepSize
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Learned:
         return mean
 
     @property
-    def greedy(self) -> npt.NDArray[np.int64]:
+    def greedy(self) -> Integers:
         """The action of greatest value in each state, `[S]`; of equals, the first."""
-        best: npt.NDArray[np.int64] = self.values.argmax(axis=1)
+        best: Integers = self.values.argmax(axis=1)
         return best

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from gymnasium.spaces import Box
 from pettingzoo.utils import BaseParallelWrapper
 
+from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.parallel import ParallelArea
 from pev_battery_charge.training.scaling import scale_actions, scale_observations
 
-Float32 = npt.NDArray[np.float32]
 Stations = dict[str, Any]
 
 

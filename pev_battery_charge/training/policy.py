@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.spaces import Box
 
 from pev_battery_charge.controllers import Snapshot
-from pev_battery_charge.controllers.protocol import Array
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.observation import FEATURES
 from pev_battery_charge.training.algorithms import policy_arguments, policy_class

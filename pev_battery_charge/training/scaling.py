@@ -24,13 +24,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from gymnasium.spaces import Box
 
+from pev_battery_charge.core.arrays import Array, Float32
 from pev_battery_charge.core.units import HOURS_PER_DAY
 from pev_battery_charge.observation import FEATURES
-
-Float32 = npt.NDArray[np.float32]
 
 _REFERENCE_KW: Final = 10.0
 _REFERENCE_HOURS: Final = 10.0
@@ -75,7 +73,7 @@ def squash(actions: Float32) -> Float32:
     return np.tanh(actions)
 
 
-def scale_actions(actions: Float32, power_max_kw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def scale_actions(actions: Float32, power_max_kw: Array) -> Array:
     """Actions in [-1, 1] as requests in kW, for stations with the given limits (both of one shape)."""
-    shares: npt.NDArray[np.float64] = (np.asarray(actions, np.float64) + 1.0) / 2.0
+    shares: Array = (np.asarray(actions, np.float64) + 1.0) / 2.0
     return shares * power_max_kw

@@ -10,12 +10,12 @@ import numpy.typing as npt
 from gymnasium.spaces import Box
 from stable_baselines3.common.vec_env import VecEnv
 
+from pev_battery_charge.core.arrays import Booleans, Float32
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation, StepResult
 from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
 
-Float32 = npt.NDArray[np.float32]
 Indices = None | int | Iterable[int]
 _Infos = list[dict[str, Any]]
 
@@ -78,7 +78,7 @@ class AreaVecEnv(VecEnv):
         """Take the actions of the next step, `[B * N, 1]`."""
         self._actions = actions
 
-    def step_wait(self) -> tuple[Float32, Float32, npt.NDArray[np.bool_], _Infos]:
+    def step_wait(self) -> tuple[Float32, Float32, Booleans, _Infos]:
         """Make the step: observations `[B * N, F]`, rewards `[B * N]`, whether the episode ended `[B * N]`, infos."""
         begin = time.perf_counter()
         actions = squash(self._actions) if self._squash else self._actions

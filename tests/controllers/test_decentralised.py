@@ -18,6 +18,7 @@ from tests.controllers.planners import (
     play_requests,
     present_from_the_start,
 )
+from tests.records import battery
 from tests.strategies import quarters, scenarios, schedules
 
 WITHOUT_MINIMA = {"stations": {"count": 3, "power_max_kw": 11.0}}
@@ -68,10 +69,8 @@ def test_an_answer_solves_the_stations_own_problem(
     simulation = Simulation(scenario)
     simulation.reset(seed=0)
     area, station = simulation.areas[0], simulation.stations[0][:1].copy()
-    for name, value in {"energy_kwh": 0.0, "target_kwh": needed_kwh, "capacity_kwh": 100.0}.items():
-        station[name] = value
-    for name, value in {"pev_power_max_kw": 50.0, "efficiency": 0.9, "transition_soc": 1.0}.items():
-        station[name] = value
+    station["energy_kwh"], station["target_kwh"] = 0.0, needed_kwh
+    station["battery"] = battery(capacity_kwh=100.0, power_max_kw=50.0, efficiency=0.9, transition_soc=1.0)
     loss = np.array([(1.0, 0.5, 1.0, 1)], LOSS)[0]
     random = np.random.default_rng(seed)
     plan_kw, signal = random.uniform(0.0, limit_kw, 192), random.uniform(-3.0, 10.0, 192)

@@ -51,7 +51,7 @@ def requests_until_the_parting(name: str, schedule: Schedule) -> Iterator[np.nda
     for _ in play(simulation, make_controller(name, seed=1)):
         if simulation.step_index * SCENARIO.step_minutes > PARTING_MIN:
             return
-        yield simulation.stations["request_kw"].copy()
+        yield simulation.stations["made"]["request_kw"].copy()
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

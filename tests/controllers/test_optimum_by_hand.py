@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pev_battery_charge import optimal_schedule
 from pev_battery_charge.core.battery import acceptance_kw
 from tests.controllers.planning.plans import NEAR, area, assert_certified, pev
+from tests.records import battery
 from tests.strategies import efficiencies, quarters, schedule_of
 
 REWARD = {"soc": 1.5, "local": 2.0, "area": 2.0, "departure": 3.0}
@@ -137,11 +138,11 @@ def test_the_least_cost_fills_the_cheapest_steps_first() -> None:
 def test_one_battery_that_tapers_charges_at_full_power_from_the_start_too(
     transition_soc: float, limit_kw: float, held_kwh: float, exponent: float
 ) -> None:
-    battery = {"capacity_kwh": 20.0, "power_max_kw": limit_kw, "efficiency": 0.9, "transition_soc": transition_soc}
-    one = pev(0, 4, 20.0 - held_kwh, energy_arrival_kwh=held_kwh, **battery)
+    fields = {"capacity_kwh": 20.0, "power_max_kw": limit_kw, "efficiency": 0.9, "transition_soc": transition_soc}
+    one = pev(0, 4, 20.0 - held_kwh, energy_arrival_kwh=held_kwh, **fields)
     energy_kwh, losses = held_kwh, []
     for _ in range(4):
-        energy_kwh += 0.9 * acceptance_kw(min(limit_kw, 10.0), energy_kwh, 20.0, step_hours=1.0, **battery)
+        energy_kwh += 0.9 * acceptance_kw(battery(**fields), energy_kwh, 20.0, min(limit_kw, 10.0), 1.0)
         losses.append(((20.0 - energy_kwh) / 20.0) ** exponent)
     scenario = area(1, 10.0, reward={"exponent": exponent, "departure": 1.0})
     schedule = schedule_of([one], 1)

@@ -68,7 +68,7 @@ def play_all(scenario: Scenario, schedule: Schedule, plans_kw: Floats, prices: F
         cost += prices[step] * simulation.areas["power_kw"] * scenario.step_minutes / 60.0
     sessions = schedule.sessions
     wanted_kwh = (sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]).sum()
-    return Outcomes(loss, wanted_kwh - simulation.areas["battery_energy_kwh"], peak, cost)
+    return Outcomes(loss, wanted_kwh - simulation.areas["books"]["stored_kwh"], peak, cost)
 
 
 @st.composite

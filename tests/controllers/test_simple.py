@@ -23,7 +23,7 @@ def test_constant_reaches_the_target_at_departure_on_a_straight_line() -> None:
         steps = slice(int(session["plug_step"]), int(session["depart_step"]))
         power = trace.power_kw[steps][trace.session[steps] == j]
         hours = (session["depart_step"] - session["plug_step"]) * 5 / 60
-        line = (session["energy_target_kwh"] - session["energy_arrival_kwh"]) / session["efficiency"] / hours
+        line = (session["energy_target_kwh"] - session["energy_arrival_kwh"]) / session["battery"]["efficiency"] / hours
         np.testing.assert_allclose(power, line, rtol=1e-9)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Schedule, Simulation, load_scenario
 from pev_battery_charge.controllers import Snapshot
-from pev_battery_charge.controllers.protocol import KNOWN_STATION, UNKNOWN
+from pev_battery_charge.controllers.protocol import KNOWN_STATION
 from pev_battery_charge.core.records import STATION
 from pev_battery_charge.observation import EXTRA_FEATURES
 from pev_battery_charge.schedule.columns import STATED
@@ -39,11 +39,12 @@ def test_no_field_of_the_future_is_reachable() -> None:
     simulation = Simulation("public-10", 2)
     simulation.reset(seed=3)
     snapshot = Snapshot.of(simulation)
-    assert set(KNOWN_STATION.names or ()) == set(STATION.names or ()) - set(UNKNOWN)
-    for name in ("depart_step", "next_session", "next_plug_step"):
-        assert name in UNKNOWN
+    assert set(KNOWN_STATION.names or ()) == set(STATION.names or ()) - {"hidden"}
+    for name in ("hidden", "depart_step", "next_session", "next_plug_step"):
         with pytest.raises(ValueError, match="no field"):
             _ = snapshot.stations[name]
+    assert set(STATION["hidden"].names or ()) == {"depart_step", "next_session", "next_plug_step"}
+    assert not np.array(snapshot.stations.view(STATION)["hidden"].tolist()).any(), "nor as bytes"
     for array in (snapshot.stations, snapshot.areas):
         assert array.base is None, "a view would lead back to the simulation"
     public = {name for name in dir(snapshot) if not name.startswith("_")}
@@ -120,7 +121,7 @@ def test_it_shows_what_stations_see() -> None:
         np.testing.assert_array_equal(snapshot.hour.astype(np.float32), columns[:, 0, 10])
         np.testing.assert_array_equal(snapshot.energy_remaining_kwh.astype(np.float32), columns[..., 5])
     known = meaningful(simulation.stations)
-    for name in set(KNOWN_STATION.names or ()) - {"sharing", "priority"}:
+    for name in set(KNOWN_STATION.names or ()) - {"turn"}:
         here = snapshot.plugged
         np.testing.assert_array_equal(snapshot.stations[name][here], known[name][here], err_msg=name)
 

@@ -18,7 +18,7 @@ simulation = Simulation()
 simulation.reset(seed=0)
 while not simulation.over:
     simulation.step(np.full((1, 5), 22.0))
-print(float(simulation.areas["loss_kwh"][0]))
+print(float(simulation.areas["books"]["loss_kwh"][0]))
 """
 
 

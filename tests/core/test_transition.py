@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Simulation
-from pev_battery_charge.core.records import NEVER, NO_SESSION, SESSION, Records, Rule, Status, make_areas, make_stations
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import NEVER, NO_SESSION, SESSION, Rule, Status, make_areas, make_stations
 from pev_battery_charge.core.transition import bind_schedule, take_requests
 from tests import strategies
+from tests.records import write_session
 
 PEV = {
     "capacity_kwh": 24.0,
@@ -24,8 +26,7 @@ def visits(*times_min: tuple[int, float, float]) -> Records:
     """Sessions of equal PEVs: station, plug-in, departure."""
     sessions = np.zeros(len(times_min), SESSION)
     for session, (station, plug_in_min, departure_min) in zip(sessions, times_min, strict=True):
-        for name, value in PEV.items():
-            session[name] = value
+        write_session(session, **PEV)
         session["arrival_min"] = session["plug_in_min"] = plug_in_min
         session["departure_min"] = session["departure_stated_min"] = departure_min
         session["station"], session["status"] = station, Status.SERVED
@@ -139,13 +140,13 @@ def test_one_leaves_and_the_next_plugs_in_at_the_same_moment() -> None:
     for _ in range(6):
         plugged.append(int(simulation.stations["session"][0, 0]))
         simulation.step([[12.0]])
-        energies_kwh.append(float(simulation.stations["served_energy_kwh"][0, 0]))
+        energies_kwh.append(float(simulation.stations["made"]["energy_kwh"][0, 0]))
     assert plugged == [0, 0, 1, 1, 1, NO_SESSION]
     # 12 kW for 5 minutes is 1 kWh from the grid, 0.9 kWh in the battery.
     assert energies_kwh[:5] == pytest.approx([4.9, 5.8, 11.9, 12.8, 13.7], abs=1e-12)
     assert simulation.sessions["energy_kwh"][0].tolist() == pytest.approx([5.8, 13.7], abs=1e-12)
-    assert simulation.sessions["grid_energy_kwh"][0].tolist() == pytest.approx([2.0, 3.0], abs=1e-12)
-    assert simulation.sessions["loss_kwh"][0].tolist() == pytest.approx([0.2, 0.3], abs=1e-12)
+    assert simulation.sessions["books"]["grid_kwh"][0].tolist() == pytest.approx([2.0, 3.0], abs=1e-12)
+    assert simulation.sessions["books"]["loss_kwh"][0].tolist() == pytest.approx([0.2, 0.3], abs=1e-12)
     assert simulation.areas["unmet_kwh"][0] == pytest.approx(18.2 + 10.3, abs=1e-12)
 
 
@@ -153,8 +154,8 @@ def test_sessions_of_a_station_follow_each_other_as_they_plug_in_whatever_their_
     sessions = visits((0, 30.0, 40.0), (1, 0.0, 10.0), (0, 15.0, 30.0), (0, 41.0, 44.0), (0, 0.0, 15.0))
     stations = bound(sessions)
     assert stations["session"].tolist() == [4, 1]
-    assert stations["next_session"].tolist() == [2, NO_SESSION]
-    assert stations["next_plug_step"].tolist() == [3, NEVER]
+    assert stations["hidden"]["next_session"].tolist() == [2, NO_SESSION]
+    assert stations["hidden"]["next_plug_step"].tolist() == [3, NEVER]
     assert sessions["next_session"][[4, 2, 0]].tolist() == [2, 0, NO_SESSION]
     assert sessions["status"][3] == Status.TOO_SHORT
 
@@ -185,7 +186,7 @@ def test_a_request_is_clipped_to_nothing_or_the_stations_limits(asked_kw: float,
     stations = bound(visits((1, 0.0, 60.0)))
     area = make_areas(1, power_max_kw=50.0, step_minutes=5.0, horizon_steps=12, rule=Rule.NONE)[0]
     take_requests(area, stations, np.array([22.0, asked_kw]))
-    assert stations["request_kw"].tolist() == [0.0, taken_kw]
+    assert stations["made"]["request_kw"].tolist() == [0.0, taken_kw]
     assert area["request_kw"] == taken_kw
 
 
@@ -197,7 +198,7 @@ def test_a_float32_maximum_gets_the_full_power_and_costs_nothing() -> None:
     asked_kw = np.full((1, 1), 6.656, np.float32)
     assert float(asked_kw[0, 0]) > 6.656
     result = simulation.step(asked_kw)
-    assert simulation.stations["power_kw"][0, 0] == 6.656
+    assert simulation.stations["made"]["power_kw"][0, 0] == 6.656
     assert result.parts[1, 0, 0] == 0.0
 
 
@@ -212,4 +213,4 @@ def test_what_a_pev_lacks_is_booked_when_it_leaves_and_not_at_the_horizon() -> N
         simulation.step([[0.0, 0.0]])
     assert simulation.areas["unmet_kwh"][0] == pytest.approx(20.0, abs=1e-12)
     assert simulation.stations["session"][0].tolist() == [0, NO_SESSION]
-    assert simulation.stations["departed"][0].tolist() == [0, 1]
+    assert simulation.stations["made"]["departed"][0].tolist() == [0, 1]

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Schedule, generate_schedule, load_scenario
-from pev_battery_charge.core.records import NO_SESSION, SESSION, Records, Status
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import NO_SESSION, SESSION, Status
 from pev_battery_charge.evaluation.runner import run
 from pev_battery_charge.schedule.assignment import assign_stations
 from tests.bits import bits

@@ -15,7 +15,8 @@ import pytest
 from scipy.stats import ks_2samp, norm, rankdata, spearmanr  # type: ignore[import-untyped]  # SciPy carries no types
 
 from pev_battery_charge import Scenario, Simulation, generate_schedule, load_scenario
-from pev_battery_charge.core.records import SESSION, Records, Status
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.schedule.generate import make_generator
 from pev_battery_charge.schedule.profiles import load_pev_models
 
@@ -50,7 +51,7 @@ def sample(site: str, day: str) -> tuple[Floats, Floats, Floats]:
     sessions = draw_sessions(site_scenario(site, day), 100)
     stored_kwh = sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]
     stay_h = (sessions["departure_min"] - sessions["arrival_min"]) / 60.0
-    return sessions["arrival_min"] / 60.0, stay_h, stored_kwh / sessions["efficiency"]
+    return sessions["arrival_min"] / 60.0, stay_h, stored_kwh / sessions["battery"]["efficiency"]
 
 
 def mixture_by_other_means(site: str, count: int) -> tuple[Floats, Floats, Floats]:
@@ -151,8 +152,8 @@ def test_a_battery_can_hold_what_is_wanted_of_it(site: str, day: str) -> None:
     sessions = draw_sessions(site_scenario(site, day), 10)
     assert (sessions["energy_arrival_kwh"] >= 0.0).all()
     assert (sessions["energy_target_kwh"] >= sessions["energy_arrival_kwh"]).all()
-    assert (sessions["energy_target_kwh"] <= sessions["capacity_kwh"]).all()
-    above = sessions["energy_target_kwh"] > 0.9 * sessions["capacity_kwh"] + 1e-9
+    assert (sessions["energy_target_kwh"] <= sessions["battery"]["capacity_kwh"]).all()
+    above = sessions["energy_target_kwh"] > 0.9 * sessions["battery"]["capacity_kwh"] + 1e-9
     assert (sessions["energy_arrival_kwh"][above] == 0.0).all()
     assert not above.all()
 
@@ -166,11 +167,11 @@ def test_a_pev_is_a_model_that_could_take_its_energy_in_its_stay_where_there_is_
     for session in sessions:
         stay_h = (session["departure_min"] - session["arrival_min"]) / 60.0
         stored_kwh = session["energy_target_kwh"] - session["energy_arrival_kwh"]
-        assert (session["capacity_kwh"], session["power_max_kw"]) in pairs
-        metered_kwh = stored_kwh / session["efficiency"]
+        assert (session["battery"]["capacity_kwh"], session["battery"]["power_max_kw"]) in pairs
+        metered_kwh = stored_kwh / session["battery"]["efficiency"]
         # The stay was cut to whole minutes after the model was chosen.
-        if session["power_max_kw"] * (stay_h + 1.0 / 60.0) < metered_kwh - 1e-9:
-            assert session["capacity_kwh"] == models.capacity_kwh.max()
+        if session["battery"]["power_max_kw"] * (stay_h + 1.0 / 60.0) < metered_kwh - 1e-9:
+            assert session["battery"]["capacity_kwh"] == models.capacity_kwh.max()
             assert (models.power_max_kw * stay_h < metered_kwh)[models.capacity_kwh >= stored_kwh].all()
 
 

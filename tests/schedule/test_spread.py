@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import kstest  # type: ignore[import-untyped]  # SciPy carries no types
 
 from pev_battery_charge import Scenario, Simulation, generate_schedule, load_scenario
-from pev_battery_charge.core.records import SESSION, Records
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import SESSION
 from pev_battery_charge.scenario import SpreadPopulation
 from pev_battery_charge.schedule.generate import make_generator
 from tests import strategies
@@ -49,7 +50,7 @@ def test_pevs_are_of_the_populations_kind(scenario: Scenario, seed: int) -> None
     assert (arrival_soc <= population.arrival_soc_max + 1e-12).all()
     assert (sessions["energy_target_kwh"] == population.target_soc * population.capacity_kwh).all()
     for name in ("capacity_kwh", "power_max_kw", "efficiency", "transition_soc"):
-        assert (sessions[name] == getattr(population, name)).all()
+        assert (sessions["battery"][name] == getattr(population, name)).all()
 
 
 def test_the_paper_scenario_draws_uniformly_within_its_slots_stays_and_states_of_charge() -> None:

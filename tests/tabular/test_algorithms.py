@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete, MultiDiscrete
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.tabular import Epsilon, Learned, Settings, StepSize, double_q_learning, q_learning, sarsa
-from pev_battery_charge.tabular.table import Array
 from tests.tabular.environments import (
     ALGORITHMS,
     BOTH,

@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.tabular import (
     Epsilon,
     Settings,
@@ -14,7 +15,6 @@ from pev_battery_charge.tabular import (
     q_learning,
     sarsa,
 )
-from pev_battery_charge.tabular.table import Array
 from tests.tabular.environments import ALGORITHMS, Algorithm, LuckyLeft, RandomWalk
 
 TENTH = Epsilon(0.1, fall="constant")

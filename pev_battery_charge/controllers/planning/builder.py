@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.controllers.planning.linear import Array, Program, Rows
+from pev_battery_charge.controllers.planning.linear import Program, Rows
+from pev_battery_charge.core.arrays import Array, Integers
 
-Integers = npt.NDArray[np.int64]
 Entry = tuple[npt.ArrayLike, npt.NDArray[np.integer], npt.ArrayLike]
 """Rows (counted within their block), columns, values; each broadcast to the columns."""
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.core.arrays import Array
+
 if TYPE_CHECKING:
     from highspy import Highs
 
-Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int8]
 
 MIP_RELATIVE_GAP: Final = 1e-7

@@ -18,13 +18,14 @@ from typing import Final
 import numpy as np
 
 from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder, make_rows
-from pev_battery_charge.controllers.planning.linear import Array, Rows
+from pev_battery_charge.controllers.planning.linear import Rows
 from pev_battery_charge.controllers.planning.places import Places
 from pev_battery_charge.controllers.planning.replay import requests_for
 from pev_battery_charge.controllers.planning.requests import KINDS as REQUEST_KINDS
 from pev_battery_charge.controllers.planning.requests import TotalRequests
 from pev_battery_charge.controllers.planning.tapers import Tangents, Tapers
-from pev_battery_charge.controllers.planning.vehicles import Integers, Vehicles
+from pev_battery_charge.controllers.planning.vehicles import Vehicles
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.records import Rule
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Reward, Scenario

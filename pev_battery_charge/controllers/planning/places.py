@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.taper import taper_lengths
-from pev_battery_charge.controllers.planning.vehicles import Integers, Vehicles
+from pev_battery_charge.controllers.planning.vehicles import Vehicles
+from pev_battery_charge.core.arrays import Array, Booleans, Integers
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
-
-Array = npt.NDArray[np.float64]
-Booleans = npt.NDArray[np.bool_]
 
 _NEEDED_TOLERANCE_KWH: Final = 1e-12
 
@@ -47,7 +44,9 @@ class Places:
     @classmethod
     def of(cls, scenario: Scenario, vehicles: Vehicles) -> Self:
         """The places of some vehicles in an area of the scenario."""
-        kwh_per_kw = vehicles.efficiency * scenario.step_minutes / MINUTES_PER_HOUR
+        battery = vehicles.battery
+        capacity_kwh, transition_soc = battery["capacity_kwh"], battery["transition_soc"]
+        kwh_per_kw: Array = battery["efficiency"] * scenario.step_minutes / MINUTES_PER_HOUR
         highest_kw = np.minimum(vehicles.power_max_kw, vehicles.needed_kwh / kwh_per_kw)
         stays = vehicles.end_step - vehicles.first_step
         able = (vehicles.needed_kwh > _NEEDED_TOLERANCE_KWH) & (highest_kw >= vehicles.power_min_kw) & (stays > 0)
@@ -55,10 +54,10 @@ class Places:
         vehicle = np.repeat(np.arange(vehicles.count), lengths)
         begin = np.cumsum(lengths) - lengths
         step = np.arange(vehicle.size) - np.repeat(begin - vehicles.first_step, lengths)
-        taper = taper_lengths(vehicles.transition_soc, vehicles.pev_power_max_kw * kwh_per_kw / vehicles.capacity_kwh)
-        straight_kwh = vehicles.capacity_kwh - (1.0 + taper) * vehicles.power_max_kw * kwh_per_kw
+        taper = taper_lengths(transition_soc, battery["power_max_kw"] * kwh_per_kw / capacity_kwh)
+        straight_kwh = capacity_kwh - (1.0 + taper) * vehicles.power_max_kw * kwh_per_kw
         fastest_kwh = (highest_kw * kwh_per_kw)[vehicle] * (step - vehicles.first_step[vehicle])
         reach_kwh = np.minimum(vehicles.energy_kwh[vehicle] + fastest_kwh, vehicles.target_kwh[vehicle])
-        tapered = (vehicles.transition_soc < 1.0)[vehicle] & (reach_kwh > straight_kwh[vehicle])
+        tapered = (transition_soc < 1.0)[vehicle] & (reach_kwh > straight_kwh[vehicle])
         first = step == vehicles.first_step[vehicle]
         return cls(vehicle, step, first, able, kwh_per_kw, highest_kw, taper, tapered)

@@ -3,10 +3,10 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.places import Places
-from pev_battery_charge.controllers.planning.vehicles import Integers, Vehicles
+from pev_battery_charge.controllers.planning.vehicles import Vehicles
+from pev_battery_charge.core.arrays import Array, Integers, Records
 from pev_battery_charge.core.battery import acceptance_kw, request_for_kw
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
@@ -14,8 +14,6 @@ from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
-
-Array = npt.NDArray[np.float64]
 
 CAP_SLACK: Final = 1e-13
 """Relative: requests stay so far below the cap that rounding never makes the coordinator cut them."""
@@ -47,10 +45,7 @@ def requests_for(
         found_kw,
         vehicles.energy_kwh,
         vehicles.target_kwh,
-        vehicles.capacity_kwh,
-        vehicles.efficiency,
-        vehicles.transition_soc,
-        vehicles.pev_power_max_kw,
+        vehicles.battery,
         vehicles.power_max_kw,
         vehicles.power_min_kw,
         scenario.step_minutes / MINUTES_PER_HOUR,
@@ -127,10 +122,7 @@ def _follow(
     found_kw: Array,
     energy_kwh: Array,
     target_kwh: Array,
-    capacity_kwh: Array,
-    efficiency: Array,
-    transition_soc: Array,
-    pev_power_max_kw: Array,
+    batteries: Records,
     power_max_kw: Array,
     power_min_kw: Array,
     step_hours: float,
@@ -152,14 +144,14 @@ def _follow(
         request = max(power, asked_kw[i]) if asked_kw.size > 0 else power_max_kw[v]
         if (power <= 0.0 and asked_kw.size == 0) or request <= 0.0 or request < low:
             continue
-        battery = capacity_kwh[v], pev_power_max_kw[v], efficiency[v], transition_soc[v], step_hours
-        most = acceptance_kw(request, energy, target_kwh[v], *battery)
+        battery = batteries[v]
+        most = acceptance_kw(battery, energy, target_kwh[v], request, step_hours)
         if asked_kw.size > 0:
             power = most if most >= low else 0.0
         else:
             power = min(power, most)
             if power < low or power <= 0.0:
                 continue
-            request = min(request_for_kw(power, energy, *battery), power_max_kw[v])
+            request = min(request_for_kw(battery, energy, power, step_hours), power_max_kw[v])
         found_kw[i] = request
-        energy = min(energy + efficiency[v] * power * step_hours, target_kwh[v])
+        energy = min(energy + battery["efficiency"] * power * step_hours, target_kwh[v])

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder
 from pev_battery_charge.controllers.planning.places import Places
-from pev_battery_charge.controllers.planning.vehicles import Integers, Vehicles
+from pev_battery_charge.controllers.planning.vehicles import Vehicles
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.records import Rule
 from pev_battery_charge.scenario import Scenario
-
-Array = npt.NDArray[np.float64]
 
 KINDS: Final = ("idle", "excess", "shortfall", "tied", "above", "below")
 """Columns and rows, as they are named to `key`."""

@@ -16,9 +16,8 @@ holds everywhere and is exact for m = x d. Taken at more and more x, they are th
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from pev_battery_charge.core.arrays import Array
 
 
 def taper_lengths(transition_soc: Array, full_soc: Array) -> Array:

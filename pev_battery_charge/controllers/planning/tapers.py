@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.builder import Entry, make_rows
-from pev_battery_charge.controllers.planning.linear import Array, Rows
+from pev_battery_charge.controllers.planning.linear import Rows
 from pev_battery_charge.controllers.planning.places import Places
 from pev_battery_charge.controllers.planning.taper import largest_gains, tangent_slopes
-from pev_battery_charge.controllers.planning.vehicles import Integers, Vehicles
+from pev_battery_charge.controllers.planning.vehicles import Vehicles
+from pev_battery_charge.core.arrays import Array, Booleans, Integers
 
 TANGENT_TOLERANCE_KWH: Final = 1e-9
 """A battery that is planned to store no more than this above what it can is right."""
@@ -53,7 +54,7 @@ class Tangents:
         keys: Integers = -1 - (place << _BEYOND_BITS | np.rint(self.beyond / _RESOLUTION).astype(np.int64))
         return keys
 
-    def only(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Tangents":
+    def only(self, chosen: Booleans | npt.NDArray[np.intp]) -> "Tangents":
         """Some of them."""
         return Tangents(self.session[chosen], self.step[chosen], self.beyond[chosen])
 
@@ -104,7 +105,7 @@ class Tapers:
         """The tangents that a solution `values[X]` breaks, and those around them; None where there are none to draw."""
         own, at = self._vehicles, self.at
         of = self._places.vehicle[at]
-        kwh_per_kw, capacity_kwh = self._places.kwh_per_kw[of], own.capacity_kwh[of]
+        kwh_per_kw, capacity_kwh = self._places.kwh_per_kw[of], own.battery["capacity_kwh"][of]
         before_kwh = np.where(self._places.first[at], own.energy_kwh[of], values[self._energy[at - 1]])
         asked_kw = own.power_max_kw[of] if self._asked is None else values[self._asked[at]]
         request_soc = np.maximum(asked_kw, _TINY_KW) * kwh_per_kw / capacity_kwh
@@ -147,7 +148,7 @@ class Tapers:
         alpha, beta = tangent_slopes(x, self._taper(at))
         kwh_per_kw = self._places.kwh_per_kw[of]
         first, rows = self._places.first[at], np.arange(at.size)
-        upper = alpha * (own.capacity_kwh[of] - np.where(first, own.energy_kwh[of], 0.0))
+        upper = alpha * (own.battery["capacity_kwh"][of] - np.where(first, own.energy_kwh[of], 0.0))
         entries: list[Entry] = [
             (rows, self._power[at], kwh_per_kw),
             (rows[~first], self._energy[at[~first] - 1], alpha[~first]),

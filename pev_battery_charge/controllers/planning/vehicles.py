@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from pev_battery_charge.controllers.protocol import Snapshot
-from pev_battery_charge.core.records import Records, Status
+from pev_battery_charge.core.arrays import Array, Booleans, Integers, Records
+from pev_battery_charge.core.records import Status
 from pev_battery_charge.scenario import Scenario
-
-Array = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -20,7 +17,8 @@ class Vehicles:
 
     session: row in the schedule.
     departs: whether it leaves within the horizon, so that what it lacks then counts as lacking on departure.
-    power_max_kw: the lower of its own limit and the station's; pev_power_max_kw: its own, which shapes the taper.
+    battery: `BATTERY[V]`.
+    power_max_kw: the lower of its own limit and the station's.
     power_min_kw: the station's lower limit.
     """
 
@@ -28,13 +26,10 @@ class Vehicles:
     station: Integers
     first_step: Integers
     end_step: Integers
-    departs: npt.NDArray[np.bool_]
+    departs: Booleans
     energy_kwh: Array
     target_kwh: Array
-    capacity_kwh: Array
-    efficiency: Array
-    transition_soc: Array
-    pev_power_max_kw: Array
+    battery: Records
     power_max_kw: Array
     power_min_kw: Array
 
@@ -64,11 +59,8 @@ class Vehicles:
             departs=served["depart_step"] <= scenario.horizon_steps,
             energy_kwh=served["energy_arrival_kwh"].copy(),
             target_kwh=served["energy_target_kwh"].copy(),
-            capacity_kwh=served["capacity_kwh"].copy(),
-            efficiency=served["efficiency"].copy(),
-            transition_soc=served["transition_soc"].copy(),
-            pev_power_max_kw=served["power_max_kw"].copy(),
-            power_max_kw=np.minimum(station_max_kw, served["power_max_kw"]),
+            battery=served["battery"].copy(),
+            power_max_kw=np.minimum(station_max_kw, served["battery"]["power_max_kw"]),
             power_min_kw=np.array([one.power_min_kw for one in scenario.stations])[station],
         )
 
@@ -88,10 +80,7 @@ class Vehicles:
             departs=stays <= horizon,
             energy_kwh=here["energy_kwh"],
             target_kwh=here["target_kwh"],
-            capacity_kwh=here["capacity_kwh"],
-            efficiency=here["efficiency"],
-            transition_soc=here["transition_soc"],
-            pev_power_max_kw=here["pev_power_max_kw"],
-            power_max_kw=np.minimum(here["power_max_kw"], here["pev_power_max_kw"]),
+            battery=here["battery"],
+            power_max_kw=np.minimum(here["power_max_kw"], here["battery"]["power_max_kw"]),
             power_min_kw=here["power_min_kw"],
         )

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog  # type: ignore[import-untyped]  # SciPy carries no types
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
-from pev_battery_charge.controllers.planning.linear import Array, Program, Rows
+from pev_battery_charge.controllers.planning.linear import Program, Rows
+from pev_battery_charge.core.arrays import Array
 
 UNLIMITED = np.inf
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from pev_battery_charge.controllers.planning.builder import ProgramBuilder
-from pev_battery_charge.controllers.planning.linear import Array, Program, Rows, Solution, Solver
+from pev_battery_charge.controllers.planning.linear import Program, Rows, Solution, Solver
+from pev_battery_charge.core.arrays import Array
 from tests.controllers.planning.programs import (
     optimum_of,
     random_program,
