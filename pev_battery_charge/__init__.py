@@ -14,18 +14,22 @@ if TYPE_CHECKING:
     from pev_battery_charge.envs.central import central_env
     from pev_battery_charge.envs.parallel import env, parallel_env
     from pev_battery_charge.envs.vector import vector_env
+    from pev_battery_charge.generate import generate_schedule
+    from pev_battery_charge.importers import RecordedSessions, import_sessions, session_reader
+    from pev_battery_charge.populations import Generator, Population, population
     from pev_battery_charge.rendering import render_frame, write_gif
     from pev_battery_charge.scenario import Scenario, load_scenario, scenario_names
-    from pev_battery_charge.schedule.generate import generate_schedule
-    from pev_battery_charge.schedule.imports import import_sessions
     from pev_battery_charge.schedule.table import Schedule
     from pev_battery_charge.simulation import Simulation
     from pev_battery_charge.trace import Trace
 
 __all__ = [
     "EpisodeOverError",
+    "Generator",
     "InputError",
     "Optimum",
+    "Population",
+    "RecordedSessions",
     "Scenario",
     "Schedule",
     "Simulation",
@@ -37,8 +41,10 @@ __all__ = [
     "load_scenario",
     "optimal_schedule",
     "parallel_env",
+    "population",
     "render_frame",
     "scenario_names",
+    "session_reader",
     "vector_env",
     "write_gif",
 ]
@@ -46,20 +52,25 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Generator": "populations",
     "Optimum": "controllers.optimum",
+    "Population": "populations",
+    "RecordedSessions": "importers",
     "Scenario": "scenario",
     "Schedule": "schedule.table",
     "Simulation": "simulation",
     "Trace": "trace",
     "central_env": "envs.central",
     "env": "envs.parallel",
-    "generate_schedule": "schedule.generate",
-    "import_sessions": "schedule.imports",
+    "generate_schedule": "generate",
+    "import_sessions": "importers",
     "load_scenario": "scenario",
     "optimal_schedule": "controllers.optimum",
     "parallel_env": "envs.parallel",
+    "population": "populations",
     "render_frame": "rendering",
     "scenario_names": "scenario",
+    "session_reader": "importers",
     "vector_env": "envs.vector",
     "write_gif": "rendering",
 }

@@ -14,8 +14,8 @@ from pev_battery_charge.controllers import CATALOGUE, Controller, Planner, Snaps
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.evaluation.runner import play
+from pev_battery_charge.generate import generate_schedule
 from pev_battery_charge.scenario import Scenario, load_scenario
-from pev_battery_charge.schedule.generate import generate_schedule
 from pev_battery_charge.simulation import Simulation
 
 _PLANNERS: Final = ("mpc", "decentralised-mpc", "optimum")

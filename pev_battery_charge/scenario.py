@@ -7,39 +7,26 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from pev_battery_charge.core.records import Rule
-from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY
+from pev_battery_charge.core.units import MINUTES_PER_DAY
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
+from pev_battery_charge.models import Fraction, NonNegative, Part, Positive
+from pev_battery_charge.populations import Population, SpreadPopulation
+from pev_battery_charge.populations.base import read_population
 
 Coordinator = Literal["none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come"]
 """How the area cuts requests down to its cap."""
 
-StayStart = Literal["arrival", "plug_in"]
-"""From when a PEV's stay is counted. "arrival": who waits for a station leaves when it would have left anyway, and
-drives on if none comes free before. "plug_in": who waits leaves later by as long, so that no wait cuts a stay short."""
-
-SiteName = Literal["residential", "public", "workplace", "caltech", "jpl"]
-"""The sites whose statistics the package carries."""
-
 ExtraObservation = Literal["time_left_h", "soc", "hour", "progress"]
 """What a station may be shown besides the eight numbers; see `pev_battery_charge.observation`."""
 
-_NonNegative = Annotated[float, Field(ge=0.0)]
-_Positive = Annotated[float, Field(gt=0.0)]
-_Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-_Efficiency = Annotated[float, Field(gt=0.0, le=1.0)]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
-
-
-class _Limits(_Part):
-    power_min_kw: _NonNegative = 0.0
-    power_max_kw: _Positive
+class _Limits(Part):
+    power_min_kw: NonNegative = 0.0
+    power_max_kw: Positive
 
     @model_validator(mode="after")
     def _min_below_max(self) -> Self:
@@ -53,92 +40,28 @@ class _Limits(_Part):
 class Area(_Limits):
     """The load area: what all stations together should draw at least, and may draw at most (the cap)."""
 
-    power_max_kw: _Positive = 31.5
+    power_max_kw: Positive = 31.5
 
 
 class Station(_Limits):
     """A charging point: it gives nothing, or between `power_min_kw` and `power_max_kw`, on the grid side."""
 
-    power_max_kw: _Positive = 22.0
+    power_max_kw: Positive = 22.0
 
 
-class SpreadPopulation(_Part):
-    """PEVs of one kind whose arrivals are spread over the horizon."""
-
-    kind: Literal["spread"] = "spread"
-    pevs: Annotated[int, Field(ge=1)] = 20
-    capacity_kwh: _Positive = 24.0
-    target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    arrival_soc_max: _Fraction = 0.5
-    """The state of charge on arrival is uniform in [0, this]."""
-    stay_minutes: _Positive = 180.0
-    stay_tolerance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
-    """Stays are `stay_minutes * (1 - stay_tolerance * U)`, U uniform in [0, 1]."""
-    power_max_kw: _Positive = 22.0
-    efficiency: _Efficiency = 0.9
-    transition_soc: _Fraction = 1.0
-    patience_minutes: _NonNegative = 0.0
-    """How long a PEV waits for a station before it drives on."""
-    stay_counts_from: StayStart = "arrival"
-    """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
-
-    @property
-    def start_hour(self) -> float:
-        """Hour of the day at which an episode starts."""
-        return 0.0
-
-    @model_validator(mode="after")
-    def _arrival_below_target(self) -> Self:
-        if self.arrival_soc_max > self.target_soc:
-            raise ValueError(
-                f"arrival_soc_max ({self.arrival_soc_max:g}) must not be above target_soc ({self.target_soc:g})"
-            )
-        return self
-
-
-class SitePopulation(_Part):
-    """PEVs that come to a real site: arrival hour, stay and energy as its sessions have them, on one kind of day."""
-
-    kind: Literal["site"] = "site"
-    profile: SiteName
-    day: Literal["weekday", "weekend"] = "weekday"
-    start_hour: Annotated[float, Field(ge=0.0, lt=HOURS_PER_DAY)] = 0.0
-    """Hour of the day at which the episode starts."""
-    sessions_per_day: _Positive | None = None
-    """Mean of the Poisson number of PEVs in 24 hours; None is the profile's own, where it has one."""
-    pev_models: Literal["europe", "california"] = "europe"
-    """The table of PEV models to draw from."""
-    target_soc_max: Annotated[float, Field(gt=0.0, le=1.0)] = 0.9
-    """No PEV wants to leave with more than this, unless the energy it wants leaves no other way."""
-    efficiency: _Efficiency = 0.9
-    transition_soc: _Fraction = 0.8
-    patience_minutes: _NonNegative = 0.0
-    """How long a PEV waits for a station before it drives on."""
-    stay_counts_from: StayStart = "arrival"
-    """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
-
-    @model_validator(mode="after")
-    def _profile_has_the_day(self) -> Self:
-        if self.sessions_per_day is None and self.profile not in ("caltech", "jpl"):
-            raise ValueError(f"sessions_per_day must be given: the profile {self.profile!r} does not tell it")
-        if self.profile == "workplace" and self.day == "weekend":
-            raise ValueError("day must be 'weekday': the profile 'workplace' has no weekend")
-        return self
-
-
-class Reward(_Part):
+class Reward(Part):
     """Weights of the parts of a station's reward; `pev_battery_charge.reward` has the formulas."""
 
-    soc: _NonNegative = 1.0
-    local: _NonNegative = 2.0
-    area: _NonNegative = 2.0
-    departure: _NonNegative = 0.0
-    exponent: _Positive = 1.0
-    sharing: _Fraction = 0.0
+    soc: NonNegative = 1.0
+    local: NonNegative = 2.0
+    area: NonNegative = 2.0
+    departure: NonNegative = 0.0
+    exponent: Positive = 1.0
+    sharing: Fraction = 0.0
     """0: a station earns its own reward; 1: the mean of all plugged stations of the area."""
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """Everything that is fixed before an episode: area, stations, PEV population, step length, horizon, reward.
 
     Immutable. The defaults are those of `paper-5x20`: five stations, twenty PEVs, sixteen hours. `stations` is a
@@ -148,13 +71,13 @@ class Scenario(_Part):
     """
 
     name: str = "paper-5x20"
-    step_minutes: _Positive = 5.0
+    step_minutes: Positive = 5.0
     horizon_steps: Annotated[int, Field(ge=1)] = 192
     coordinator: Coordinator = "proportional"
     extra_observations: tuple[ExtraObservation, ...] = ()
     area: Area = Area()
     stations: tuple[Station, ...] = (Station(),) * 5
-    population: Annotated[SpreadPopulation | SitePopulation, Field(discriminator="kind")] = SpreadPopulation()
+    population: SerializeAsAny[Population] = SpreadPopulation()
     reward: Reward = Reward()
 
     @field_validator("stations", mode="before")
@@ -172,10 +95,8 @@ class Scenario(_Part):
 
     @field_validator("population", mode="before")
     @classmethod
-    def _tell_kind(cls, population: object) -> object:
-        if isinstance(population, Mapping) and "kind" not in population:
-            return {"kind": "site" if "profile" in population else "spread", **population}
-        return population
+    def _of_its_kind(cls, population: object) -> object:
+        return read_population(population)
 
     @field_validator("extra_observations")
     @classmethod
@@ -185,13 +106,8 @@ class Scenario(_Part):
         return features
 
     @model_validator(mode="after")
-    def _stays_fit_the_horizon(self) -> Self:
-        population = self.population
-        if isinstance(population, SpreadPopulation) and population.stay_minutes > self.horizon_minutes:
-            raise ValueError(
-                f"population.stay_minutes ({population.stay_minutes:g}) must not be above the horizon "
-                f"({self.horizon_minutes:g} min)"
-            )
+    def _population_fits(self) -> Self:
+        self.population.check_fit(self)
         return self
 
     @property
@@ -269,7 +185,7 @@ def describe_problems(error: ValidationError) -> list[str]:
     """Each problem of a pydantic error as "place: rule (it is ...)"."""
     problems = []
     for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"] if part not in ("spread", "site")) or "scenario"
+        place = ".".join(str(part) for part in problem["loc"]) or "scenario"
         rule = problem["msg"].removeprefix("Value error, ")
         value = problem["input"]
         simple = isinstance(value, str | int | float) and problem["type"] != "extra_forbidden"

@@ -20,10 +20,10 @@ from pev_battery_charge.core.records import (
 )
 from pev_battery_charge.core.transition import bind_schedule, step_area
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
+from pev_battery_charge.generate import area_generators, area_seeds, generated_info
 from pev_battery_charge.observation import FEATURES, extra_codes, observe, observe_area
 from pev_battery_charge.reward import PARTS, make_weights, reward_area
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.generate import area_generators, area_seeds, generated_info, make_generator
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
 
@@ -110,8 +110,8 @@ class Simulation:
             [station.power_max_kw for station in scenario.stations],
         )
         self._idle = self.areas[:1].copy(), self.stations[:1].copy()
-        self._generator = make_generator(scenario)
-        self.sessions = np.zeros((num_areas, self._generator.max_sessions), SESSION)
+        self._generator = scenario.population.generator(scenario)
+        self.sessions = np.zeros((num_areas, 0), SESSION)
         self._weights = make_weights(scenario.reward)
         self._extras = extra_codes(scenario.extra_observations)
         self._random: list[np.random.Generator] | None = None
@@ -157,11 +157,11 @@ class Simulation:
         if seeds is not None or generators is None:
             generators = area_generators(seeds, self.num_areas)
         schedules = None if schedule is None else self._check_schedules(schedule)
+        if schedules is None:
+            self.sessions = self._generator.draw(generators)
         self._random, self._seeds, self._schedules = generators, seeds, {}
         self.areas[:], self.stations[:] = self._idle
-        if schedules is None:
-            self._draw_schedules(generators)
-        else:
+        if schedules is not None:
             self._take_schedules(schedules)
         _bind(self.areas, self.stations, self.sessions)
         self._step = 0
@@ -180,21 +180,15 @@ class Simulation:
             distinct.validate(self.scenario)
         return list(schedules)
 
-    def _draw_schedules(self, generators: Sequence[np.random.Generator]) -> None:
-        self._make_room(self._generator.max_sessions)
-        self._generator.draw(generators, self.sessions)
-
     def _take_schedules(self, schedules: list[Schedule]) -> None:
-        self._make_room(max(len(one) for one in schedules))
+        room = max(len(one) for one in schedules)
+        if self.sessions.shape[1] != room:
+            self.sessions = np.zeros((self.num_areas, room), SESSION)
         for b, one in enumerate(schedules):
-            self.sessions[b] = one.to_records(self.sessions.shape[1])
+            self.sessions[b] = one.to_records(room)
             if one.start_hour is not None:
                 self.areas["start_hour"][b] = one.start_hour
         self._schedules = dict(enumerate(schedules))
-
-    def _make_room(self, room: int) -> None:
-        if self.sessions.shape[1] != room:
-            self.sessions = np.zeros((self.num_areas, room), SESSION)
 
     def step(self, requests_kw: npt.ArrayLike) -> StepResult:
         """Advance every area by one step under the stations' requests, `[B, N]` in kW.

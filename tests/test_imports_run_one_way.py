@@ -15,10 +15,12 @@ NAME = PACKAGE.name
 
 FLOORS = (
     {"core", "errors"},
-    {"files"},
+    {"files", "models", "registry"},
     {"tabular"},
-    {"scenario"},
     {"schedule"},
+    {"populations"},
+    {"scenario"},
+    {"generate", "importers"},
     {"trace", "observation", "reward"},
     {"simulation"},
     {"controllers", "rendering"},

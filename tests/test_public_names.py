@@ -12,8 +12,11 @@ import pev_battery_charge as pbc
 
 NAMES = {
     "EpisodeOverError",
+    "Generator",
     "InputError",
     "Optimum",
+    "Population",
+    "RecordedSessions",
     "Scenario",
     "Schedule",
     "Simulation",
@@ -25,8 +28,10 @@ NAMES = {
     "load_scenario",
     "optimal_schedule",
     "parallel_env",
+    "population",
     "render_frame",
     "scenario_names",
+    "session_reader",
     "vector_env",
     "write_gif",
 }
@@ -38,6 +43,8 @@ SIGNATURES: dict[str, dict[str, Any]] = {
     "scenario_names": {},
     "generate_schedule": {"scenario": GIVEN, "seed": 0},
     "import_sessions": {"path": GIVEN, "format": "acn"},
+    "population": {"kind": GIVEN},
+    "session_reader": {"name": GIVEN},
     "optimal_schedule": {"scenario": None, "schedule": None, "objective": "reward"},
     "parallel_env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": GIVEN},
     "env": {"scenario": None, "render_mode": None, "max_cycles": None, "changes": GIVEN},
@@ -51,6 +58,8 @@ SIGNATURES: dict[str, dict[str, Any]] = {
 """Arguments and their defaults, or `GIVEN` for those that the caller gives. The rest is optional."""
 
 METHODS = {
+    "Population": {"draw", "generator", "check_fit"},
+    "Generator": {"draw"},
     "Scenario": {"load", "save", "replace"},
     "Schedule": {"read", "write", "sessions", "validate"},
     "Simulation": {"reset", "step", "trace"},

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -28,7 +30,12 @@ A shared policy: pev train --scenario paper-5x20 --out runs/first
 && pev evaluate --policies runs/first uncontrolled constant random
 
 Real sessions: pev schedule import sessions.csv.gz --day 2019-05-01 --out day.csv
-&& pev simulate --schedule day.csv"""
+&& pev simulate --schedule day.csv
+
+Populations and session readers of your own, registered by my_module.py:
+pev --plugin my_module simulate --scenario mine.toml"""
+
+_PLUGIN = "--plugin"
 
 _Command = (
     Annotated[SimulateCommand, tyro.conf.subcommand("simulate")]
@@ -46,13 +53,31 @@ _Command = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exit code 0: done; 2: bad input, told on standard error; 130: interrupted."""
     try:
-        parse(arguments).run()
+        parse(load_plugins(sys.argv[1:] if arguments is None else arguments)).run()
     except InputError as error:
         errors.print(f"pev: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(_EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         errors.print("pev: interrupted")
         sys.exit(_EXIT_INTERRUPTED)
+
+
+def load_plugins(arguments: Sequence[str]) -> Sequence[str]:
+    """Import the modules of every leading `--plugin MODULE`, also from the working folder; give back the rest.
+
+    Raises `InputError` for a module that cannot be imported.
+    """
+    while arguments and arguments[0] == _PLUGIN:
+        if len(arguments) == 1:
+            raise InputError(_PLUGIN, ["must be followed by the name of a module"])
+        if (here := str(Path.cwd())) not in sys.path:
+            sys.path.append(here)
+        try:
+            import_module(arguments[1])
+        except ImportError as error:
+            raise InputError(f"{_PLUGIN} {arguments[1]}", [f"cannot be imported: {error}"]) from None
+        arguments = arguments[2:]
+    return arguments
 
 
 def parse(arguments: Sequence[str] | None = None) -> _Command:

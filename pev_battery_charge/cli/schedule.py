@@ -9,9 +9,9 @@ import tyro
 from pev_battery_charge.cli.console import print_table, tell
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.core.units import MINUTES_PER_DAY, MINUTES_PER_HOUR
+from pev_battery_charge.generate import generate_schedule
+from pev_battery_charge.importers import import_sessions
 from pev_battery_charge.scenario import resolve_scenario
-from pev_battery_charge.schedule.generate import generate_schedule
-from pev_battery_charge.schedule.imports import import_sessions
 from pev_battery_charge.schedule.table import Schedule
 
 
@@ -49,8 +49,8 @@ class ImportCommand:
     """The file with the sessions."""
     out: Path | None = None
     """Schedule to write, .csv or .parquet; if not given, SESSIONS-DAY.csv in this folder."""
-    format: Literal["acn", "sessions"] = "acn"
-    """acn: ACN-Data; sessions: a schedule file without the columns station and plug_in_min."""
+    format: str = "acn"
+    """acn: ACN-Data; sessions: a schedule file without the columns station and plug_in_min; or that of a plugin."""
     scenario: str | None = None
     """Scenario the sessions are for; ACN-Data's own garages are recognised."""
     day: str | None = None

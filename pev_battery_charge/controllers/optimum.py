@@ -25,8 +25,8 @@ from pev_battery_charge.controllers.sharing import earliest_deadline
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.generate import generate_schedule
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.generate import generate_schedule
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace

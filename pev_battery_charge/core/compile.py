@@ -10,7 +10,7 @@ from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-KERNEL_FILES = ("*.py", "core/*.py", "controllers/**/*.py", "evaluation/books.py", "schedule/*.py")
+KERNEL_FILES = ("*.py", "core/*.py", "controllers/**/*.py", "evaluation/books.py", "populations/*.py", "schedule/*.py")
 """Where kernels are: a change in one of these files makes all compiled code stale."""
 
 

@@ -11,9 +11,9 @@ from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.generate import one_seed
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
 

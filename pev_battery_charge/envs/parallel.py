@@ -14,10 +14,10 @@ from pev_battery_charge.core.arrays import Array, Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
+from pev_battery_charge.generate import one_seed
 from pev_battery_charge.observation import EXTRA_FEATURES
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.generate import one_seed
 from pev_battery_charge.simulation import Simulation
 
 AgentID = str

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.comparison import CHUNK_AREAS
+from pev_battery_charge.generate import generate_schedule
+from pev_battery_charge.populations.stated import with_stated_departures
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.generate import generate_schedule
-from pev_battery_charge.schedule.stated import with_stated_departures
 from pev_battery_charge.schedule.table import Schedule
 
 SUITE_VERSIONS: Final = (1,)
@@ -34,7 +34,7 @@ class Group(BaseModel):
     scenario: a named scenario, or a path to a TOML file.
     first_seed, instances: schedules are drawn from the seeds `first_seed`, `first_seed + 1`, ...
     stated_error_hours: drivers state departures that are wrong by so much, the 10, 50 and 90 % points of the error (see
-        `pev_battery_charge.schedule.stated`, drawn from the instance's seed); None: they leave as stated.
+        `pev_battery_charge.populations.stated`, drawn from the instance's seed); None: they leave as stated.
     digest: that of the scenario and the schedules when they were frozen (see `digest_of`); None is not checked.
     """
 

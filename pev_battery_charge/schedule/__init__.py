@@ -1,1 +1,1 @@
-"""Sessions before they happen: table, validation, files, generators, station assignment, importers."""
+"""Sessions before they happen: table, columns, files, validation, station assignment."""

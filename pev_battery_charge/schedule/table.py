@@ -12,7 +12,6 @@ from pev_battery_charge.core.records import NO_SESSION, SESSION, Rule, Status, m
 from pev_battery_charge.core.transition import bind_schedule
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule import files, validation
 from pev_battery_charge.schedule.columns import BATTERY_FIELDS, COLUMNS, PLACE, STATED
 
@@ -118,20 +117,14 @@ class Schedule:
         nobody = self._sessions[STATED].null_count() == len(self)
         return self._sessions.drop(STATED) if nobody else self._sessions
 
-    def validate(self, scenario: Scenario | None = None) -> None:
+    def validate(self, scenario: validation.Extent | None = None) -> None:
         """Check every rule a schedule must keep, and with a scenario also that it fits the scenario.
 
         Raises `InputError` with every problem. Schedules are checked when they are made or read.
         """
         validation.checked(self._sessions, self._source)
         if scenario is not None:
-            validation.check_fit(
-                self._sessions.with_columns(self._rows),
-                self._source,
-                num_stations=scenario.num_stations,
-                horizon_minutes=scenario.horizon_minutes,
-                own_horizon_minutes=self.horizon_minutes,
-            )
+            validation.check_fit(self._sessions.with_columns(self._rows), self._source, scenario, self.horizon_minutes)
 
     @property
     def horizon_minutes(self) -> float | None:
@@ -186,17 +179,17 @@ class Schedule:
         return records
 
     @classmethod
-    def from_records(cls, records: Records, info: ScheduleInfo) -> Self:
-        """A schedule from `SESSION[S]`, its padding left out; PEVs are named by their order of arrival.
+    def from_records(cls, records: Records, info: ScheduleInfo, names: pl.Series | None = None) -> Self:
+        """A schedule from `SESSION[S]`, its padding left out; a stated departure that is the true one is null.
 
-        A stated departure that is the true one is null.
+        names: of the PEVs; by default they are named by their order of arrival.
         """
         used = records[records["status"] != Status.PADDING]
         columns: dict[str, Any] = {
             name: used["battery"][name] if name in BATTERY_FIELDS else used[name] for name in COLUMNS if name != "pev"
         }
         digits = max(len(str(used.size - 1)), 2)
-        columns["pev"] = [f"pev_{number:0{digits}d}" for number in range(used.size)]
+        columns["pev"] = [f"pev_{number:0{digits}d}" for number in range(used.size)] if names is None else names
         rejected = pl.Series(used["status"] == Status.REJECTED)
         as_stated = pl.col(STATED) == pl.col("departure_min")
         sessions = pl.DataFrame(columns).with_columns(

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from typing import Protocol
 from zoneinfo import available_timezones
 
 import polars as pl
@@ -52,6 +53,18 @@ _RULES: tuple[tuple[str, pl.Expr, str], ...] = (
 )
 
 
+class Extent(Protocol):
+    """What a schedule must fit into; a `Scenario` is one."""
+
+    @property
+    def num_stations(self) -> int:
+        """Stations of the area, numbered from 0."""
+
+    @property
+    def horizon_minutes(self) -> float:
+        """Length of an episode."""
+
+
 def checked(sessions: pl.DataFrame, source: str) -> pl.DataFrame:
     """The sessions with their proper column types, in order of arrival, and a column `row`: their place before.
 
@@ -87,23 +100,16 @@ def checked(sessions: pl.DataFrame, source: str) -> pl.DataFrame:
     return typed.sort("arrival_min", maintain_order=True)
 
 
-def check_fit(
-    sessions: pl.DataFrame,
-    source: str,
-    *,
-    num_stations: int,
-    horizon_minutes: float,
-    own_horizon_minutes: float | None,
-) -> None:
+def check_fit(sessions: pl.DataFrame, source: str, extent: Extent, own_horizon_minutes: float | None) -> None:
     """Raise `InputError` unless the sessions, with their `row`, fit an area's stations and horizon."""
     problems = []
-    if own_horizon_minutes is not None and not math.isclose(own_horizon_minutes, horizon_minutes):
+    if own_horizon_minutes is not None and not math.isclose(own_horizon_minutes, extent.horizon_minutes):
         problems.append(
-            f"it was made for {own_horizon_minutes:g} min, the scenario has {horizon_minutes:g} min: "
+            f"it was made for {own_horizon_minutes:g} min, the scenario has {extent.horizon_minutes:g} min: "
             "give the scenario the same step_minutes x horizon_steps"
         )
-    unknown = sessions.filter(pl.col("station") >= num_stations).select("row", "station")
-    problems += _describe(unknown, "station", f"unknown station: the scenario has 0 to {num_stations - 1}")
+    unknown = sessions.filter(pl.col("station") >= extent.num_stations).select("row", "station")
+    problems += _describe(unknown, "station", f"unknown station: the scenario has 0 to {extent.num_stations - 1}")
     raise_if(source, problems)
 
 

@@ -22,7 +22,7 @@ from pev_battery_charge.controllers import (
 )
 from pev_battery_charge.core.records import Rule
 from pev_battery_charge.evaluation import evaluate, play, run
-from pev_battery_charge.schedule.stated import with_stated_departures
+from pev_battery_charge.populations.stated import with_stated_departures
 from tests import strategies
 from tests.bits import bits
 

@@ -11,7 +11,7 @@ from pev_battery_charge.controllers.optimum import unmet_kwh
 from pev_battery_charge.controllers.planning.linear import Solver
 from pev_battery_charge.errors import EpisodeOverError
 from pev_battery_charge.evaluation import run
-from pev_battery_charge.schedule.stated import with_stated_departures
+from pev_battery_charge.populations.stated import with_stated_departures
 from tests.controllers.planners import check_a_batch_is_controlled_area_by_area, loss_of, present_from_the_start
 from tests.strategies import quarters, scenarios, schedules
 

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from pev_battery_charge import InputError, Scenario, Schedule, Simulation, generate_schedule, load_scenario
 from pev_battery_charge.controllers import Clairvoyant, Snapshot, uncontrolled
 from pev_battery_charge.evaluation import comparison, evaluate, play, run
-from pev_battery_charge.schedule.stated import with_stated_departures
+from pev_battery_charge.populations.stated import with_stated_departures
 from tests.bits import bits
 from tests.strategies import Floats
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pev_battery_charge.generate import generate_schedule
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.scenario import Scenario, load_scenario
-from pev_battery_charge.schedule.generate import generate_schedule
 from pev_battery_charge.schedule.table import Schedule
 
 PAPER = generate_schedule(Scenario(), seed=0)

@@ -8,13 +8,13 @@ from matplotlib.patches import StepPatch
 from PIL import Image
 
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.generate import generate_schedule
 from pev_battery_charge.rendering import write_overview
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.columns import draw_columns
 from pev_battery_charge.rendering.moment import Episode
 from pev_battery_charge.rendering.style import house_style
 from pev_battery_charge.scenario import Scenario
-from pev_battery_charge.schedule.generate import generate_schedule
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
 

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from scipy.stats import ks_2samp, spearmanr  # type: ignore[import-untyped]  # SciPy carries no types
 
-from tests.schedule.test_site import sample
+from tests.populations.test_site import sample
 
 Floats = npt.NDArray[np.float64]
 

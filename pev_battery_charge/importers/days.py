@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.schedule.import_report import Note, describe_days, describe_span
+from pev_battery_charge.importers.report import Note, describe_days, describe_span
 
 _DAY: Final = timedelta(days=1)
 

@@ -7,6 +7,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from pev_battery_charge.schedule.table import Schedule
+
 _SHOWN = 3
 
 
@@ -65,6 +67,13 @@ class ImportReport:
         return "\n".join([*lines, *(f"note: {remark}" for remark in self.remarks)])
 
 
+class ImportedSessions(NamedTuple):
+    """What `import_sessions` gives back."""
+
+    schedule: Schedule
+    report: ImportReport
+
+
 def describe_span(first: date, last: date) -> str:
     """The days with their weekdays."""
     return f"{first:%A} {first}" if first == last else f"{first:%A} {first} to {last:%A} {last}"
@@ -82,7 +91,7 @@ def describe_days(days: Sequence[date]) -> str:
 
 
 def _summarise(notes: Sequence[Note]) -> list[str]:
-    """One line for each reason, with the first few that it holds for."""
+    """One line for each reason, with the first few sessions that it holds for."""
     lines = []
     for why, group in groupby(sorted(notes, key=attrgetter("why")), key=attrgetter("why")):
         names = [note.what for note in group]

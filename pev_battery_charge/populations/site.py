@@ -2,27 +2,32 @@
 
 import math
 from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from pev_battery_charge.core.arrays import Array, Integers, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import Status
+from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
-from pev_battery_charge.scenario import SitePopulation
-from pev_battery_charge.schedule.assignment import assign_stations
-from pev_battery_charge.schedule.profiles import (
+from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
+from pev_battery_charge.populations.base import Generator, Population, Site, StayStart, population
+from pev_battery_charge.populations.profiles import (
     STAY_ENERGY_CORRELATION,
+    HourTables,
     Mixture,
     load_pev_models,
     load_profile,
 )
+from pev_battery_charge.schedule.assignment import assign_stations
 
 _PADDING, _SERVED = int(Status.PADDING), int(Status.SERVED)
 
 
-class SiteGenerator:
-    """Draws the schedules of a `SitePopulation`.
+@population("site")
+class SitePopulation(Population):
+    """PEVs that come to a real site: arrival hour, stay and energy as its sessions have them, on one kind of day.
 
     The number of PEVs is Poisson. Each draws arrival hour, stay and (metered) energy together from the site's profile,
     then a model among those of its table that could have taken that energy in that stay, or failing that the one with
@@ -32,43 +37,71 @@ class SiteGenerator:
     stay may reach beyond the horizon.
     """
 
-    def __init__(self, population: SitePopulation, num_stations: int, horizon_minutes: float) -> None:
+    profile: Literal["residential", "public", "workplace", "caltech", "jpl"]
+    """The site: one of those whose statistics the package carries."""
+    day: Literal["weekday", "weekend"] = "weekday"
+    start_hour: Annotated[float, Field(ge=0.0, lt=HOURS_PER_DAY)] = 0.0
+    """Hour of the day at which the episode starts."""
+    sessions_per_day: Positive | None = None
+    """Mean of the Poisson number of PEVs in 24 hours; None is the profile's own, where it has one."""
+    pev_models: Literal["europe", "california"] = "europe"
+    """The table of PEV models to draw from."""
+    target_soc_max: PositiveFraction = 0.9
+    """No PEV wants to leave with more than this, unless the energy it wants leaves no other way."""
+    efficiency: PositiveFraction = 0.9
+    transition_soc: Fraction = 0.8
+    patience_minutes: NonNegative = 0.0
+    """How long a PEV waits for a station before it drives on."""
+    stay_counts_from: StayStart = "arrival"
+    """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
+
+    @model_validator(mode="after")
+    def _profile_has_the_day(self) -> Self:
+        if self.sessions_per_day is None and self.profile not in ("caltech", "jpl"):
+            raise ValueError(f"sessions_per_day must be given: the profile {self.profile!r} does not tell it")
+        if self.profile == "workplace" and self.day == "weekend":
+            raise ValueError("day must be 'weekday': the profile 'workplace' has no weekend")
+        return self
+
+    @property
+    def source(self) -> str:
+        """The statistics that schedules are drawn from."""
+        return f"profile {self.profile}, {self.day}"
+
+    def generator(self, site: Site) -> Generator:
+        """What draws a batch of schedules."""
+        return _SiteGenerator(self, site)
+
+
+class _SiteGenerator:
+    def __init__(self, population: SitePopulation, site: Site) -> None:
         self.population = population
-        self.num_stations = num_stations
-        self.horizon_minutes = horizon_minutes
-        self.days = math.ceil(horizon_minutes / MINUTES_PER_DAY)
+        self.site = site
+        self.days = math.ceil(site.horizon_minutes / MINUTES_PER_DAY)
         profile = load_profile(population.profile, population.day)
         self._model = profile.model
         self._pevs = load_pev_models(population.pev_models)
-        per_day = population.sessions_per_day or profile.sessions_per_day
-        if per_day is None:
-            raise ValueError(f"profile {population.profile!r} tells no number of sessions a day")
-        self.mean_sessions = per_day * self.days
+        # The population has seen to it that one of them is given.
+        self.mean_sessions = (population.sessions_per_day or profile.sessions_per_day or 0.0) * self.days
         self.max_sessions = math.ceil(self.mean_sessions + 8.0 * math.sqrt(self.mean_sessions)) + 8
         """Room for the Poisson number but for one schedule in about 10^13, which is cut there."""
 
-    def draw(self, generators: Sequence[np.random.Generator], sessions: Records) -> None:
-        """Fill `sessions[B, S]` with one schedule for each of the B generators; unused rows are padding."""
+    def draw(self, random: Sequence[np.random.Generator]) -> Records:
         population = self.population
-        num_areas, room = len(generators), self.max_sessions
+        num_areas, room = len(random), self.max_sessions
         uniforms = np.empty((num_areas, room, 4))
         scores = np.empty((num_areas, room, 3))
         counts = np.empty(num_areas, np.int64)
-        for b, generator in enumerate(generators):
+        for b, generator in enumerate(random):
             counts[b] = min(generator.poisson(self.mean_sessions), room)
             generator.random(out=uniforms[b])
             generator.standard_normal(out=scores[b])
         arrival_stay_energy = np.empty((num_areas, room, 3))
         if isinstance(self._model, Mixture):
-            mixture = self._model
-            _draw_mixture(
-                arrival_stay_energy, uniforms, scores, mixture.cumulative_weights, mixture.means, mixture.factors
-            )
+            _draw_mixture(arrival_stay_energy, uniforms, scores, self._model)
         else:
-            tables = self._model
-            _draw_tables(
-                arrival_stay_energy, uniforms, scores, tables.cumulative_share, tables.stay_h, tables.energy_kwh
-            )
+            _draw_tables(arrival_stay_energy, uniforms, scores, self._model)
+        sessions = np.zeros((num_areas, room), SESSION)
         sessions["battery"]["efficiency"] = population.efficiency
         sessions["battery"]["transition_soc"] = population.transition_soc
         pevs = np.stack([self._pevs.capacity_kwh, self._pevs.power_max_kw, self._pevs.weight], axis=1)
@@ -80,24 +113,24 @@ class SiteGenerator:
             pevs,
             population.start_hour,
             float(self.days),
-            self.horizon_minutes,
+            self.site.horizon_minutes,
             population.target_soc_max,
-            self.num_stations,
+            self.site.num_stations,
             population.patience_minutes,
             population.stay_counts_from == "plug_in",
         )
+        return sessions
 
 
 @kernel
-def _draw_mixture(
-    out: Array, uniforms: Array, scores: Array, cumulative_weights: Array, means: Array, factors: Array
-) -> None:
+def _draw_mixture(out: Array, uniforms: Array, scores: Array, mixture: Mixture) -> None:
     """Arrival hour, stay (h) and energy (kWh) into `out[B, S, 3]`, from a Gaussian mixture; hours wrap at midnight."""
+    means, factors = mixture.means, mixture.factors
     num_areas, room, _ = out.shape
     for b in range(num_areas):
         for j in range(room):
             k = 0
-            while k < cumulative_weights.size - 1 and uniforms[b, j, 0] >= cumulative_weights[k]:
+            while k < means.shape[0] - 1 and uniforms[b, j, 0] >= mixture.cumulative_weights[k]:
                 k += 1
             z = scores[b, j]
             out[b, j, 0] = (means[k, 0] + factors[k, 0, 0] * z[0]) % HOURS_PER_DAY
@@ -108,10 +141,9 @@ def _draw_mixture(
 
 
 @kernel
-def _draw_tables(
-    out: Array, uniforms: Array, scores: Array, cumulative_share: Array, stay_h: Array, energy_kwh: Array
-) -> None:
+def _draw_tables(out: Array, uniforms: Array, scores: Array, tables: HourTables) -> None:
     """The same from hourly tables: stay and energy of an hour are joined by a Gaussian copula."""
+    cumulative_share, stay_h, energy_kwh = tables.cumulative_share, tables.stay_h, tables.energy_kwh
     num_areas, room, _ = out.shape
     rest = math.sqrt(1.0 - STAY_ENERGY_CORRELATION**2)
     for b in range(num_areas):

@@ -15,14 +15,16 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.importers.recorded import RecordedSessions, session_reader
 from pev_battery_charge.schedule.files import parse_csv
 from pev_battery_charge.schedule.validation import raise_if
 
-SITE_TIME_ZONE: Final = "America/Los_Angeles"
-"""Where both sites are whose stations are known by their names."""
+_SITE_TIME_ZONE: Final = "America/Los_Angeles"
+"""Where both garages are."""
 
-_SITE_IDS: Final = {"0001": "jpl", "0002": "caltech"}
-_STATION_PREFIXES: Final = {"AG-": "jpl", "CA-": "caltech"}
+_SITE_IDS: Final = {"0001": "jpl-52", "0002": "caltech-54"}
+_STATION_PREFIXES: Final = {"AG-": "jpl-52", "CA-": "caltech-54"}
+"""The scenario of each garage that is known."""
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _TIMES: Final = ("arrival", "departure", "modified", "stated")
 _STATED: Final = "stated"
@@ -31,21 +33,6 @@ _LAST_WORD: Final = ("requested_kwh", _STATED)
 
 _CLAIMED: Final = "claimed"
 """In CSV: whether a driver has told anything; elsewhere `estimated_departure` is the departure itself."""
-
-
-class AcnSessions(NamedTuple):
-    """What a file of ACN-Data says."""
-
-    sessions: pl.DataFrame
-    """In the file's order: row (from 1), session_id, station_id, arrival and departure (UTC), delivered_kwh, and the
-    driver's last word, null without one: requested_kwh, and stated, the departure (UTC). What cannot be read of
-    the latter is null too, and `unread` tells so."""
-    site: str | None
-    """"jpl" or "caltech"; None for another site, or several."""
-    time_zones: tuple[str, ...]
-    """Those that the sessions name."""
-    remarks: tuple[str, ...]
-    """What a reader should know of the file as a whole."""
 
 
 class _Layout(NamedTuple):
@@ -85,16 +72,11 @@ _JSON: Final = _Layout(
 )
 
 
-def read_acn(path: Path) -> AcnSessions:
-    """Read a file of ACN-Data; raises `InputError` that names the file and every unreadable row and column.
-
-    Only whether the cells can be read is asked here, not whether the sessions make sense.
-    """
+@session_reader("acn")
+def read_acn(path: Path) -> RecordedSessions:
+    """The sessions of a file of ACN-Data; raises `InputError` with the file and every unreadable row and column."""
     text = _read_text(path)
-    found = (_read_json if text.lstrip().startswith("{") else _read_csv)(text, str(path))
-    if found.sessions.height == 0:
-        raise InputError(str(path), ["it has no sessions"])
-    return found
+    return (_read_json if text.lstrip().startswith("{") else _read_csv)(text, str(path))
 
 
 def _read_text(path: Path) -> str:
@@ -112,7 +94,7 @@ def _read_text(path: Path) -> str:
         raise InputError(str(path), ["is not text; ACN-Data comes as JSON or CSV, plain or gzipped"]) from None
 
 
-def _read_csv(text: str, source: str) -> AcnSessions:
+def _read_csv(text: str, source: str) -> RecordedSessions:
     table, _ = parse_csv(text, source)
     needed = [column for name, column in _CSV.names.items() if name != _STATED]
     missing = [column for column in needed if column not in table.columns]
@@ -125,7 +107,7 @@ def _read_csv(text: str, source: str) -> AcnSessions:
     sessions, problems = _typed(rows.with_row_index("row", offset=1), _CSV)
     raise_if(source, problems)
     prefixes = sessions["station_id"].str.head(3).unique().to_list()
-    return AcnSessions(sessions, _only(prefixes, _STATION_PREFIXES), time_zones=(), remarks=())
+    return _recorded(sessions, _only(prefixes, _STATION_PREFIXES))
 
 
 def _only_claimed(table: pl.DataFrame) -> pl.DataFrame:
@@ -136,7 +118,7 @@ def _only_claimed(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.when(pl.col(_CLAIMED).str.to_lowercase() == "true").then(stated))
 
 
-def _read_json(text: str, source: str) -> AcnSessions:
+def _read_json(text: str, source: str) -> RecordedSessions:
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -159,8 +141,21 @@ def _read_json(text: str, source: str) -> AcnSessions:
     raise_if(source, problems + more_problems)
     site_ids = {str(item.get("siteID")).zfill(4) for item in items}
     time_zones = {str(item["timezone"]) for item in items if item.get("timezone")}
-    return AcnSessions(
-        sessions, _only(sorted(site_ids), _SITE_IDS), tuple(sorted(time_zones)), _pages_missing(answer, len(items))
+    remarks = _pages_missing(answer, len(items))
+    return _recorded(sessions, _only(sorted(site_ids), _SITE_IDS), sorted(time_zones), remarks)
+
+
+def _recorded(
+    sessions: pl.DataFrame, scenario: str | None, time_zones: Sequence[str] = (), remarks: tuple[str, ...] = ()
+) -> RecordedSessions:
+    if not time_zones and scenario is not None:
+        time_zones = (_SITE_TIME_ZONE,)
+    return RecordedSessions(
+        sessions,
+        scenario=scenario,
+        time_zones=tuple(time_zones),
+        remarks=remarks,
+        no_scenario="is not of the garage at JPL or Caltech alone",
     )
 
 
@@ -237,7 +232,7 @@ def _only(keys: Sequence[str], meanings: dict[str, str]) -> str | None:
 
 
 def _pages_missing(answer: dict[str, Any], count: int) -> tuple[str, ...]:
-    """The API answers page by page; whoever has saved a single page has half a day."""
+    """A remark where the file is a single page: the API answers page by page."""
     meta = answer.get("_meta")
     total = meta.get("total") if isinstance(meta, dict) else None
     if not isinstance(total, int) or total <= count:

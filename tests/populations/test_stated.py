@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from pev_battery_charge import InputError, Schedule, generate_schedule, import_sessions
+from pev_battery_charge.populations.stated import CALTECH_ERROR_HOURS, with_stated_departures
 from pev_battery_charge.schedule.columns import STATED
-from pev_battery_charge.schedule.stated import CALTECH_ERROR_HOURS, with_stated_departures
 
 COUNT = 20_000
 

@@ -8,17 +8,13 @@ from scipy.stats import kstest  # type: ignore[import-untyped]  # SciPy carries 
 
 from pev_battery_charge import Scenario, Simulation, generate_schedule, load_scenario
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import SESSION
-from pev_battery_charge.scenario import SpreadPopulation
-from pev_battery_charge.schedule.generate import make_generator
+from pev_battery_charge.populations import SpreadPopulation
 from tests import strategies
 
 
 def drawn(scenario: Scenario, num_areas: int, seed: int = 0) -> Records:
-    generator = make_generator(scenario)
-    sessions = np.zeros((num_areas, generator.max_sessions), SESSION)
-    generator.draw([np.random.default_rng(seed + b) for b in range(num_areas)], sessions)
-    return sessions
+    random = [np.random.default_rng(seed + b) for b in range(num_areas)]
+    return scenario.population.generator(scenario).draw(random)
 
 
 @given(scenario=strategies.scenarios(), seed=st.integers(0, 2**32))

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from pev_battery_charge import Scenario, import_sessions, load_scenario
-from pev_battery_charge.schedule.import_batteries import LEAVING_SOC
-from pev_battery_charge.schedule.profiles import load_pev_models
-from tests.schedule.import_files import Visit, charge_at_full_power, write_csv
+from pev_battery_charge.importers.batteries import LEAVING_SOC
+from pev_battery_charge.populations.profiles import load_pev_models
+from tests.importers.import_files import Visit, charge_at_full_power, write_csv
 
 JPL = load_scenario("jpl-52")
 """Stations of 6.656 kW, an efficiency of 0.9, a taper from 0.8 on, steps of 5 min."""

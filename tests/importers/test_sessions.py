@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from pev_battery_charge import InputError, Scenario, Schedule, import_sessions, load_scenario
-from pev_battery_charge.schedule.import_report import Note, describe_days
-from tests.schedule.import_files import DATA, Visit, charge_at_full_power, json_item, write_csv, write_items, write_json
+from pev_battery_charge.importers.report import Note, describe_days
+from tests.importers.import_files import (
+    DATA,
+    Visit,
+    charge_at_full_power,
+    json_item,
+    write_csv,
+    write_items,
+    write_json,
+)
 
 CALTECH = load_scenario("caltech-54")
 

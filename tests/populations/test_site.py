@@ -16,14 +16,13 @@ from scipy.stats import ks_2samp, norm, rankdata, spearmanr  # type: ignore[impo
 
 from pev_battery_charge import Scenario, Simulation, generate_schedule, load_scenario
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import SESSION, Status
-from pev_battery_charge.schedule.generate import make_generator
-from pev_battery_charge.schedule.profiles import load_pev_models
+from pev_battery_charge.core.records import Status
+from pev_battery_charge.populations.profiles import load_pev_models
 
 Floats = npt.NDArray[np.float64]
 
 SITES: dict[str, dict[str, Any]] = json.loads(
-    (resources.files("pev_battery_charge.schedule") / "site_profiles.json").read_text(encoding="utf-8")
+    (resources.files("pev_battery_charge.populations") / "site_profiles.json").read_text(encoding="utf-8")
 )["sites"]
 DAYS = [(site, day) for site in SITES for day in ("weekday", "weekend") if (site, day) != ("workplace", "weekend")]
 MIXTURES = [(site, "weekday") for site in ("caltech", "jpl")]
@@ -38,9 +37,7 @@ def site_scenario(site: str, day: str = "weekday", **changes: Any) -> Scenario:
 
 def draw_sessions(scenario: Scenario, num_areas: int) -> Records:
     """The sessions of many areas in one row, without padding."""
-    generator = make_generator(scenario)
-    sessions = np.zeros((num_areas, generator.max_sessions), SESSION)
-    generator.draw([np.random.default_rng(b) for b in range(num_areas)], sessions)
+    sessions = scenario.population.generator(scenario).draw([np.random.default_rng(b) for b in range(num_areas)])
     used: Records = sessions[sessions["status"] != Status.PADDING]
     return used
 

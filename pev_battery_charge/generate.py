@@ -1,36 +1,15 @@
-"""From a scenario to schedules: one at a time, or a batch of records at once."""
+"""From a scenario and seeds to what is drawn: random generators, and schedules."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 
-from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import SESSION
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError, whole_number_problems
-from pev_battery_charge.scenario import Scenario, SpreadPopulation, resolve_scenario
-from pev_battery_charge.schedule.site import SiteGenerator
-from pev_battery_charge.schedule.spread import SpreadGenerator
+from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
-
-
-class Generator(Protocol):
-    """Draws schedules into records."""
-
-    max_sessions: int
-    """The room a schedule needs: the S of `sessions[B, S]`."""
-
-    def draw(self, generators: Sequence[np.random.Generator], sessions: Records) -> None:
-        """Fill `sessions[B, S]`, whatever it held, with one schedule for each of the B random generators."""
-
-
-def make_generator(scenario: Scenario) -> Generator:
-    """The generator of the scenario's population."""
-    if isinstance(scenario.population, SpreadPopulation):
-        return SpreadGenerator(scenario.population, scenario.num_stations, scenario.horizon_minutes)
-    return SiteGenerator(scenario.population, scenario.num_stations, scenario.horizon_minutes)
 
 
 def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
@@ -67,17 +46,16 @@ def area_generators(seed: int | Sequence[int] | None, num_areas: int = 1) -> lis
 
 def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
     """What a generated schedule says of itself."""
-    hours = scenario.population.start_hour
-    minutes = round(hours * MINUTES_PER_HOUR)
     population = scenario.population
+    hours, minutes = divmod(round(population.start_hour * MINUTES_PER_HOUR), round(MINUTES_PER_HOUR))
     return ScheduleInfo(
         scenario=scenario.name,
         step_minutes=scenario.step_minutes,
         horizon_steps=scenario.horizon_steps,
         seed=seed,
         generator=population.kind,
-        source=None if isinstance(population, SpreadPopulation) else f"profile {population.profile}, {population.day}",
-        start=f"{minutes // int(MINUTES_PER_HOUR):02d}:{minutes % int(MINUTES_PER_HOUR):02d}",
+        source=population.source,
+        start=f"{hours:02d}:{minutes:02d}",
     )
 
 
@@ -89,7 +67,5 @@ def generate_schedule(scenario: Scenario | str | Path | None = None, seed: int =
     It is the schedule that an environment of this scenario meets first after `reset(seed=seed)`.
     """
     scenario = resolve_scenario(scenario)
-    generator = make_generator(scenario)
-    sessions = np.zeros((1, generator.max_sessions), SESSION)
-    generator.draw(area_generators(seed), sessions)
+    sessions = scenario.population.generator(scenario).draw(area_generators(seed))
     return Schedule.from_records(sessions[0], generated_info(scenario, seed))

@@ -28,7 +28,7 @@ def with_stated_departures(
         the quantile function is linear, and its ends go straight on to 0 and 100 %.
     seed: of `numpy.random.default_rng`, which draws an error for each session in turn.
 
-    Nobody states a departure earlier than a minute after the arrival. What was stated before is forgotten; actual
+    No departure is stated earlier than a minute after the arrival. What was stated before is forgotten; actual
     departures stay. Raises `InputError` where the points do not rise or are not finite, and for a bad seed.
     """
     problems = whole_number_problems("seed", seed, 0)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pev_battery_charge import import_sessions, load_scenario
-from tests.schedule.import_files import Visit, charge_at_full_power, write_json
+from tests.importers.import_files import Visit, charge_at_full_power, write_json
 
 FILES = {"jpl-2019-summer.csv.gz": 6026, "caltech-2019-summer.csv.gz": 3527}
 

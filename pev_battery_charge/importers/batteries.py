@@ -8,13 +8,15 @@ taper, and where the taper begins otherwise.
 from typing import Final
 
 import numpy as np
+import polars as pl
 
 from pev_battery_charge.core.arrays import Array, Booleans, Records
 from pev_battery_charge.core.battery import hours_to_charge
 from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
+from pev_battery_charge.importers.report import Note
+from pev_battery_charge.populations.profiles import load_pev_models
 from pev_battery_charge.scenario import Scenario
-from pev_battery_charge.schedule.profiles import load_pev_models
 
 LEAVING_SOC: Final = 0.95
 """The state of charge of a PEV that had the time to be charged through its taper."""
@@ -63,8 +65,8 @@ def fill_on_arrival(sessions: Records, scenario: Scenario) -> None:
     sessions["energy_target_kwh"] = target_kwh
 
 
-def why_unserved(sessions: Records, scenario: Scenario, horizon_steps: int) -> list[str | None]:
-    """For each of `sessions[S]`, on the step grid, why no policy can give it all it wants; None where one can."""
+def note_unserved(sessions: Records, names: pl.Series, scenario: Scenario, horizon_steps: int) -> tuple[Note, ...]:
+    """Which of `sessions[S]`, on the step grid, no policy can give all they want, by their names, and why."""
     soc, target_soc = (
         sessions[name] / sessions["battery"]["capacity_kwh"] for name in ("energy_arrival_kwh", "energy_target_kwh")
     )
@@ -84,7 +86,7 @@ def why_unserved(sessions: Records, scenario: Scenario, horizon_steps: int) -> l
         ],
         "",
     )
-    return [str(reason) or None for reason in reasons]
+    return tuple(Note(name, str(why)) for name, why in zip(names, reasons, strict=True) if why)
 
 
 def _limits_kw(scenario: Scenario) -> Array:

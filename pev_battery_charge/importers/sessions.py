@@ -3,48 +3,37 @@
 import math
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from pev_battery_charge.core.arrays import Array, Records
+from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.importers import acn  # noqa: F401  registers its reader
+from pev_battery_charge.importers.batteries import fill_on_arrival, give_batteries, note_unserved
+from pev_battery_charge.importers.days import Chosen, choose_days, note
+from pev_battery_charge.importers.own import import_own
+from pev_battery_charge.importers.recorded import OWN, READERS, RecordedSessions, read_recorded
+from pev_battery_charge.importers.report import ImportedSessions, ImportReport, Note
+from pev_battery_charge.importers.stations import assign, number_stations, place_as_recorded
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.acn import SITE_TIME_ZONE, AcnSessions, read_acn
-from pev_battery_charge.schedule.assignment import assign_stations
-from pev_battery_charge.schedule.columns import PLACE
-from pev_battery_charge.schedule.files import read_table
-from pev_battery_charge.schedule.import_batteries import fill_on_arrival, give_batteries, why_unserved
-from pev_battery_charge.schedule.import_days import Chosen, choose_days, note
-from pev_battery_charge.schedule.import_report import ImportReport, Note
-from pev_battery_charge.schedule.import_stations import place_as_recorded
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
-from pev_battery_charge.schedule.validation import check_metadata, raise_if
+from pev_battery_charge.schedule.validation import raise_if
 
-Format = Literal["acn", "sessions"]
 Energy = Literal["delivered", "requested"]
 Stations = Literal["recorded", "assigned"]
 
-_SITE_SCENARIOS: Final = {"jpl": "jpl-52", "caltech": "caltech-54"}
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _STEP_TOLERANCE: Final = 1e-9
 
 
-class ImportedSessions(NamedTuple):
-    """What `import_sessions` gives back."""
-
-    schedule: Schedule
-    report: ImportReport
-
-
 def import_sessions(
     path: str | Path,
-    format: Format = "acn",
+    format: str = "acn",
     *,
     scenario: Scenario | str | Path | None = None,
     day: date | str | None = None,
@@ -56,11 +45,12 @@ def import_sessions(
     """A schedule from a file of charging sessions, and the report of what was read, mended and set aside, and why.
 
     path: the file.
-    format: "acn" is ACN-Data, JSON or CSV, plain or gzipped, told by its content (see `schedule.acn`). "sessions" is a
-        CSV or Parquet file with the columns of a `Schedule` but `station` and `plug_in_min`, in minutes from the
-        episode's start; its PEVs are given stations. The arguments after `scenario` are for "acn" only.
+    format: "acn" is ACN-Data, JSON or CSV, plain or gzipped, told by its content (see `importers.acn`); others may be
+        added (see `importers.recorded`). "sessions" is a CSV or Parquet file with the columns of a `Schedule` but
+        `station` and `plug_in_min`, in minutes from the episode's start; its PEVs are given stations, and the
+        arguments after `scenario` are not for it.
     scenario: a Scenario, a name, or a path to a TOML file, which gives the stations, the step, the efficiency and the
-        battery's `transition_soc`. By default "jpl-52" or "caltech-54", where the sessions come from these garages.
+        battery's `transition_soc`. By default "jpl-52" or "caltech-54", where ACN-Data comes from these garages.
     day, last_day: the local days of the site, first and last, "YYYY-MM-DD"; by default the first that has sessions, and
         no more than one. A session belongs to the day on which it arrives; one that is still plugged when the first day
         begins is set aside; one that stays beyond the last day is kept.
@@ -76,25 +66,31 @@ def import_sessions(
     `scenario.replace(horizon_steps=schedule.info.horizon_steps)`.
 
     Metered energy is grid energy: what is stored is that times the efficiency. Batteries are not recorded; see
-    `schedule.import_batteries` for how they are inferred. A departure that a driver of ACN-Data has stated goes into
+    `importers.batteries` for how they are inferred. A departure that a driver has stated goes into
     `departure_stated_min`; one that cannot be read, or is not after the arrival, counts as not stated.
 
     Raises `InputError` that names the file and every row and rule.
     """
     path = Path(path)
     first, last = _check_choices(format, energy, stations, day, last_day, time_zone)
-    if format == "sessions":
+    if format == OWN:
         if scenario is None:
             raise InputError(str(path), ["tells nothing of the stations: give the scenario"])
-        return _import_own(path, resolve_scenario(scenario))
-    found = read_acn(path)
+        return import_own(path, resolve_scenario(scenario))
+    found = read_recorded(path, format)
     scenario = _find_scenario(scenario, found, str(path))
     chosen = choose_days(found.sessions, first, last, _find_zone(time_zone, found, str(path)), str(path))
-    return _import_acn(path, found, scenario, chosen, energy, stations)
+    return _import_recorded(path, format, found, scenario, chosen, energy, stations)
 
 
-def _import_acn(
-    path: Path, found: AcnSessions, scenario: Scenario, chosen: Chosen, energy: Energy, stations: Stations
+def _import_recorded(
+    path: Path,
+    format: str,
+    found: RecordedSessions,
+    scenario: Scenario,
+    chosen: Chosen,
+    energy: Energy,
+    stations: Stations,
 ) -> ImportedSessions:
     kept, span = chosen.kept, chosen.span
     wanted_kwh, mended = _wanted_energy(kept, energy)
@@ -109,17 +105,17 @@ def _import_acn(
     made_up = give_batteries(sessions, wanted_kwh, average_kw.to_numpy(), scenario)
     mended += note(kept.filter(made_up), "no PEV model stores its energy below the taper: its capacity is made up")
     if stations == "recorded":
-        recorded = _number_stations(kept, found, scenario, str(path))
+        recorded = number_stations(kept["station_id"], found.sessions["station_id"], scenario, str(path))
         moved = place_as_recorded(sessions, recorded, scenario.num_stations)
         mended += note(kept.filter(moved), "its recorded station is taken: it is moved to another")
     else:
-        _assign(sessions, scenario)
+        assign(sessions, scenario)
     horizon_steps = math.ceil((span.end - span.begin) / _MINUTE / scenario.step_minutes - _STEP_TOLERANCE)
     info = ScheduleInfo(
         scenario=scenario.name,
         step_minutes=scenario.step_minutes,
         horizon_steps=horizon_steps,
-        generator="acn",
+        generator=format,
         source=path.name,
         start=f"{span.first} 00:00",
         time_zone=span.zone.key,
@@ -128,7 +124,7 @@ def _import_acn(
     fill_on_arrival(sessions, scenario)
     report = ImportReport(
         source=path.name,
-        read=found.sessions.height,
+        read=found.sessions.height + len(found.set_aside),
         kept=kept.height,
         energy_kwh=float(wanted_kwh.sum()),
         first_day=span.first,
@@ -136,49 +132,11 @@ def _import_acn(
         time_zone=span.zone.key,
         other_days=chosen.other_days,
         mended=mended,
-        unserved=_note_unserved(sessions, kept["name"], scenario, horizon_steps),
-        set_aside=chosen.set_aside,
+        unserved=note_unserved(sessions, kept["name"], scenario, horizon_steps),
+        set_aside=found.set_aside + chosen.set_aside,
         remarks=found.remarks,
     )
-    return ImportedSessions(_name_pevs(sessions, kept["session_id"], info), report)
-
-
-def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
-    table, metadata = read_table(path)
-    problems = check_metadata(metadata)
-    problems += [f"column {name!r} must not be there: it is found here" for name in PLACE if name in table.columns]
-    problems += [] if table.height else ["it has no sessions"]
-    raise_if(str(path), problems)
-    unplaced = Schedule(table.with_columns(pl.lit(None).alias(name) for name in PLACE), source=str(path))
-    sessions = unplaced.to_records()
-    _assign(sessions, scenario)
-    info = ScheduleInfo(
-        scenario=scenario.name,
-        step_minutes=scenario.step_minutes,
-        horizon_steps=scenario.horizon_steps,
-        generator="sessions",
-        source=path.name,
-        start=metadata.get("start"),
-        time_zone=metadata.get("time_zone"),
-    )
-    schedule = _name_pevs(sessions, unplaced.sessions["pev"], info)
-    on_grid = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
-    wanted_kwh = (sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]) / sessions["battery"]["efficiency"]
-    report = ImportReport(
-        source=path.name,
-        read=table.height,
-        kept=len(schedule),
-        energy_kwh=float(wanted_kwh.sum()),
-        unserved=_note_unserved(on_grid, "PEV " + schedule.sessions["pev"], scenario, scenario.horizon_steps),
-    )
-    return ImportedSessions(schedule, report)
-
-
-def _assign(sessions: Records, scenario: Scenario) -> None:
-    """Give the sessions stations as the scenario's population waits for them."""
-    population = scenario.population
-    stays_from_plug_in = population.stay_counts_from == "plug_in"
-    assign_stations(sessions, scenario.num_stations, population.patience_minutes, stays_from_plug_in)
+    return ImportedSessions(Schedule.from_records(sessions, info, kept["session_id"]), report)
 
 
 def _wanted_energy(kept: pl.DataFrame, energy: Energy) -> tuple[Array, tuple[Note, ...]]:
@@ -192,7 +150,7 @@ def _wanted_energy(kept: pl.DataFrame, energy: Energy) -> tuple[Array, tuple[Not
 
 
 def _stated_departures(kept: pl.DataFrame, begin: datetime) -> tuple[Array, tuple[Note, ...]]:
-    """When each driver said it would leave, in minutes from `begin`, NaN without a usable word; and who is not so."""
+    """Stated departures in minutes from `begin`, NaN where there is none to use; and notes on those that are no use."""
     early = (kept["stated"] <= kept["arrival"]).fill_null(False)
     stated_min = ((kept["stated"] - begin) / _MINUTE).set(early, None).fill_null(np.nan).to_numpy()
     return stated_min, (
@@ -201,36 +159,10 @@ def _stated_departures(kept: pl.DataFrame, begin: datetime) -> tuple[Array, tupl
     )
 
 
-def _number_stations(
-    kept: pl.DataFrame, found: AcnSessions, scenario: Scenario, source: str
-) -> npt.NDArray[np.integer]:
-    """The number of each session's recorded station among all that the file names."""
-    stations = found.sessions["station_id"].unique().sort()
-    if stations.len() > scenario.num_stations:
-        raise InputError(
-            source,
-            [
-                f"names {stations.len()} stations, the scenario {scenario.name!r} has {scenario.num_stations}: "
-                "give a larger scenario, or stations='assigned'"
-            ],
-        )
-    numbers: npt.NDArray[np.integer] = kept["station_id"].cast(pl.Enum(stations)).to_physical().to_numpy()
-    return numbers
-
-
-def _note_unserved(sessions: Records, names: pl.Series, scenario: Scenario, horizon_steps: int) -> tuple[Note, ...]:
-    reasons = why_unserved(sessions, scenario, horizon_steps)
-    return tuple(Note(name, why) for name, why in zip(names, reasons, strict=True) if why)
-
-
-def _name_pevs(sessions: Records, names: pl.Series, info: ScheduleInfo) -> Schedule:
-    return Schedule(Schedule.from_records(sessions, info).sessions.with_columns(names.alias("pev")), info)
-
-
-def _find_scenario(scenario: Scenario | str | Path | None, found: AcnSessions, source: str) -> Scenario:
-    if scenario is None and found.site is None:
-        raise InputError(source, ["is not of the garage at JPL or Caltech alone: give the scenario"])
-    scenario = resolve_scenario(_SITE_SCENARIOS[found.site] if scenario is None and found.site else scenario)
+def _find_scenario(scenario: Scenario | str | Path | None, found: RecordedSessions, source: str) -> Scenario:
+    if scenario is None and found.scenario is None:
+        raise InputError(source, [f"{found.no_scenario}: give the scenario"])
+    scenario = resolve_scenario(found.scenario if scenario is None else scenario)
     if scenario.population.transition_soc == 0:
         raise InputError(
             f"scenario {scenario.name!r}",
@@ -239,14 +171,14 @@ def _find_scenario(scenario: Scenario | str | Path | None, found: AcnSessions, s
     return scenario
 
 
-def _find_zone(time_zone: str | None, found: AcnSessions, source: str) -> ZoneInfo:
+def _find_zone(time_zone: str | None, found: RecordedSessions, source: str) -> ZoneInfo:
     if time_zone is not None:
         return _zone(time_zone, "import_sessions")
     if len(found.time_zones) > 1:
         raise InputError(source, [f"names several time zones ({', '.join(found.time_zones)}): give time_zone"])
-    if not found.time_zones and found.site is None:
+    if not found.time_zones:
         raise InputError(source, ["does not tell the site's time zone: give time_zone"])
-    return _zone(found.time_zones[0] if found.time_zones else SITE_TIME_ZONE, source)
+    return _zone(found.time_zones[0], source)
 
 
 def _zone(name: str, subject: str) -> ZoneInfo:
@@ -266,13 +198,13 @@ def _check_choices(
 ) -> tuple[date | None, date | None]:
     """The days as dates; raises `InputError` with every wrong argument."""
     problems = [
-        f"{name} must be one of {', '.join(get_args(choices))} (it is {value!r})"
+        f"{name} must be one of {', '.join(choices)} (it is {value!r})"
         for name, value, choices in (
-            ("format", format, Format),
-            ("energy", energy, Energy),
-            ("stations", stations, Stations),
+            ("format", format, [*READERS.nearest_first(format), OWN]),
+            ("energy", energy, get_args(Energy)),
+            ("stations", stations, get_args(Stations)),
         )
-        if value not in get_args(choices)
+        if value not in choices
     ]
     days = []
     for name, value in (("day", day), ("last_day", last_day)):
@@ -283,7 +215,7 @@ def _check_choices(
             problems.append(f"{name} must be a date YYYY-MM-DD (it is {value!r})")
         if isinstance(value, datetime):
             problems.append(f"{name} must be a date without a time (it is {value!r})")
-    if format == "sessions":
+    if format == OWN:
         calendar = {"day": day, "last_day": last_day, "time_zone": time_zone}
         problems += [
             f"{name} must not be given: the minutes of format 'sessions' have no calendar"

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from pev_battery_charge import InputError, import_sessions
-from pev_battery_charge.schedule.acn import read_acn
-from tests.schedule.import_files import CSV_HEAD, DATA, Visit, json_item, write_csv, write_items, write_json
+from pev_battery_charge.importers.acn import read_acn
+from tests.importers.import_files import CSV_HEAD, DATA, Visit, json_item, write_csv, write_items, write_json
 
 MORNING = Visit("2021-05-03 08:00:00-07:00", "2021-05-03 12:00:00-07:00")
 NOON = Visit("2021-05-03 12:30:00-07:00", "2021-05-03 15:00:00-07:00")

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from pev_battery_charge import InputError, Scenario, Schedule, import_sessions
-from pev_battery_charge.schedule.import_report import Note
-from tests.schedule.import_files import DATA, charge_at_full_power
+from pev_battery_charge.importers.report import Note
+from tests.importers.import_files import DATA, charge_at_full_power
 
 OWN = DATA / "own.csv"
 TWO = Scenario(name="two", stations={"count": 2})

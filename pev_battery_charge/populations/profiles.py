@@ -12,10 +12,9 @@ the overall distribution exponentially until it has its mean, and together the h
 
 import csv
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -36,8 +35,7 @@ _ENERGY_FLOOR_KWH: Final = 0.1
 _RAKING_ROUNDS: Final = 64
 
 
-@dataclass(frozen=True)
-class Mixture:
+class Mixture(NamedTuple):
     """A Gaussian mixture over (arrival hour, ln stay in h, ln energy in kWh) of K components."""
 
     cumulative_weights: Array
@@ -48,8 +46,7 @@ class Mixture:
     """`[K, 3, 3]`: lower Cholesky factors of the covariances."""
 
 
-@dataclass(frozen=True)
-class HourTables:
+class HourTables(NamedTuple):
     """Arrival hours, and for each of them the inverse distributions of stay and energy."""
 
     cumulative_share: Array
@@ -60,8 +57,7 @@ class HourTables:
     """`[24, L]`: energies, likewise."""
 
 
-@dataclass(frozen=True)
-class SiteProfile:
+class SiteProfile(NamedTuple):
     """A site on one kind of day."""
 
     source: str
@@ -69,8 +65,7 @@ class SiteProfile:
     model: Mixture | HourTables
 
 
-@dataclass(frozen=True)
-class PevModels:
+class PevModels(NamedTuple):
     """The PEV models of one region: `[M]` each; the weights add up to 1."""
 
     names: tuple[str, ...]
@@ -82,7 +77,7 @@ class PevModels:
 @cache
 def load_profile(name: str, day: str) -> SiteProfile:
     """The site `name` on a "weekday" or "weekend"."""
-    text = (resources.files("pev_battery_charge.schedule") / "site_profiles.json").read_text(encoding="utf-8")
+    text = (resources.files("pev_battery_charge.populations") / "site_profiles.json").read_text(encoding="utf-8")
     site = json.loads(text)["sites"][name]
     mixture = site.get(f"joint_mixture_{day}")
     return SiteProfile(
@@ -95,7 +90,7 @@ def load_profile(name: str, day: str) -> SiteProfile:
 @cache
 def load_pev_models(region: str) -> PevModels:
     """The PEV models of "europe" or "california"."""
-    text = (resources.files("pev_battery_charge.schedule") / "pev_models.csv").read_text(encoding="utf-8")
+    text = (resources.files("pev_battery_charge.populations") / "pev_models.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     rows = [row for row in csv.DictReader(lines) if row["region"] == region]
     weight = np.array([float(row["weight"]) for row in rows])

@@ -1,0 +1,204 @@
+"""What every kind of population is, and the registry of kinds, open to kinds of one's own.
+
+A kind is one class in one file. Its fields are the keys of a scenario's `[population]`::
+
+    @pbc.population("depot")
+    class Depot(pbc.Population):
+        vans: int = 10
+
+        def draw(self, random, site):
+            ...  # from the given random generator only
+            return pbc.Schedule(sessions)
+
+A kind that draws a whole batch at once, into records, overrides `generator` instead (see `spread.py`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar
+
+import numpy as np
+from pydantic import ConfigDict, field_validator
+
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import SESSION
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.models import Part
+from pev_battery_charge.registry import Registry, same_definition
+from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.schedule.validation import Extent
+
+StayStart = Literal["arrival", "plug_in"]
+"""From when a PEV's stay is counted. "arrival": a PEV that waits for a station leaves when it would have left anyway,
+and drives on if none comes free before. "plug_in": it leaves later by its wait, so that no wait cuts a stay short."""
+
+
+class Site(Extent, Protocol):
+    """What a population may know of the scenario that it belongs to; a `Scenario` is one."""
+
+    @property
+    def step_minutes(self) -> float:
+        """Length of a step."""
+
+    @property
+    def horizon_steps(self) -> int:
+        """Steps of an episode."""
+
+
+class Generator(Protocol):
+    """Draws the sessions of a batch of areas."""
+
+    def draw(self, random: Sequence[np.random.Generator]) -> Records:
+        """New records `SESSION[B, S]`, one schedule for each of the B random generators, padded to one length.
+
+        Sessions stand in order of arrival and have their stations (see `schedule.assignment`).
+        """
+
+
+class _Unless:
+    """A value that holds for a population unless its class has a field of that name.
+
+    It is unseen on the class itself: pydantic would take such a field for a mistake.
+    """
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __get__(self, instance: object, owner: type) -> object:
+        if instance is None:
+            raise AttributeError
+        return self.value
+
+
+class Population(Part):
+    """The base class of every kind of population: a pydantic model whose fields are the keys of `[population]`.
+
+    A kind defines `draw`, which makes one schedule and is simple, or `generator`, which draws a batch and is fast.
+    A kind may have fields or properties of these names; what holds where it has not:
+
+    - start_hour = 0.0: hour of the day at which an episode starts.
+    - source = None: the statistics or the file that is drawn from, for the schedules' `info`.
+    - patience_minutes = 0.0 and stay_counts_from = "arrival": how long a PEV waits for a station, and what that does to
+      its departure, where imported sessions are given stations.
+    - efficiency = 0.9 and transition_soc = 0.8: those of the batteries of imported sessions.
+    """
+
+    model_config = ConfigDict(ignored_types=(_Unless,))
+
+    kind: str = ""
+    """The name under which the class is registered."""
+
+    registered_kind: ClassVar[str] = ""
+
+    if TYPE_CHECKING:  # at run time they must not be fields: fields are keys, and part of every scenario file
+        start_hour: float = 0.0
+        patience_minutes: float = 0.0
+        stay_counts_from: StayStart = "arrival"
+        efficiency: float = 0.9
+        transition_soc: float = 0.8
+
+        @property
+        def source(self) -> str | None:
+            """None unless a kind tells it."""
+    else:
+        start_hour, source = _Unless(0.0), _Unless(None)
+        patience_minutes, stay_counts_from = _Unless(0.0), _Unless("arrival")
+        efficiency, transition_soc = _Unless(0.9), _Unless(0.8)
+
+    @field_validator("kind")
+    @classmethod
+    def _is_registered_kind(cls, kind: str) -> str:
+        if kind not in ("", cls.registered_kind):
+            raise ValueError(f"must be {cls.registered_kind!r}, the name of {cls.__name__}")
+        return cls.registered_kind
+
+    def check_fit(self, site: Site) -> None:
+        """Raise `ValueError` where schedules of this population cannot fit the site."""
+
+    def draw(self, random: np.random.Generator, site: Site) -> Schedule:
+        """One schedule of the site; all randomness comes from `random`."""
+        raise NotImplementedError
+
+    def generator(self, site: Site) -> Generator:
+        """What draws the schedules of a batch of areas; by default by `draw`, one area after another."""
+        return _AreaByArea(self, site)
+
+
+@dataclass(frozen=True)
+class _AreaByArea:
+    """Schedules that `Population.draw` makes, checked and turned into records."""
+
+    population: Population
+    site: Site
+
+    def draw(self, random: Sequence[np.random.Generator]) -> Records:
+        schedules = [self._draw_one(generator) for generator in random]
+        records = np.zeros((len(schedules), max(map(len, schedules))), SESSION)
+        for row, schedule in zip(records, schedules, strict=True):
+            row[: len(schedule)] = schedule.to_records()
+        return records
+
+    def _draw_one(self, generator: np.random.Generator) -> Schedule:
+        subject = f"population {self.population.kind!r}"
+        try:
+            schedule = self.population.draw(generator, self.site)
+            if not isinstance(schedule, Schedule):
+                raise InputError("what it draws", [f"must be a Schedule (it is {schedule!r})"])
+            schedule.validate(self.site)
+        except InputError as error:
+            raise InputError(f"{subject}, {error.subject}", error.problems) from None
+        return schedule
+
+
+_KINDS: Registry[type[Population]] = Registry("population")
+
+P = TypeVar("P", bound=Population)
+
+
+def population(kind: str) -> Callable[[type[P]], type[P]]:
+    """A decorator that registers a subclass of `Population` as what scenarios call `kind`; see `Registry.register`.
+
+    Raises `InputError` for a bad or taken name, and for a class that is no population or draws nothing.
+    """
+
+    def register(model: type[P]) -> type[P]:
+        _KINDS.register(kind, model, _problems(kind, model))
+        model.registered_kind = kind
+        return model
+
+    return register
+
+
+def _problems(kind: str, model: object) -> list[str]:
+    """Why a class cannot be a kind of population."""
+    if not isinstance(model, type) or not issubclass(model, Population):
+        return [f"must be a subclass of Population (it is {model!r})"]
+    problems = []
+    if model.model_fields["kind"].default not in ("", kind):
+        problems.append("has a field 'kind' of its own: leave it out, the name is given by the registration")
+    if (model.draw, model.generator) == (Population.draw, Population.generator):
+        problems.append("must define draw, or generator")
+    if model.__dict__.get("registered_kind", kind) != kind:
+        problems.append(f"is already registered as {model.registered_kind!r}")
+    return problems
+
+
+def read_population(given: object) -> object:
+    """The population of a scenario's table by its `kind`, "spread" or with a `profile` "site" without one.
+
+    Populations are given back, and so is what is no table, for pydantic to refuse. Raises `ValueError` for a kind that
+    is not registered.
+    """
+    if isinstance(given, Population):
+        if not same_definition(type(given), _KINDS.get(given.kind, object)):
+            raise ValueError(f"{type(given).__name__} must be registered first: @population(...)")
+        return given
+    if not isinstance(given, Mapping):
+        return given
+    kind = given.get("kind", "site" if "profile" in given else "spread")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ValueError(
+            f"unknown kind {kind!r}; there are {', '.join(_KINDS.nearest_first(kind))}. A kind of one's own must be "
+            "registered first: import its module, or pev --plugin MODULE"
+        )
+    return _KINDS[kind].model_validate({**given, "kind": kind})

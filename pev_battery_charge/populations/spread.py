@@ -1,0 +1,120 @@
+"""PEVs of one kind, their arrivals spread over the horizon."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from pev_battery_charge.core.arrays import Array, Records
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import SESSION, Status
+from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
+from pev_battery_charge.populations.base import Generator, Population, Site, StayStart, population
+from pev_battery_charge.schedule.assignment import assign_stations
+
+_SERVED = int(Status.SERVED)
+
+
+@population("spread")
+class SpreadPopulation(Population):
+    """PEVs of one kind whose arrivals are spread over the horizon.
+
+    The span in which a longest stay can begin, `horizon - stay_minutes`, is cut into one equal slot for each PEV; each
+    arrives at a uniformly drawn moment of its slot, so that every stay ends inside the horizon, but for one that a wait
+    puts off (`stay_counts_from = "plug_in"`). Times are whole minutes.
+    """
+
+    pevs: Annotated[int, Field(ge=1)] = 20
+    capacity_kwh: Positive = 24.0
+    target_soc: PositiveFraction = 1.0
+    arrival_soc_max: Fraction = 0.5
+    """The state of charge on arrival is uniform in [0, this]."""
+    stay_minutes: Positive = 180.0
+    stay_tolerance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
+    """Stays are `stay_minutes * (1 - stay_tolerance * U)`, U uniform in [0, 1]."""
+    power_max_kw: Positive = 22.0
+    efficiency: PositiveFraction = 0.9
+    transition_soc: Fraction = 1.0
+    patience_minutes: NonNegative = 0.0
+    """How long a PEV waits for a station before it drives on."""
+    stay_counts_from: StayStart = "arrival"
+    """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
+
+    @model_validator(mode="after")
+    def _arrival_below_target(self) -> Self:
+        if self.arrival_soc_max > self.target_soc:
+            raise ValueError(
+                f"arrival_soc_max ({self.arrival_soc_max:g}) must not be above target_soc ({self.target_soc:g})"
+            )
+        return self
+
+    def check_fit(self, site: Site) -> None:
+        """Raise `ValueError` where the longest stay is longer than the horizon."""
+        if self.stay_minutes > site.horizon_minutes:
+            raise ValueError(
+                f"population.stay_minutes ({self.stay_minutes:g}) must not be above the horizon "
+                f"({site.horizon_minutes:g} min)"
+            )
+
+    def generator(self, site: Site) -> Generator:
+        """What draws a batch of schedules."""
+        return _SpreadGenerator(self, site)
+
+
+@dataclass(frozen=True)
+class _SpreadGenerator:
+    population: SpreadPopulation
+    site: Site
+
+    def draw(self, random: Sequence[np.random.Generator]) -> Records:
+        population = self.population
+        uniforms = np.empty((len(random), population.pevs, 3))
+        for row, generator in zip(uniforms, random, strict=True):
+            generator.random(out=row)
+        sessions = np.zeros((len(random), population.pevs), SESSION)
+        sessions["battery"]["capacity_kwh"] = population.capacity_kwh
+        sessions["energy_target_kwh"] = population.target_soc * population.capacity_kwh
+        sessions["battery"]["power_max_kw"] = population.power_max_kw
+        sessions["battery"]["efficiency"] = population.efficiency
+        sessions["battery"]["transition_soc"] = population.transition_soc
+        _draw_areas(
+            sessions,
+            uniforms,
+            self.site.horizon_minutes - population.stay_minutes,
+            population.stay_minutes,
+            population.stay_tolerance,
+            population.arrival_soc_max,
+            self.site.num_stations,
+            population.patience_minutes,
+            population.stay_counts_from == "plug_in",
+        )
+        return sessions
+
+
+@kernel
+def _draw_areas(
+    sessions: Records,
+    uniforms: Array,
+    span_minutes: float,
+    stay_minutes: float,
+    stay_tolerance: float,
+    arrival_soc_max: float,
+    num_stations: int,
+    patience_minutes: float,
+    stays_from_plug_in: bool,
+) -> None:
+    num_areas, num_pevs = sessions.shape
+    slot_minutes = span_minutes / num_pevs
+    for b in range(num_areas):
+        for j in range(num_pevs):
+            session = sessions[b, j]
+            arrival = np.floor((j + uniforms[b, j, 0]) * slot_minutes)
+            stay = max(np.floor(stay_minutes * (1.0 - stay_tolerance * uniforms[b, j, 1])), min(1.0, stay_minutes))
+            session["arrival_min"] = arrival
+            session["departure_min"] = arrival + stay
+            session["departure_stated_min"] = arrival + stay
+            session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * session["battery"]["capacity_kwh"]
+            session["status"] = _SERVED
+        assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)
