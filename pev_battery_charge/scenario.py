@@ -16,6 +16,7 @@ from pev_battery_charge.files import write_beside
 from pev_battery_charge.models import Fraction, NonNegative, Part, Positive
 from pev_battery_charge.populations import Population, SpreadPopulation
 from pev_battery_charge.populations.base import read_population
+from pev_battery_charge.validation import problems_of
 
 Coordinator = Literal["none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come"]
 """How the area cuts requests down to its cap."""
@@ -183,14 +184,7 @@ class Scenario(Part):
 
 def describe_problems(error: ValidationError) -> list[str]:
     """Each problem of a pydantic error as "place: rule (it is ...)"."""
-    problems = []
-    for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"]) or "scenario"
-        rule = problem["msg"].removeprefix("Value error, ")
-        value = problem["input"]
-        simple = isinstance(value, str | int | float) and problem["type"] != "extra_forbidden"
-        problems.append(f"{place}: {rule}" + (f" (it is {value!r})" if simple else ""))
-    return problems
+    return problems_of(error, whole="scenario")
 
 
 def scenario_names() -> tuple[str, ...]:

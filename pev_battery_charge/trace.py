@@ -22,7 +22,7 @@ _COLUMNS = ("asked_kw", "request_kw", "acceptance_kw", "power_kw", "energy_kwh",
 
 
 @dataclass(frozen=True)
-class Books:
+class EnergyBooks:
     """Where the energy of an area went, one value a step, `[T]` each, in kWh: grid = battery + loss."""
 
     grid_kwh: Array
@@ -90,11 +90,11 @@ class Trace:
         return energy
 
     @cached_property
-    def books(self) -> Books:
+    def books(self) -> EnergyBooks:
         """The area's energy, step by step."""
         grid_kwh = self.power_kw * (self.scenario.step_minutes / MINUTES_PER_HOUR)
         efficiency = np.append(self.session_records["battery"]["efficiency"], 1.0)[self.session]
-        return Books(
+        return EnergyBooks(
             grid_kwh=grid_kwh.sum(axis=1),
             battery_kwh=np.diff(self.session_energy_kwh, axis=0).sum(axis=1),
             loss_kwh=((1.0 - efficiency) * grid_kwh).sum(axis=1),

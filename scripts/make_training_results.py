@@ -17,14 +17,14 @@ import readme_block
 import tyro
 
 import pev_battery_charge as pbc
-from pev_battery_charge.benchmark import describe_machine
+from pev_battery_charge.benchmark.measurement import describe_machine
 from pev_battery_charge.cli.console import progress
 from pev_battery_charge.controllers import Controller
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.evaluation import FIGURES, Evaluation, Figure, evaluate, run
+from pev_battery_charge.evaluation import METRICS, Evaluation, Metric, evaluate, run
 from pev_battery_charge.evaluation.results import write_picture
+from pev_battery_charge.evaluation.results_table import best
 from pev_battery_charge.evaluation.statistics import statistics
-from pev_battery_charge.evaluation.table import best
 from pev_battery_charge.rendering import write_gif
 from pev_battery_charge.rendering.curves import LearningCurve, write_learning_curves
 from pev_battery_charge.training import (
@@ -194,23 +194,23 @@ def table_of(found: pl.DataFrame) -> list[str]:
     for controller in (POLICY, *SIMPLE):
         rows = rows_of(found, controller)
         stars = {name: "\\*" if winners.get(name) == controller else "" for name in MEASURED}
-        reward, *others = (value_of(FIGURES[name], rows[name], stars[name]) for name in MEASURED)
+        reward, *others = (value_of(METRICS[name], rows[name], stars[name]) for name in MEASURED)
         lines.append("| " + " | ".join((controller, reward, f"{rows['reward']['iqm']:z,.1f}", *others)) + " |")
     return lines
 
 
 def where_simple_is_better(name: str, found: pl.DataFrame) -> list[str]:
-    """A sentence for each measured figure in which a simple controller is better than the policy beyond doubt."""
+    """A sentence for each measured metric in which a simple controller is better than the policy beyond doubt."""
     own, simple = rows_of(found, POLICY), {one: rows_of(found, one) for one in SIMPLE}
     sentences = []
     for measured in MEASURED:
-        figure = FIGURES[measured]
-        winners = [one for one in SIMPLE if is_better(figure, simple[one][measured], own[measured])]
+        metric = METRICS[measured]
+        winners = [one for one in SIMPLE if is_better(metric, simple[one][measured], own[measured])]
         if winners:
-            told = [f"{one} with {value_of(figure, simple[one][measured])}" for one in winners]
+            told = [f"{one} with {value_of(metric, simple[one][measured])}" for one in winners]
             verb = "is" if len(winners) == 1 else "are"
-            title = f"{figure.title} ({figure.unit})" if figure.unit else figure.title
-            sentence = f"{listed(told)} {verb} better than the policy with {value_of(figure, own[measured])}"
+            title = f"{metric.title} ({metric.unit})" if metric.unit else metric.title
+            sentence = f"{listed(told)} {verb} better than the policy with {value_of(metric, own[measured])}"
             sentences.append(f"- {title}: {sentence}.")
     if not sentences:
         return [f"{name}: in none of these figures is a simple controller better than the policy, the intervals apart."]
@@ -218,17 +218,17 @@ def where_simple_is_better(name: str, found: pl.DataFrame) -> list[str]:
 
 
 def rows_of(found: pl.DataFrame, controller: str) -> dict[str, Row]:
-    """The statistics of a controller, by figure."""
+    """The statistics of a controller, by metric."""
     return {row["figure"]: row for row in found.filter(pl.col("controller") == controller).to_dicts()}
 
 
-def value_of(figure: Figure, row: Row, star: str = "") -> str:
+def value_of(metric: Metric, row: Row, star: str = "") -> str:
     """Mean and interval, with so many decimals, at most three, that the interval is 3 to 30 units of the last one."""
     mean, low, high = row["mean"], row["low"], row["high"]
     if mean is None:
         return "-"
     if low is None or low == high:
-        return f"{mean:z,.{0 if float(mean).is_integer() else figure.digits}f}{star}"
+        return f"{mean:z,.{0 if float(mean).is_integer() else metric.digits}f}{star}"
     decimals = min(max(-math.floor(math.log10((high - low) / 3.0)), 0), 3)
     return f"{mean:z,.{decimals}f}{star} [{low:z,.{decimals}f}, {high:z,.{decimals}f}]"
 
@@ -238,11 +238,11 @@ def listed(texts: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(texts[:-1]), texts[-1]) if part)
 
 
-def is_better(figure: Figure, one: Row, other: Row) -> bool:
+def is_better(metric: Metric, one: Row, other: Row) -> bool:
     """Whether the interval of one mean lies on the better side of another's, apart from it."""
-    if figure.better is None or one["low"] is None or other["low"] is None:
+    if metric.better is None or one["low"] is None or other["low"] is None:
         return False
-    return bool(one["low"] > other["high"] if figure.better == "more" else one["high"] < other["low"])
+    return bool(one["low"] > other["high"] if metric.better == "more" else one["high"] < other["low"])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from PIL import Image
 
 import pev_battery_charge as pbc
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.evaluation import FIGURES, evaluate
+from pev_battery_charge.evaluation import METRICS, evaluate
 from pev_battery_charge.evaluation.statistics import statistics
 from pev_battery_charge.training import FIRST_EVALUATION_SEED
 from tests.loading import ROOT, load_script
@@ -86,7 +86,7 @@ def test_values_have_the_decimals_that_their_interval_asks_for(
     script: ModuleType, name: str, values: tuple[float | None, ...], text: str
 ) -> None:
     row = dict(zip(("mean", "low", "high"), values, strict=True))
-    assert script.value_of(FIGURES[name], row) == text
+    assert script.value_of(METRICS[name], row) == text
 
 
 @pytest.mark.parametrize(

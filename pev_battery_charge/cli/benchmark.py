@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pev_battery_charge.benchmark import measure_all
-from pev_battery_charge.benchmark_controllers import measure_all_controllers
-from pev_battery_charge.benchmark_training import TrainingSizes, measure_all_training
-from pev_battery_charge.cli.console import print_table, progress, tell
-from pev_battery_charge.files import write_beside
-from pev_battery_charge.training.extras import need
+from pev_battery_charge.benchmark.controllers import measure_all_controllers
+from pev_battery_charge.benchmark.simulation import measure_all
+from pev_battery_charge.benchmark.training import TrainingSizes, measure_all_training
+from pev_battery_charge.cli.console import print_table, progress, write_markdown
+from pev_battery_charge.training.requirements import need
 
 
 @dataclass(frozen=True)
@@ -39,19 +38,16 @@ class BenchmarkCommand:
         if self.training:
             need("train")
         with progress("measuring") as advance:
-            machine, figures = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
+            machine, found = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
         if self.controllers:
             with progress("measuring controllers") as advance:
-                figures += measure_all_controllers(self.areas, self.stations, self.repeats, progress=advance)
+                found += measure_all_controllers(self.areas, self.stations, self.repeats, progress=advance)
         if self.training:
             with progress("measuring training") as advance:
-                figures += measure_all_training(TrainingSizes(), progress=advance)
+                found += measure_all_training(TrainingSizes(), progress=advance)
         columns = ("figure", "median", "unit", "goal", "beside it, in the same run")
-        rows = [figure.row() for figure in figures]
+        rows = [one.row() for one in found]
         print_table(machine, columns, rows, ("median",), (columns[0], *columns[2:]))
-        if self.markdown is not None:
-            lines = [f"Measured on: {machine}", "", "| " + " | ".join(columns) + " |", "|---|--:|---|---|---|"]
-            lines += ["| " + " | ".join(row) + " |" for row in rows]
-            with write_beside(self.markdown) as beside:
-                beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            tell(f"{self.markdown}: the same as Markdown")
+        lines = [f"Measured on: {machine}", "", "| " + " | ".join(columns) + " |", "|---|--:|---|---|---|"]
+        lines += ["| " + " | ".join(row) + " |" for row in rows]
+        write_markdown(self.markdown, "\n".join(lines) + "\n")

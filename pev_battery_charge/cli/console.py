@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from pev_battery_charge.evaluation import ResultsTable
+from pev_battery_charge.files import write_beside
 
 output = Console()
 """Results, on standard output."""
@@ -36,6 +40,22 @@ def print_table(
     for row in rows:
         table.add_row(*row)
     output.print(table)
+
+
+def print_results(title: str, tables: Iterable[ResultsTable], texts: Sequence[str] = ()) -> None:
+    """Print tables of results with their notes; the title stands above the first."""
+    for number, table in enumerate(tables):
+        print_table("" if number else title, table.columns, table.rows, table.numbers, texts)
+        for note in table.notes:
+            tell(note)
+
+
+def write_markdown(path: Path | None, text: str) -> None:
+    """Write what was printed as Markdown too, if there is a file for it."""
+    if path is not None:
+        with write_beside(path) as beside:
+            beside.write_text(text, encoding="utf-8")
+        tell(f"{path}: the same as Markdown")
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from typing import Annotated
 import polars as pl
 import tyro
 
-from pev_battery_charge.cli.console import output, print_table, progress, tell
+from pev_battery_charge.cli.console import output, print_results, progress, tell
 from pev_battery_charge.cli.policies import POLICIES_HELP, find_controller, label_all
 from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import (
-    FIGURES,
-    MAIN_FIGURES,
+    MAIN_METRICS,
+    METRICS,
     Evaluation,
     check_result_paths,
     evaluate,
@@ -56,7 +56,7 @@ class EvaluateCommand:
         if len(seeds) == 1:
             seeds = tuple(range(seeds[0], seeds[0] + self.episodes))
         controllers = {label: find_controller(name) for label, name in label_all("--policies", self.policies).items()}
-        result, found = compare(scenario, controllers, seeds, FIGURES if self.every_figure else MAIN_FIGURES)
+        result, found = evaluate_and_tell(scenario, controllers, seeds, METRICS if self.every_figure else MAIN_METRICS)
         write_results(result, self.out, found)
         for path in self.out:
             tell(f"{path}: written")
@@ -66,19 +66,17 @@ class EvaluateCommand:
         return RunFolder.open(runs[0]).scenario if runs else None
 
 
-def compare(
+def evaluate_and_tell(
     scenario: Scenario,
     controllers: Mapping[str, Controller],
     seeds: Sequence[int],
-    figures: Sequence[str] | Mapping[str, object],
+    metrics: Sequence[str] | Mapping[str, object],
 ) -> tuple[Evaluation, pl.DataFrame]:
     """Evaluate controllers and print the table; return the episodes and their statistics."""
     with progress("evaluating") as advance:
         result = evaluate(scenario, controllers, seeds, progress=advance)
     found = statistics(result.episodes)
-    table = results_table(found, tuple(figures), output.width)
+    table = results_table(found, tuple(metrics), output.width)
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
-    print_table(title, table.columns, table.rows, table.numbers, ("figure",))
-    for note in table.notes:
-        tell(note)
+    print_results(title, [table], ("figure",))
     return result, found

@@ -25,17 +25,14 @@ def find_controller(name: str, seed: int = 0) -> Controller:
     return load_policy(name)
 
 
-def label_of(name: str) -> str:
-    """How tables call it: a run by its folder's name."""
-    return name if name in CONTROLLERS else Path(name).resolve().name
-
-
 def label_all(option: str, names: Sequence[str]) -> dict[str, str]:
     """What was given for each controller, by its label; by what was given itself where two have the same label.
 
+    The label of a run is its folder's name.
+
     Raises `InputError` that names the option where one is given twice.
     """
-    labels = [label_of(name) for name in names]
+    labels = [name if name in CONTROLLERS else Path(name).resolve().name for name in names]
     given: dict[str, str] = {}
     for name, label in zip(names, labels, strict=True):
         key = label if labels.count(label) == 1 else name

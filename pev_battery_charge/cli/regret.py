@@ -6,13 +6,12 @@ from typing import Annotated, Final
 
 import tyro
 
-from pev_battery_charge.cli.console import output, print_table, progress, tell
+from pev_battery_charge.cli.console import output, print_results, progress, tell, write_markdown
 from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller, label_all
 from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.evaluation import check_result_paths, load_suite, measure_regret
-from pev_battery_charge.evaluation.regret_files import write_regret_results
 from pev_battery_charge.evaluation.regret_table import regret_markdown, regret_tables
-from pev_battery_charge.files import write_beside
+from pev_battery_charge.evaluation.results import write_regret_results
 
 GROUPS_HELP: Final = f"Groups of the suite to run, of {', '.join(group.name for group in load_suite().groups)}; or all."
 
@@ -44,14 +43,8 @@ class RegretCommand:
             report = measure_regret(controllers, suite=suite, progress=advance)
         found = report.statistics()
         title = f"Regret, suite {suite.version}: {', '.join(group.name for group in suite.groups)}"
-        for number, table in enumerate(regret_tables(report, found, output.width)):
-            print_table("" if number else title, table.columns, table.rows, table.numbers)
-            for note in table.notes:
-                tell(note)
+        print_results(title, regret_tables(report, found, output.width))
         write_regret_results(report, self.out, found)
         for path in self.out:
             tell(f"{path}: written")
-        if self.markdown is not None:
-            with write_beside(self.markdown) as beside:
-                beside.write_text(regret_markdown(report, found), encoding="utf-8")
-            tell(f"{self.markdown}: the same as Markdown")
+        write_markdown(self.markdown, regret_markdown(report, found))

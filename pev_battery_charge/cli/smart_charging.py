@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import tyro
 from rich.text import Text
 
-from pev_battery_charge.cli.console import output, print_table, progress, tell
+from pev_battery_charge.cli.console import output, print_results, print_table, progress, tell, write_markdown
 from pev_battery_charge.errors import InputError, whole_number_problems
-from pev_battery_charge.files import make_folder, write_beside
+from pev_battery_charge.files import make_folder
 from pev_battery_charge.rendering.smart_charging import write_policy_map, write_returns
 from pev_battery_charge.rendering.smart_charging_words import clock_text, ink_on, rate_colours
-from pev_battery_charge.smart_charging.comparison import compare
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.exact import PolicyValue, solve
 from pev_battery_charge.smart_charging.learning import DQN, LABELS, TableConfig, check, learn, load_learned
+from pev_battery_charge.smart_charging.method_comparison import compare_methods
 from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import save_table
+
+Options = TypeVar("Options", SmartCharging, DqnConfig)
 
 Algorithm = Literal["sarsa", "q", "double-q", "dqn"]
 
@@ -30,24 +32,20 @@ _WINDOW_SHARE = 0.01
 class ProblemOptions(SmartCharging):
     """The problem's figures."""
 
-    def __post_init__(self) -> None:
-        """Nothing is checked yet: what is raised while the command line is read does not reach the user whole."""
-
-    def checked(self) -> SmartCharging:
-        """The problem; raises `InputError` with everything that breaks a rule."""
-        return SmartCharging(**vars(self))
-
 
 @dataclass(frozen=True)
 class DqnOptions(DqnConfig):
     """How the network learns."""
 
-    def __post_init__(self) -> None:
-        """As for `ProblemOptions`."""
 
-    def checked(self) -> DqnConfig:
-        """The configuration; raises `InputError` with everything that breaks a rule."""
-        return DqnConfig(**vars(self))
+def _checked(options: Options) -> Options:
+    """The class whose options these are, made of them; raises `InputError` with everything that breaks a rule.
+
+    As plain dataclasses, options are taken as they come: what is raised while the command line is read does not reach
+    the user whole.
+    """
+    made: Options = type(options).__bases__[0](**vars(options))
+    return made
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,9 @@ class OptimumCommand:
     def run(self) -> None:
         """Solve, print, draw."""
         _check_ending(self.png, ".png")
-        value = solve(self.problem.checked())
+        value = solve(_checked(self.problem))
         _print_value("exact optimum", value, None)
-        print_policy(
-            "Best rate (kW) by energy in the battery and beginning of the slot; expected return on arrival",
-            value,
-            self.every_kwh,
-        )
+        print_policy("Best rate", value, self.every_kwh)
         if self.png is not None:
             _write_map("The best policy", value, self.png)
 
@@ -98,7 +92,7 @@ class TrainCommand:
     def run(self) -> None:
         """Learn, print, write."""
         out = self.out or Path("runs") / f"smart-charging-{self.algorithm}-{self.seed}"
-        problem, dqn, label = self.problem.checked(), self.dqn.checked(), LABELS[self.algorithm]
+        problem, dqn, label = _checked(self.problem), _checked(self.dqn), LABELS[self.algorithm]
         check((self.algorithm,), problem, self.table, dqn, (self.seed,))
         make_folder(out)
         with progress(label) as advance:
@@ -142,15 +136,11 @@ class ShowCommand:
     def run(self) -> None:
         """Read, print, draw."""
         _check_ending(self.png, ".png")
-        problem = self.problem.checked()
+        problem = _checked(self.problem)
         learned, value = load_learned(self.table, problem)
         label = LABELS.get(learned.method, learned.method)
         _print_value(label, value, solve(problem))
-        print_policy(
-            "Rate (kW) by energy in the battery and beginning of the slot; expected return on arrival",
-            value,
-            self.every_kwh,
-        )
+        print_policy("Rate", value, self.every_kwh)
         if self.png is not None:
             _write_map(f"The policy that {label} has learned", value, self.png)
 
@@ -184,26 +174,20 @@ class CompareCommand:
             raise InputError("command line", problems)
         _check_ending(self.figure, ".png")
         with progress("learning") as advance:
-            found = compare(
-                self.problem.checked(),
+            found = compare_methods(
+                _checked(self.problem),
                 algorithms=self.algorithms,
                 seeds=range(self.seeds),
                 tables=self.table,
-                dqn=self.dqn.checked(),
+                dqn=_checked(self.dqn),
                 episodes=self.episodes,
                 progress=advance,
             )
         table = found.table()
-        for number, part in enumerate(table.parts(output.width)):
-            print_table("" if number else "Methods against the exact optimum", part.columns, part.rows, part.numbers)
-            for note in part.notes:
-                tell(note)
+        print_results("Methods against the exact optimum", table.parts(output.width))
         found.write_figure(self.figure)
         tell(f"{self.figure}: written")
-        if self.markdown is not None:
-            with write_beside(self.markdown) as beside:
-                beside.write_text(table.to_markdown(), encoding="utf-8")
-            tell(f"{self.markdown}: the same as Markdown")
+        write_markdown(self.markdown, table.to_markdown())
 
 
 @dataclass(frozen=True)
@@ -222,7 +206,7 @@ class SmartChargingCommand:
         self.command.run()
 
 
-def print_policy(title: str, value: PolicyValue, every_kwh: float) -> None:
+def print_policy(what: str, value: PolicyValue, every_kwh: float) -> None:
     """The rate in each slot, a heat map where the terminal has colours, and what is to be expected on arrival.
 
     every_kwh: distance of the rows.
@@ -244,6 +228,7 @@ def print_policy(title: str, value: PolicyValue, every_kwh: float) -> None:
         )
         for level in levels
     ]
+    title = f"{what} (kW) by energy in the battery and beginning of the slot; expected return on arrival"
     print_table(title, columns, rows, columns)
 
 

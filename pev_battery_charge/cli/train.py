@@ -7,11 +7,11 @@ from typing import Annotated
 import tyro
 
 from pev_battery_charge.cli.console import progress, tell
-from pev_battery_charge.cli.evaluate import compare
+from pev_battery_charge.cli.evaluate import evaluate_and_tell
 from pev_battery_charge.cli.simulate import write_film
 from pev_battery_charge.controllers import BASELINES, make_controller
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.evaluation import MAIN_FIGURES, run
+from pev_battery_charge.evaluation import MAIN_METRICS, run
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.training import (
     FIRST_EVALUATION_SEED,
@@ -80,6 +80,6 @@ class TrainCommand:
         scenario, policy = RunFolder.open(result.folder).scenario, load_policy(result.folder)
         seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.episodes)
         baselines = {name: make_controller(name) for name in BASELINES}
-        compare(scenario, {"policy": policy, **baselines}, seeds, MAIN_FIGURES)
+        evaluate_and_tell(scenario, {"policy": policy, **baselines}, seeds, MAIN_METRICS)
         if self.gif:
             write_film(run(scenario, policy, seed=FIRST_EVALUATION_SEED), result.folder / "episode.gif")

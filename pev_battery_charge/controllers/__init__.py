@@ -8,10 +8,9 @@ from pev_battery_charge.controllers.catalogue import (
     make_controller,
 )
 from pev_battery_charge.controllers.decentralised import DecentralisedMpc
-from pev_battery_charge.controllers.mpc import CentralMpc
-from pev_battery_charge.controllers.optimum import OptimalController, Optimum, optimal_schedule
-from pev_battery_charge.controllers.protocol import Clairvoyant, Controller, Planner, Reporting, Snapshot
-from pev_battery_charge.controllers.sharing import (
+from pev_battery_charge.controllers.heuristics.baselines import constant, random_requests, uncontrolled
+from pev_battery_charge.controllers.heuristics.by_clock import distributed, night
+from pev_battery_charge.controllers.heuristics.cap_sharing import (
     earliest_deadline,
     equal_share,
     first_come,
@@ -19,10 +18,11 @@ from pev_battery_charge.controllers.sharing import (
     least_laxity,
     proportional,
 )
-from pev_battery_charge.controllers.simple import constant, random_requests, uncontrolled
-from pev_battery_charge.controllers.timed import distributed, night
-from pev_battery_charge.controllers.turns import RoundRobin
-from pev_battery_charge.controllers.valley import valley_filling
+from pev_battery_charge.controllers.heuristics.round_robin import RoundRobin
+from pev_battery_charge.controllers.heuristics.valley_filling import valley_filling
+from pev_battery_charge.controllers.mpc import CentralMpc
+from pev_battery_charge.controllers.optimum import OptimalController, Optimum, optimal_schedule
+from pev_battery_charge.controllers.protocol import Clairvoyant, Controller, Planner, Reporting, Snapshot
 
 __all__ = [
     "BASELINES",

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from pev_battery_charge.controllers import sharing
 from pev_battery_charge.controllers.decentralised import DecentralisedMpc
+from pev_battery_charge.controllers.heuristics import cap_sharing
+from pev_battery_charge.controllers.heuristics.baselines import constant, random_requests, uncontrolled
+from pev_battery_charge.controllers.heuristics.by_clock import distributed, night
+from pev_battery_charge.controllers.heuristics.round_robin import RoundRobin
+from pev_battery_charge.controllers.heuristics.valley_filling import valley_filling
 from pev_battery_charge.controllers.mpc import CentralMpc
 from pev_battery_charge.controllers.optimum import OptimalController
 from pev_battery_charge.controllers.protocol import Controller
-from pev_battery_charge.controllers.simple import constant, random_requests, uncontrolled
-from pev_battery_charge.controllers.timed import distributed, night
-from pev_battery_charge.controllers.turns import RoundRobin
-from pev_battery_charge.controllers.valley import valley_filling
 from pev_battery_charge.errors import InputError
 
 
@@ -37,13 +37,13 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         "random": Entry(random_requests, "any power, drawn anew at every step"),
         "uncontrolled": Entry(_always(uncontrolled), "always the maximum"),
         "constant": Entry(_always(constant), "a straight line to the target at departure"),
-        "equal-share": Entry(_always(sharing.equal_share), "the cap in equal parts (max-min fair)"),
-        "proportional": Entry(_always(sharing.proportional), "everybody cut by the same part"),
+        "equal-share": Entry(_always(cap_sharing.equal_share), "the cap in equal parts (max-min fair)"),
+        "proportional": Entry(_always(cap_sharing.proportional), "everybody cut by the same part"),
         "round-robin": Entry(lambda _: RoundRobin(), "full power in turns"),
-        "first-come": Entry(_always(sharing.first_come), "who came first is first in line"),
-        "earliest-deadline": Entry(_always(sharing.earliest_deadline), "who leaves first is first in line"),
-        "least-laxity": Entry(_always(sharing.least_laxity), "who has least time to spare is first"),
-        "largest-remaining": Entry(_always(sharing.largest_remaining), "who lacks most energy is first"),
+        "first-come": Entry(_always(cap_sharing.first_come), "who came first is first in line"),
+        "earliest-deadline": Entry(_always(cap_sharing.earliest_deadline), "who leaves first is first in line"),
+        "least-laxity": Entry(_always(cap_sharing.least_laxity), "who has least time to spare is first"),
+        "largest-remaining": Entry(_always(cap_sharing.largest_remaining), "who lacks most energy is first"),
         "night": Entry(lambda _: night(), "full power from 0 to 6, or at the last moment"),
         "distributed": Entry(_always(distributed), "hours needed over hours left"),
         "valley-filling": Entry(lambda _: valley_filling(), "the flattest power that serves all"),

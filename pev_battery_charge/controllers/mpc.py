@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.linear import AT_LOWER, BASIC, Basis, Solver
 from pev_battery_charge.controllers.planning.model import ChargingModel, Goal
-from pev_battery_charge.controllers.planning.tapers import Tangents
+from pev_battery_charge.controllers.planning.taper_rows import Tangents
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.controllers.protocol import Snapshot
 from pev_battery_charge.core.arrays import Array, Integers

@@ -16,12 +16,12 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.controllers.heuristics.cap_sharing import earliest_deadline
 from pev_battery_charge.controllers.planning.linear import Solver
 from pev_battery_charge.controllers.planning.model import ChargingModel, Goal
 from pev_battery_charge.controllers.planning.replay import replay
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.controllers.protocol import Snapshot
-from pev_battery_charge.controllers.sharing import earliest_deadline
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.errors import InputError
@@ -138,7 +138,8 @@ def optimal_schedule(
     elif objective == "peak":
         found = planner.find(Goal(peak=True), peak_kw, least)
     elif objective == "cost":
-        found = planner.find(Goal(prices=checked_prices), lambda trace: grid_cost(trace, checked_prices), least)
+        cost = Goal(prices=checked_prices)
+        found = planner.find(cost, lambda trace: float(trace.books.grid_kwh @ checked_prices), least)
     return Optimum(
         minimises=objective,
         objective=found.objective,
@@ -203,11 +204,6 @@ def unmet_kwh(trace: Trace) -> float:
 def peak_kw(trace: Trace) -> float:
     """The highest power of the area."""
     return float(trace.area_power_kw.max())
-
-
-def grid_cost(trace: Trace, prices: Array) -> float:
-    """What the energy drawn from the grid has cost."""
-    return float(trace.books.grid_kwh @ prices)
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,21 @@
 """Running controllers, and measuring what came out."""
 
 from pev_battery_charge.evaluation.comparison import Evaluation, evaluate
-from pev_battery_charge.evaluation.figures import FIGURES, MAIN_FIGURES, PLOTTED_FIGURES, Figure, Summary
-from pev_battery_charge.evaluation.metrics import summarise
+from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, PLOTTED_METRICS, Metric, Summary
 from pev_battery_charge.evaluation.regret import RegretReport, measure_regret
 from pev_battery_charge.evaluation.results import check_result_paths, write_results
+from pev_battery_charge.evaluation.results_table import ResultsTable, results_table
 from pev_battery_charge.evaluation.runner import play, run
 from pev_battery_charge.evaluation.suite import Group, Suite, load_suite
-from pev_battery_charge.evaluation.table import ResultsTable, results_table
-from pev_battery_charge.evaluation.totals import Totals
+from pev_battery_charge.evaluation.totals import Totals, summarise
 
 __all__ = [
-    "FIGURES",
-    "MAIN_FIGURES",
-    "PLOTTED_FIGURES",
+    "MAIN_METRICS",
+    "METRICS",
+    "PLOTTED_METRICS",
     "Evaluation",
-    "Figure",
     "Group",
+    "Metric",
     "RegretReport",
     "ResultsTable",
     "Suite",

@@ -11,9 +11,9 @@ import polars as pl
 
 from pev_battery_charge.controllers import Controller, make_controller
 from pev_battery_charge.errors import InputError, whole_number_problems
-from pev_battery_charge.evaluation.books import Figures
-from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.runner import play
+from pev_battery_charge.evaluation.session_metrics import MetricValues
 from pev_battery_charge.evaluation.totals import Totals
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
@@ -30,8 +30,8 @@ class Evaluation:
     """What controllers made of the same schedules.
 
     scenario: the scenario.
-    episodes: one row for each controller and seed: the columns `controller` and `seed`, and one for each figure of
-        `pev_battery_charge.evaluation.figures.FIGURES`; null where an episode does not have it.
+    episodes: one row for each controller and seed: the columns `controller` and `seed`, and one for each metric of
+        `pev_battery_charge.evaluation.metrics.METRICS`; null where an episode does not have it.
     """
 
     scenario: Scenario
@@ -93,7 +93,7 @@ def evaluate(
                     done_steps += 1
                     if progress is not None:
                         progress(done_steps, total_steps)
-                frames[name].append(_episodes(name, own_seeds, totals.figures(simulation)))
+                frames[name].append(_episodes(name, own_seeds, totals.metrics(simulation)))
     return Evaluation(scenario, pl.concat([frame for name in made for frame in frames[name]]))
 
 
@@ -116,11 +116,11 @@ def _check(
         raise InputError("evaluation", problems)
 
 
-def _episodes(controller: str, seeds: list[int], figures: Figures) -> pl.DataFrame:
+def _episodes(controller: str, seeds: list[int], metrics: MetricValues) -> pl.DataFrame:
     columns = {
         "controller": pl.Series([controller] * len(seeds), dtype=pl.String),
         "seed": pl.Series(seeds, dtype=pl.Int64),
     }
-    for name, figure in FIGURES.items():
-        columns[name] = pl.Series(figures[name], dtype=pl.Int64 if figure.whole else pl.Float64, nan_to_null=True)
+    for name, metric in METRICS.items():
+        columns[name] = pl.Series(metrics[name], dtype=pl.Int64 if metric.whole else pl.Float64, nan_to_null=True)
     return pl.DataFrame(columns)

@@ -1,26 +1,147 @@
-"""The figures of one trace."""
+"""The metrics of an episode: the one place that names them, with labels, units, and which way is better."""
 
-import math
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal
 
-import numpy as np
-
-from pev_battery_charge.evaluation.books import traced_sessions
-from pev_battery_charge.evaluation.figures import Summary
-from pev_battery_charge.evaluation.totals import Totals
-from pev_battery_charge.trace import Trace
+Better = Literal["more", "less"]
 
 
-def summarise(trace: Trace) -> Summary:
-    """The figures of a trace, which knows no parts of the reward."""
-    totals = Totals(trace.scenario)
-    # One after the other, as the simulation adds them, so that the sums are the same to the last bit.
-    request_kw = np.cumsum(trace.records["request_kw"], axis=1)[:, -1:]
-    rows = zip(request_kw, trace.area_power_kw[:, None], trace.records["reward"][:, None], strict=True)
-    for request, power, rewards in rows:
-        totals.add_step(request, power, rewards)
-    values: dict[str, Any] = {}
-    for name, column in totals.figures_of(traced_sessions(trace)).items():
-        value = column[0].item()
-        values[name] = None if math.isnan(value) else value
-    return Summary(**values)
+@dataclass(frozen=True)
+class Metric:
+    """What is known of a metric.
+
+    name: its field in `Summary`, and its column in tables of episodes.
+    label, unit: for people; metrics without a unit are counts and shares. Labels are read one below the other, and
+        those with a dash below what they are a part of.
+    title: what it is called where it stands alone.
+    better: whether more or less of it is better, where that can be said.
+    digits: how many decimals a single value is shown with.
+    whole: whether it is a whole number.
+    """
+
+    name: str
+    label: str
+    title: str
+    unit: str
+    better: Better | None
+    digits: int
+    whole: bool
+
+    def text(self, value: float) -> str:
+        """A single value, as people read it."""
+        return f"{value:,.{0 if self.whole else self.digits}f}"
+
+
+def _metric(
+    label: str, unit: str = "", better: Better | None = None, *, alone: str = "", digits: int = 2, **default: Any
+) -> Any:
+    about = {"label": label, "title": alone or label, "unit": unit, "better": better, "digits": digits}
+    return field(metadata=about, **default)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The result of one episode of one area. Energies are stored in batteries unless their name says `grid_`.
+
+    attainable: what the PEVs could at most have got from full power (the lower of their own limit and their station's)
+    in every step of their stay, through the battery's taper and never past the target, had there been no cap. An upper
+    bound: where stations have a `power_min_kw`, the last bit below it cannot flow.
+
+    satisfaction: of a PEV, the energy it got over the energy it wanted; 1 if it wanted none. It is counted over PEVs
+    that were plugged in for at least one step, those still there at the end with what they have got by then.
+    Jain's index, (sum x)^2 / (n sum x^2), is 1 where all are equally satisfied (also where nobody got anything), and
+    1/n where one PEV got everything.
+
+    A request counts as above the cap in `steps_above_cap` if it is so by more than a millionth of the cap, which
+    rounding can make; `excess_kwh` is the sum as it is.
+
+    None is a metric that the episode does not have: the satisfaction of no PEVs, a share of nothing, the parts of the
+    reward in a trace.
+    """
+
+    pevs: int = _metric("PEVs that came")
+    pevs_served: int = _metric("- with a station for at least one step", alone="PEVs with a station")
+    pevs_waited: int = _metric("- after waiting for it", alone="PEVs that waited for a station")
+    pevs_rejected: int = _metric("- without a station, drove on", alone="PEVs that found no station")
+    pevs_too_short: int = _metric("- too short for a single step", alone="PEVs that stayed too short")
+    pevs_full: int = _metric("- that reached their target", "", "more", alone="PEVs that reached their target")
+    full_percent: float | None = _metric("- the same, of all", "%", "more", alone="PEVs that reached their target")
+    energy_wanted_kwh: float = _metric("energy wanted by all of them", "kWh", alone="energy wanted")
+    energy_attainable_kwh: float = _metric(
+        "energy attainable at full power, without a cap", "kWh", alone="energy attainable"
+    )
+    energy_delivered_kwh: float = _metric("energy delivered into batteries", "kWh", "more")
+    energy_unmet_kwh: float = _metric("energy lacking when they left or drove on", "kWh", "less", alone="energy unmet")
+    energy_pending_kwh: float = _metric(
+        "energy still lacking at the end, plugged in", "kWh", "less", alone="energy lacking at the end"
+    )
+    delivered_percent: float | None = _metric("energy delivered, of the attainable", "%", "more")
+    unmet_percent: float | None = _metric("energy not delivered, of the attainable", "%", "less")
+    satisfaction_mean: float | None = _metric("satisfaction of a PEV, mean", "", "more", digits=3)
+    satisfaction_p5: float | None = _metric("satisfaction of a PEV, 5th percentile", "", "more", digits=3)
+    satisfaction_jain: float | None = _metric("satisfaction of PEVs, Jain's index", "", "more", digits=3)
+    power_peak_kw: float = _metric("highest power of the area", "kW")
+    power_mean_kw: float = _metric("mean power of the area", "kW")
+    power_cap_kw: float = _metric("cap of the area", "kW")
+    request_peak_kw: float = _metric("highest total request", "kW", "less")
+    steps_above_cap: int = _metric("steps with a total request above the cap", "", "less", alone="steps above the cap")
+    excess_kwh: float = _metric("energy requested above the cap", "kWh", "less")
+    grid_energy_kwh: float = _metric("energy drawn from the grid", "kWh")
+    loss_kwh: float = _metric("energy lost in charging", "kWh")
+    reward: float = _metric("reward, sum over stations and steps", "", "more", alone="reward of all stations")
+    reward_soc: float | None = _metric(
+        "- for energy still lacking", "", "more", alone="reward for energy lacking", default=None
+    )
+    reward_local: float | None = _metric(
+        "- for requests beyond a station's limits", "", "more", alone="reward for a station's limits", default=None
+    )
+    reward_area: float | None = _metric(
+        "- for requests beyond the area's limits", "", "more", alone="reward for the area's limits", default=None
+    )
+    reward_departure: float | None = _metric(
+        "- for energy lacking on departure", "", "more", alone="reward for lack on departure", default=None
+    )
+    reward_per_station: float | None = _metric(
+        "reward of a station, sum over steps", "", "more", alone="reward of a station", default=None
+    )
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Label, value and unit of each metric that the episode has, for a table."""
+        rows = []
+        for metric in METRICS.values():
+            value = getattr(self, metric.name)
+            if value is not None:
+                rows.append((metric.label, metric.text(value), metric.unit))
+        return rows
+
+
+METRICS: Final[dict[str, Metric]] = {
+    one.name: Metric(one.name, **one.metadata, whole=one.type is int) for one in fields(Summary)
+}
+"""Every metric by its name, in the order of tables."""
+
+MAIN_METRICS: Final = (
+    "reward",
+    "energy_delivered_kwh",
+    "energy_unmet_kwh",
+    "delivered_percent",
+    "full_percent",
+    "satisfaction_mean",
+    "satisfaction_p5",
+    "satisfaction_jain",
+    "power_peak_kw",
+    "power_mean_kw",
+    "excess_kwh",
+    "loss_kwh",
+)
+"""What comparisons show unless they are asked for everything."""
+
+PLOTTED_METRICS: Final = (
+    "reward_per_station",
+    "delivered_percent",
+    "satisfaction_p5",
+    "full_percent",
+    "request_peak_kw",
+    "excess_kwh",
+)
+"""What pictures show."""

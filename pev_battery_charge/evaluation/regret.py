@@ -11,7 +11,7 @@ from pev_battery_charge.controllers import CONTROLLERS, Clairvoyant, Controller,
 from pev_battery_charge.controllers.optimum import TOLERANCE, OptimalController, Optimum
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.comparison import evaluate
-from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.statistics import describe
 from pev_battery_charge.evaluation.suite import Group, Suite, load_suite
 from pev_battery_charge.scenario import Scenario
@@ -23,7 +23,7 @@ OPTIMUM: Final = "optimum"
 OVERALL: Final = "overall"
 """What statistics call all groups together."""
 
-REGRET_FIGURES: Final = (
+REGRET_METRICS: Final = (
     "reward_loss",
     "optimum_loss",
     "optimum_bound",
@@ -33,7 +33,7 @@ REGRET_FIGURES: Final = (
     "energy_lacking_least_kwh",
     "unmet_regret_kwh",
 )
-"""The columns of `RegretReport.instances` that `pev_battery_charge.evaluation.figures` does not have."""
+"""The columns of `RegretReport.instances` that `pev_battery_charge.evaluation.metrics` does not have."""
 
 _ROUNDING: Final = float(np.finfo(np.float32).eps)
 """Relative error of rewards, which are float32."""
@@ -58,7 +58,7 @@ class RegretReport:
     unmet_regret_kwh            energy_lacking_kwh - energy_lacking_least_kwh
     ==========================  ======================================================================================
 
-        and all those of `pev_battery_charge.evaluation.figures.FIGURES`.
+        and all those of `pev_battery_charge.evaluation.metrics.METRICS`.
     clairvoyant: the controllers that were told the future.
     """
 
@@ -80,7 +80,7 @@ class RegretReport:
     def statistics(self) -> pl.DataFrame:
         """Means over the instances of each group, and of all of them (group "overall"), with 95 % bootstrap intervals.
 
-        One row for each group, controller and figure; columns as those of
+        One row for each group, controller and metric; columns as those of
         `pev_battery_charge.evaluation.statistics.statistics`.
         """
         groups = [(group.name, pl.col("group") == group.name) for group in self.suite.groups]
@@ -189,7 +189,7 @@ def with_regret(episodes: pl.DataFrame, optima: Sequence[Optimum]) -> pl.DataFra
             regret_percent=pl.when(zero > 0.0).then(100.0 * (loss - zero) / zero),
             unmet_regret_kwh=lacking - pl.col("energy_lacking_least_kwh"),
         )
-        .select("controller", "seed", *REGRET_FIGURES, *FIGURES)
+        .select("controller", "seed", *REGRET_METRICS, *METRICS)
     )
 
 
@@ -217,17 +217,17 @@ def check_possible(instances: pl.DataFrame) -> None:
 
 def _describe(group: str, instances: pl.DataFrame) -> pl.DataFrame:
     """Statistics of all controllers over these instances, which are the same for all of them."""
-    figures = [*REGRET_FIGURES, *FIGURES]
+    metrics = [*REGRET_METRICS, *METRICS]
     controllers = instances["controller"].unique(maintain_order=True).to_list()
-    own = [instances.filter(pl.col("controller") == one).select(figures).cast(pl.Float64) for one in controllers]
+    own = [instances.filter(pl.col("controller") == one).select(metrics).cast(pl.Float64) for one in controllers]
     values = np.concatenate([frame.to_numpy() for frame in own], axis=1)
     table, counts = describe(values)
     columns = dict(zip(("mean", "low", "high", "iqm", "std"), table.T, strict=True))
     return pl.DataFrame(
         {
             "group": [group] * counts.size,
-            "controller": np.repeat(controllers, len(figures)).tolist(),
-            "figure": figures * len(controllers),
+            "controller": np.repeat(controllers, len(metrics)).tolist(),
+            "figure": metrics * len(controllers),
             **{name: pl.Series(column, nan_to_null=True) for name, column in columns.items()},
             "count": counts,
             "missing": len(values) - counts,

@@ -6,12 +6,12 @@ from typing import Any, Final
 import polars as pl
 
 from pev_battery_charge.evaluation.regret import OVERALL, RegretReport
-from pev_battery_charge.evaluation.table import ResultsTable
+from pev_battery_charge.evaluation.results_table import ResultsTable
 
 CLAIRVOYANT: Final = "†"
 """The mark of controllers that see the future."""
 
-_OVERALL_FIGURES: Final = {
+_OVERALL_METRICS: Final = {
     "regret_percent": ("regret, %", 3),
     "unmet_regret_kwh": ("unmet regret, kWh", 2),
     "satisfaction_p5": ("satisfaction p5", 2),
@@ -36,8 +36,8 @@ def regret_tables(report: RegretReport, statistics: pl.DataFrame, width: int | N
     controllers = by_regret(report, statistics)
     names = [f"{one} {CLAIRVOYANT}" if one in report.clairvoyant else one for one in controllers]
     columns = [
-        (head, [_mean_interval(rows[OVERALL, one, figure], most) for one in controllers])
-        for figure, (head, most) in _OVERALL_FIGURES.items()
+        (head, [_mean_interval(rows[OVERALL, one, metric], most) for one in controllers])
+        for metric, (head, most) in _OVERALL_METRICS.items()
     ]
     groups = [group.name for group in report.suite.groups]
     if len(groups) > 1:

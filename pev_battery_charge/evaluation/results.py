@@ -1,8 +1,8 @@
-"""Writing what an evaluation has found: tables, settings, a picture."""
+"""Writing what an evaluation, or a measurement of regret, has found: tables, settings and statistics, a picture."""
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -12,14 +12,19 @@ import polars as pl
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.comparison import Evaluation
-from pev_battery_charge.evaluation.figures import FIGURES, PLOTTED_FIGURES
+from pev_battery_charge.evaluation.metrics import METRICS, PLOTTED_METRICS
+from pev_battery_charge.evaluation.regret import OVERALL, REGRET_METRICS, RegretReport
+from pev_battery_charge.evaluation.regret_table import by_regret, mean_text
 from pev_battery_charge.evaluation.statistics import CONFIDENCE, RESAMPLES, statistics
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering.distributions import Distribution, write_distributions
+from pev_battery_charge.rendering.regret import RegretPanel, write_regret
 
 RESULT_ENDINGS: Final = (".csv", ".parquet", ".json", ".png")
 
 _FORMAT_VERSION: Final = 1
+_INTERVAL: Final = {"of": "mean", "method": "bootstrap percentile", "confidence": CONFIDENCE, "resamples": RESAMPLES}
+"""What the intervals of statistics are, as files of results tell it."""
 
 
 def check_result_paths(paths: Sequence[str | Path]) -> None:
@@ -37,61 +42,53 @@ def write_results(evaluation: Evaluation, paths: Sequence[str | Path], found: pl
 
     .csv, .parquet: one row for each controller and episode.
     .json: settings and statistics.
-    .png: the distributions of the most telling figures.
+    .png: the distributions of the most telling metrics.
 
     found: the statistics of the evaluation, if they are at hand.
 
     Raises `InputError` for another ending, before anything is written.
     """
-    check_result_paths(paths)
     found = statistics(evaluation.episodes) if found is None else found
-    for path in paths:
-        ending = Path(path).suffix.lower()
-        if ending == ".png":
-            write_picture(evaluation, found, path)
-            continue
-        with write_beside(path) as beside:
-            if ending == ".csv":
-                evaluation.episodes.write_csv(beside)
-            elif ending == ".parquet":
-                evaluation.episodes.write_parquet(beside, metadata={"scenario": evaluation.scenario.to_toml()})
-            else:
-                beside.write_text(json.dumps(to_json(evaluation, found), indent=1) + "\n", encoding="utf-8")
+    _write(
+        paths,
+        evaluation.episodes,
+        {"scenario": evaluation.scenario.to_toml()},
+        lambda: to_json(evaluation, found),
+        lambda path: write_picture(evaluation, found, path),
+    )
 
 
 def to_json(evaluation: Evaluation, found: pl.DataFrame) -> dict[str, Any]:
-    """Settings and statistics as they are written: what, of which version, over which seeds, and every figure."""
+    """Settings and statistics as they are written: what, over which seeds, and every metric."""
     rows = {(row.pop("controller"), row.pop("figure")): row for row in found.to_dicts()}
     return {
-        "format_version": _FORMAT_VERSION,
-        "package_version": version("pev-battery-charge"),
         "scenario": evaluation.scenario.name,
         "scenario_toml": evaluation.scenario.to_toml(),
         "seeds": evaluation.seeds,
-        "interval": {"of": "mean", "method": "bootstrap percentile", "confidence": CONFIDENCE, "resamples": RESAMPLES},
-        "figures": {one.name: {"label": one.title, "unit": one.unit, "better": one.better} for one in FIGURES.values()},
+        "interval": _INTERVAL,
+        "figures": {one.name: {"label": one.title, "unit": one.unit, "better": one.better} for one in METRICS.values()},
         "controllers": {
-            controller: {name: rows[controller, name] for name in FIGURES} for controller in evaluation.controllers
+            controller: {name: rows[controller, name] for name in METRICS} for controller in evaluation.controllers
         },
     }
 
 
 def write_picture(
-    evaluation: Evaluation, found: pl.DataFrame, path: str | Path, figures: Sequence[str] = PLOTTED_FIGURES
+    evaluation: Evaluation, found: pl.DataFrame, path: str | Path, metrics: Sequence[str] = PLOTTED_METRICS
 ) -> None:
-    """Write a PNG with the distributions of some figures; `found` are the evaluation's statistics."""
+    """Write a PNG with the distributions of some metrics; `found` are the evaluation's statistics."""
     rows = {(row["figure"], row["controller"]): row for row in found.to_dicts()}
     own = {one: evaluation.episodes.filter(pl.col("controller") == one) for one in evaluation.controllers}
     distributions = []
-    for name in figures:
-        figure = FIGURES[name]
-        title = figure.title[:1].upper() + figure.title[1:]
+    for name in metrics:
+        metric = METRICS[name]
+        title = metric.title[:1].upper() + metric.title[1:]
         distributions.append(
             Distribution(
-                title=f"{title}, {figure.unit}" if figure.unit else title,
+                title=f"{title}, {metric.unit}" if metric.unit else title,
                 values={one: np.array(frame[name], np.float64) for one, frame in own.items()},
-                means={one: _mean(rows[name, one]) for one in own},
-                better=figure.better,
+                means={one: _mean_and_interval(rows[name, one]) for one in own},
+                better=metric.better,
             )
         )
     scenario = evaluation.scenario
@@ -100,7 +97,97 @@ def write_picture(
     write_distributions(scenario.name, f"{episodes}, on the same schedules; coordinator: {rule}", distributions, path)
 
 
-def _mean(row: dict[str, Any]) -> tuple[float, float, float]:
-    """The mean and its interval; NaN for null."""
+def write_regret_results(report: RegretReport, paths: Sequence[str | Path], found: pl.DataFrame | None = None) -> None:
+    """Write a report to each of the paths, in the form that its ending asks for.
+
+    .csv, .parquet: one row for each controller and instance.
+    .json: settings and statistics.
+    .png: mean regret of each controller with its interval, in all instances together and in each group.
+
+    found: the statistics of the report, if they are at hand.
+
+    Raises `InputError` for another ending, before anything is written.
+    """
+    found = report.statistics() if found is None else found
+    _write(
+        paths,
+        report.instances,
+        {"suite_version": str(report.suite.version)},
+        lambda: regret_to_json(report, found),
+        lambda path: write_regret_picture(report, found, path),
+    )
+
+
+def regret_to_json(report: RegretReport, found: pl.DataFrame) -> dict[str, Any]:
+    """Settings and statistics as they are written: which suite, its seeds, and every metric of every group."""
+    names = [OVERALL, *(group.name for group in report.suite.groups)]
+    rows = {(row.pop("controller"), row.pop("group"), row.pop("figure")): row for row in found.to_dicts()}
+    metrics = (*REGRET_METRICS, *METRICS)
+    return {
+        "suite": report.suite.model_dump(mode="json"),
+        "largest_relative_gap": report.largest_gap,
+        "interval": _INTERVAL,
+        "controllers": {
+            controller: {
+                "clairvoyant": controller in report.clairvoyant,
+                "groups": {name: {metric: rows[controller, name, metric] for metric in metrics} for name in names},
+            }
+            for controller in by_regret(report, found)
+        },
+    }
+
+
+def write_regret_picture(report: RegretReport, found: pl.DataFrame, path: str | Path) -> None:
+    """Write a PNG of the regret; `found` are the report's statistics."""
+    suite = report.suite
+    controllers = by_regret(report, found)
+    percent = found.filter(pl.col("figure") == "regret_percent")
+    rows = {(row["group"], row["controller"]): row for row in percent.iter_rows(named=True)}
+    groups = [(group.name, group.name, pl.col("group") == group.name, group.instances) for group in suite.groups]
+    if len(groups) > 1:
+        groups.insert(0, (OVERALL, "all instances", pl.lit(True), suite.num_instances))
+    panels = [
+        RegretPanel(
+            title=f"{title} ({count})",
+            values={one: _percent(report.instances.filter(which, pl.col("controller") == one)) for one in controllers},
+            means={one: _mean_and_interval(rows[name, one]) for one in controllers},
+            texts={one: mean_text(rows[name, one]) for one in controllers},
+        )
+        for name, title, which, count in groups
+    ]
+    about = "reward lost beyond what the optimum loses, in % of that: less is better; in brackets, how many instances"
+    write_regret(f"Regret, benchmark suite {suite.version}", about, panels, path, report.clairvoyant)
+
+
+def _percent(instances: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.array(instances["regret_percent"], np.float64)
+
+
+def _write(
+    paths: Sequence[str | Path],
+    rows: pl.DataFrame,
+    metadata: dict[str, str],
+    summary: Callable[[], dict[str, Any]],
+    draw: Callable[[str | Path], None],
+) -> None:
+    """Write to each path what its ending asks for: the rows, in Parquet with metadata; a summary; a picture."""
+    check_result_paths(paths)
+    for path in paths:
+        ending = Path(path).suffix.lower()
+        if ending == ".png":
+            draw(path)
+            continue
+        with write_beside(path) as beside:
+            if ending == ".csv":
+                rows.write_csv(beside)
+            elif ending == ".parquet":
+                rows.write_parquet(beside, metadata=metadata)
+            else:
+                about = {"format_version": _FORMAT_VERSION, "package_version": version("pev-battery-charge")}
+                beside.write_text(json.dumps(about | summary(), indent=1) + "\n", encoding="utf-8")
+
+
+def _mean_and_interval(row: dict[str, Any]) -> tuple[float, float, float]:
+    """Mean, low and high of a row of statistics; NaN for null."""
     mean, low, high = (math.nan if row[name] is None else float(row[name]) for name in ("mean", "low", "high"))
     return mean, low, high

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.core.arrays import Array, Booleans, Integers
-from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.metrics import METRICS
 
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 9999
@@ -31,7 +31,7 @@ _SCHEMA: Final = {
 
 
 def statistics(episodes: pl.DataFrame) -> pl.DataFrame:
-    """What the episodes of each controller say of each figure: one row for a controller and a figure.
+    """What the episodes of each controller say of each metric: one row for a controller and a metric.
 
     episodes: as `Evaluation.episodes` has them, one row for a controller and a seed.
 
@@ -41,13 +41,13 @@ def statistics(episodes: pl.DataFrame) -> pl.DataFrame:
     high     its upper end
     iqm      interquartile mean: that of the middle half of the episodes
     std      standard deviation over episodes; null for fewer than two
-    count    how many episodes have the figure; the others are left out
+    count    how many episodes have the metric; the others are left out
     missing  how many do not have it
     =======  ==================================================================================================
 
     Episodes are drawn the same way for all controllers, so that the same episodes give the same numbers.
     """
-    names = list(FIGURES)
+    names = list(METRICS)
     groups = [(controller, own) for (controller,), own in episodes.group_by("controller", maintain_order=True)]
     most = max((own.height for _, own in groups), default=0)
     values = np.full((most, len(groups), len(names)), np.nan)
@@ -98,7 +98,7 @@ def _mean(values: Array) -> Array:
 def bootstrap_interval(values: Array, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
     """The percentile interval of the mean of each column of `values[E, F]`, E >= 2: `[F]` each.
 
-    `scipy.stats.bootstrap` draws episodes, not values: what is drawn counts for all figures at once, and a mean is a
+    `scipy.stats.bootstrap` draws episodes, not values: what is drawn counts for all metrics at once, and a mean is a
     product of matrices, which is fifty times as fast.
     """
     from scipy.stats import bootstrap  # noqa: PLC0415  slow to import

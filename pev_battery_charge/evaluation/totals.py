@@ -1,7 +1,8 @@
-"""Running totals of an episode: what is added up step by step, and the figures at the end."""
+"""Running totals of an episode: what is added up step by step, and the metrics at the end."""
 
+import math
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +10,17 @@ import numpy.typing as npt
 from pev_battery_charge.core.arrays import Array, Float32, Records
 from pev_battery_charge.core.transition import LIMIT_TOLERANCE
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.evaluation.books import Figures, closed_sessions, session_figures
-from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.metrics import METRICS, Summary
+from pev_battery_charge.evaluation.session_metrics import (
+    MetricValues,
+    closed_sessions,
+    session_metrics,
+    traced_sessions,
+)
 from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.simulation import Simulation, StepResult
+from pev_battery_charge.trace import Trace
 
 _ADDED_UP: Final = (
     *("steps", "_has_parts", "_power_peak_kw", "_power_sum_kw", "_request_peak_kw"),
@@ -23,9 +30,9 @@ _REWARD_PARTS = [name for name in PARTS if name.startswith("reward_")]
 
 
 class Totals:
-    """Adds up the steps of B areas of one scenario, and gives the figures of their episodes.
+    """Adds up the steps of B areas of one scenario, and gives the metrics of their episodes.
 
-    Call `add` after every step, `figures` at the end of the episode (before the simulation's next reset), and `reset`
+    Call `add` after every step, `metrics` at the end of the episode (before the simulation's next reset), and `reset`
     before the next one. An `add` of 256 areas of five stations takes some 20 us.
     """
 
@@ -86,19 +93,19 @@ class Totals:
             value = state[name]
             setattr(self, name, value.copy() if value.ndim else value.item())
 
-    def figures(self, simulation: Simulation) -> Figures:
-        """The figures of the episodes by name, `[B]` each: whole numbers, or floats that are NaN where there is none.
+    def metrics(self, simulation: Simulation) -> MetricValues:
+        """The metrics of the episodes by name, `[B]` each: whole numbers, or floats that are NaN where there is none.
 
-        They are those of `pev_battery_charge.evaluation.figures.FIGURES`, in its order.
+        They are those of `pev_battery_charge.evaluation.metrics.METRICS`, in its order.
         """
-        return self.figures_of(closed_sessions(simulation))
+        return self.metrics_of(closed_sessions(simulation))
 
-    def figures_of(self, sessions: Records) -> Figures:
+    def metrics_of(self, sessions: Records) -> MetricValues:
         """The same for sessions with closed books, `SESSION[B, S]`."""
         num_areas, num_stations = self._shape
         reward = self._rewards.sum(axis=1)
-        figures: Figures = {
-            **session_figures(sessions, self._power_max_kw, self.steps, self._step_hours),
+        figures: MetricValues = {
+            **session_metrics(sessions, self._power_max_kw, self.steps, self._step_hours),
             "power_peak_kw": self._power_peak_kw.copy(),
             "power_mean_kw": self._power_sum_kw / max(self.steps, 1),
             "power_cap_kw": np.full(num_areas, self._cap_kw),
@@ -110,4 +117,19 @@ class Totals:
         }
         parts = self._parts.sum(axis=2) if self._has_parts else np.full((len(_REWARD_PARTS), num_areas), np.nan)
         figures |= dict(zip(_REWARD_PARTS, parts, strict=True))
-        return {name: figures[name] for name in FIGURES}
+        return {name: figures[name] for name in METRICS}
+
+
+def summarise(trace: Trace) -> Summary:
+    """The metrics of a trace, which knows no parts of the reward."""
+    totals = Totals(trace.scenario)
+    # One after the other, as the simulation adds them, so that the sums are the same to the last bit.
+    request_kw = np.cumsum(trace.records["request_kw"], axis=1)[:, -1:]
+    rows = zip(request_kw, trace.area_power_kw[:, None], trace.records["reward"][:, None], strict=True)
+    for request, power, rewards in rows:
+        totals.add_step(request, power, rewards)
+    values: dict[str, Any] = {}
+    for name, column in totals.metrics_of(traced_sessions(trace)).items():
+        value = column[0].item()
+        values[name] = None if math.isnan(value) else value
+    return Summary(**values)

@@ -7,7 +7,8 @@ import numpy as np
 
 from pev_battery_charge.core.arrays import Integers
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.smart_charging.problem import MOST_LEVELS, SmartCharging, number_problems
+from pev_battery_charge.smart_charging.problem import MOST_LEVELS, SmartCharging
+from pev_battery_charge.validation import number_problems
 
 CELL_KWH: Final = 2.0
 """The size of a cell, unless told otherwise."""

@@ -2,66 +2,58 @@
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import gymnasium
 import numpy as np
 
 from pev_battery_charge.core.arrays import Array
-from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.smart_charging.cells import Cells
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
-from pev_battery_charge.smart_charging.problem import SmartCharging, number_problems
+from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import Learned
-from pev_battery_charge.training.extras import need
+from pev_battery_charge.training.requirements import need
+from pev_battery_charge.validation import checked_dataclass, number, whole_number
 
 if TYPE_CHECKING:
     from stable_baselines3 import DQN
     from stable_baselines3.common.callbacks import BaseCallback
 
 
-@dataclass(frozen=True)
+_Count = Annotated[int, whole_number(1)]
+_Fraction = Annotated[float, number(least=0.0, most=1.0)]
+
+
+@checked_dataclass("dqn")
 class DqnConfig:
     """How the network learns."""
 
-    steps: int = 400_000
+    steps: _Count = 400_000
     """Slots to play; rounded up to whole updates."""
-    environments: int = 16
+    environments: _Count = 16
     """Vehicles side by side."""
-    network: tuple[int, ...] = (64, 64)
+    network: tuple[_Count, ...] = (64, 64)
     """Hidden layers."""
-    learning_rate: float = 1e-3
+    learning_rate: Annotated[float, number(above=0.0)] = 1e-3
     """Of Adam, at first; it falls to 0 in a straight line."""
-    buffer_size: int = 400_000
+    buffer_size: _Count = 400_000
     """Slots that the replay buffer keeps."""
-    batch_size: int = 512
+    batch_size: _Count = 512
     """Slots of a gradient step. Large, since a shortage is rare and costs twenty full slots."""
-    learning_starts: int = 20_000
+    learning_starts: Annotated[int, whole_number(0)] = 20_000
     """Slots with random rates before learning begins."""
-    train_every: int = 8
+    train_every: _Count = 8
     """Slots of each vehicle between two updates."""
-    gradient_steps: int = 8
+    gradient_steps: _Count = 8
     """Gradient steps of an update."""
-    target_every: int = 4_000
+    target_every: _Count = 4_000
     """Slots between two renewals of the target network."""
-    exploration_share: float = 0.5
+    exploration_share: _Fraction = 0.5
     """The share of random actions falls from 1 to its end over this share of the steps."""
-    exploration_end: float = 0.05
+    exploration_end: _Fraction = 0.05
     """The share of random actions in the end."""
-
-    def __post_init__(self) -> None:
-        whole = "steps", "environments", "buffer_size", "batch_size", "train_every", "gradient_steps", "target_every"
-        problems = [text for name in whole for text in whole_number_problems(name, getattr(self, name), 1)]
-        problems += whole_number_problems("learning_starts", self.learning_starts, 0)
-        problems += [text for size in self.network for text in whole_number_problems("network", size, 1)]
-        problems += number_problems("learning_rate", self.learning_rate, above=0.0)
-        for name in ("exploration_share", "exploration_end"):
-            problems += number_problems(name, getattr(self, name), least=0.0, most=1.0)
-        if problems:
-            raise InputError("dqn", problems)
 
     def episodes(self, num_slots: int) -> int:
         """Episodes of so many slots that end while learning."""

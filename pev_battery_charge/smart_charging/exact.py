@@ -72,10 +72,10 @@ def solve(problem: SmartCharging | None = None) -> PolicyValue:
         action_values = values[problem.levels_after] - problem.full_slot_costs[slot][:, None] * problem.paid_shares
         values = action_values.max(axis=0)
         actions[slot] = (action_values >= values - _EQUAL * np.abs(values)).argmax(axis=0)
-    return evaluate(problem, actions)
+    return policy_value(problem, actions)
 
 
-def evaluate(problem: SmartCharging, actions: Integers) -> PolicyValue:
+def policy_value(problem: SmartCharging, actions: Integers) -> PolicyValue:
     """The exact value of a policy that chooses `actions[T, K + 1]` by time step and level.
 
     Raises `InputError` for another shape, and for numbers of no rate.

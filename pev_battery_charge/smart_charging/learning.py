@@ -14,7 +14,7 @@ from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
 from pev_battery_charge.smart_charging.dqn import DqnConfig, learn_dqn
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
-from pev_battery_charge.smart_charging.exact import PolicyValue, evaluate
+from pev_battery_charge.smart_charging.exact import PolicyValue, policy_value
 from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import (
     Epsilon,
@@ -27,7 +27,7 @@ from pev_battery_charge.tabular import (
     q_learning,
     sarsa,
 )
-from pev_battery_charge.training.extras import need
+from pev_battery_charge.training.requirements import need
 
 DQN: Final = "dqn"
 LABELS: Final = {"sarsa": "SARSA", "q": "Q-learning", "double-q": "Double Q-learning", DQN: "DQN"}
@@ -161,7 +161,7 @@ def look_numbers(episodes: int) -> list[int]:
 
 def greedy_value(problem: SmartCharging, learned: Learned, cells: Cells) -> PolicyValue:
     """The exact value of a table's greedy policy."""
-    return evaluate(problem, greedy_actions(learned.values, cells))
+    return policy_value(problem, greedy_actions(learned.values, cells))
 
 
 def greedy_actions(values: Array, cells: Cells) -> Integers:
@@ -202,7 +202,7 @@ class _Observer:
     def __call__(self, episodes: int, values: Array) -> None:
         begun = time.perf_counter()
         if episodes >= self._next:
-            value = evaluate(self._cells.problem, greedy_actions(values, self._cells))
+            value = policy_value(self._cells.problem, greedy_actions(values, self._cells))
             self.looks.append(Look(episodes, value.expected_return))
             self._next = min((number for number in self._numbers if number > episodes), default=self._episodes + 1)
         if self._progress is not None:

@@ -5,17 +5,20 @@ quarter of an hour, pays exponentially for power, and drives off with a normally
 """
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.validation import checked_dataclass, number, number_problems, rule, whole_number
 
 Costs = Literal["relative", "raw"]
 """What costs are told in; see `SmartCharging.costs`."""
@@ -26,7 +29,28 @@ _MOST_RAW_KW: Final = 700.0
 """Beyond, e to the power is no number of 64 bits any more."""
 
 
-@dataclass(frozen=True)
+def _as_tuple(values: Any) -> Any:
+    """A number stands for a list of one."""
+    return tuple(values) if isinstance(values, list | tuple | np.ndarray) else (values,)
+
+
+def _rising(rates_kw: tuple[float, ...]) -> tuple[float, ...]:
+    problems = [] if rates_kw else ["rates_kw: must be at least one rate"]
+    problems += [
+        f"rates_kw[{k + 1}]: must be above the rate before it ({before:g} kW; it is {rate:g} kW)"
+        for k, (before, rate) in enumerate(pairwise(rates_kw))
+        if rate <= before
+    ]
+    if problems:
+        raise InputError("rates", problems)
+    return rates_kw
+
+
+_NonNegative = Annotated[float, number(least=0.0)]
+_Several = Annotated[tuple[_NonNegative, ...], BeforeValidator(_as_tuple)]
+
+
+@checked_dataclass("smart charging")
 class SmartCharging:
     """The problem's figures.
 
@@ -36,76 +60,49 @@ class SmartCharging:
     Raises `InputError` with everything that breaks a rule.
     """
 
-    capacity_kwh: float = 72.0
+    capacity_kwh: Annotated[float, number(above=0.0)] = 72.0
     """What the battery holds."""
-    rates_kw: tuple[float, ...] = (0.0, 7.0, 14.0, 22.0)
+    rates_kw: Annotated[_Several, AfterValidator(_rising)] = (0.0, 7.0, 14.0, 22.0)
     """The power of each action, rising: zero, low, medium, high."""
-    num_slots: int = 8
+    num_slots: Annotated[int, whole_number(1)] = 8
     """Decisions of an episode."""
-    slot_minutes: float = 15.0
+    slot_minutes: Annotated[float, number(above=0.0, most=MINUTES_PER_DAY)] = 15.0
     """Length of a slot."""
-    time_coefficients: tuple[float, ...] = (1.0,)
+    time_coefficients: _Several = (1.0,)
     """What the costs of a slot are multiplied by: one for each slot, or one for all."""
-    arrival_soc_max: float = 0.5
+    arrival_soc_max: Annotated[float, number(least=0.0, most=1.0)] = 0.5
     """The energy on arrival is drawn from the grid, evenly, up to this share of the capacity."""
-    demand_mean_kwh: float = 30.0
+    demand_mean_kwh: _NonNegative = 30.0
     """Mean of the normally distributed demand."""
-    demand_std_kwh: float = 5.0
+    demand_std_kwh: _NonNegative = 5.0
     """Its standard deviation."""
-    shortage_slots: float = 20.0
+    shortage_slots: _NonNegative = 20.0
     """What too little energy costs, in full slots at the highest rate: 10 x 2."""
-    arrival_hour: float = 14.0
+    arrival_hour: Annotated[float, number(least=0.0, most=HOURS_PER_DAY)] = 14.0
     """When the first slot begins; shown, not reckoned with."""
-    costs: Costs = "relative"
+    costs: Annotated[Costs, rule("must be relative or raw", lambda costs: costs in get_args(Costs))] = "relative"
     """relative: in full slots at the highest rate (time coefficient 1); raw: as the formula gives them."""
 
-    def __post_init__(self) -> None:
-        for name in ("rates_kw", "time_coefficients"):
-            object.__setattr__(self, name, _as_tuple(getattr(self, name)))
-        problems = self._problems() or self._grid_problems()
-        if problems:
-            raise InputError("smart charging", problems)
-
-    def _problems(self) -> list[str]:
-        """What is wrong with single values."""
-        problems = whole_number_problems("num_slots", self.num_slots, 1)
-        problems += number_problems("capacity_kwh", self.capacity_kwh, above=0.0)
-        problems += number_problems("slot_minutes", self.slot_minutes, above=0.0, most=MINUTES_PER_DAY)
-        problems += number_problems("arrival_soc_max", self.arrival_soc_max, least=0.0, most=1.0)
-        problems += number_problems("arrival_hour", self.arrival_hour, least=0.0, most=HOURS_PER_DAY)
-        for name in ("demand_mean_kwh", "demand_std_kwh", "shortage_slots"):
-            problems += number_problems(name, getattr(self, name), least=0.0)
-        if not self.rates_kw:
-            problems.append("rates_kw: must be at least one rate")
-        rates = [number_problems(f"rates_kw[{k}]", rate, least=0.0) for k, rate in enumerate(self.rates_kw)]
-        problems += [problem for own in rates for problem in own]
-        if not any(rates):
-            pairs = zip(self.rates_kw, self.rates_kw[1:], strict=False)
-            problems += [
-                f"rates_kw[{k + 1}]: must be above the rate before it ({before:g} kW; it is {rate:g} kW)"
-                for k, (before, rate) in enumerate(pairs)
-                if rate <= before
-            ]
-        if not whole_number_problems("", self.num_slots, 1) and len(self.time_coefficients) not in {1, self.num_slots}:
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        problems = []
+        if len(self.time_coefficients) not in {1, self.num_slots}:
             problems.append(
                 f"time_coefficients: must be one, or one for each of {self.num_slots} slots "
                 f"(there are {len(self.time_coefficients)})"
             )
-        for k, coefficient in enumerate(self.time_coefficients):
-            problems += number_problems(f"time_coefficients[{k}]", coefficient, least=0.0)
-        if self.costs not in {"relative", "raw"}:
-            problems.append(f"costs: must be relative or raw (it is {self.costs!r})")
-        elif self.costs == "raw" and self.rates_kw and not any(rates) and self.rates_kw[-1] > _MOST_RAW_KW:
-            problems.append(f"costs: e to the {self.rates_kw[-1]:g} kW is too large a number; take costs='relative'")
-        return problems
-
-    def _grid_problems(self) -> list[str]:
-        if self._step * MOST_LEVELS >= Fraction(str(self.capacity_kwh)):
-            return []
-        return [
-            f"rates_kw: what a slot charges at {', '.join(f'{rate:g}' for rate in self.rates_kw)} kW and the capacity "
-            f"have no common step of at least 1/{MOST_LEVELS:,} of the capacity; give rounder numbers"
-        ]
+        highest_kw = self.rates_kw[-1]
+        if self.costs == "raw" and highest_kw > _MOST_RAW_KW:
+            problems.append(f"costs: e to the {highest_kw:g} kW is too large a number; take costs='relative'")
+        if not problems and self._step * MOST_LEVELS < Fraction(str(self.capacity_kwh)):
+            rates = ", ".join(f"{rate:g}" for rate in self.rates_kw)
+            problems.append(
+                f"rates_kw: what a slot charges at {rates} kW and the capacity have no common step of at least "
+                f"1/{MOST_LEVELS:,} of the capacity; give rounder numbers"
+            )
+        if problems:
+            raise InputError("smart charging", problems)
+        return self
 
     @cached_property
     def _slot_energies(self) -> list[Fraction]:
@@ -224,31 +221,3 @@ class SmartCharging:
         if unknown:
             raise InputError("smart charging", [f"{name}: is none of its figures" for name in unknown])
         return replace(self, **changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every figure by name, as JSON has them."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
-
-def _as_tuple(values: Any) -> tuple[Any, ...]:
-    """A number stands for a list of one."""
-    return tuple(values) if isinstance(values, list | tuple | np.ndarray) else (values,)
-
-
-def number_problems(
-    name: str, value: object, *, above: float | None = None, least: float | None = None, most: float | None = None
-) -> list[str]:
-    """The problem of a value that must be a finite number between bounds, if it has one."""
-    rules = ["a finite number"]
-    rules += [f"above {above:g}"] if above is not None else []
-    rules += [f"at least {least:g}"] if least is not None else []
-    rules += [f"at most {most:g}"] if most is not None else []
-    good = (
-        isinstance(value, int | float | np.number)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and (above is None or value > above)
-        and (least is None or value >= least)
-        and (most is None or value <= most)
-    )
-    return [] if good else [f"{name}: must be {', '.join(rules)} (it is {value!r})"]

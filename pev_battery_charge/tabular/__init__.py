@@ -1,10 +1,9 @@
 """Learning by tables, as in the textbook: SARSA, Q-learning and Double Q-learning for discrete environments."""
 
+from pev_battery_charge.tabular.action_values import Learned, load_table, save_table
 from pev_battery_charge.tabular.algorithms import double_q_learning, q_learning, sarsa
-from pev_battery_charge.tabular.files import load_table, save_table
-from pev_battery_charge.tabular.schedules import Epsilon, Fall, StepSize
-from pev_battery_charge.tabular.spaces import StateNumbers
-from pev_battery_charge.tabular.table import Learned, Settings
+from pev_battery_charge.tabular.settings import Epsilon, Fall, Settings, StepSize
+from pev_battery_charge.tabular.state_numbers import StateNumbers
 
 __all__ = [
     "Epsilon",

@@ -21,8 +21,9 @@ from gymnasium.spaces import Discrete
 
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError, whole_number_problems
-from pev_battery_charge.tabular.spaces import StateNumbers
-from pev_battery_charge.tabular.table import Learned, Settings
+from pev_battery_charge.tabular.action_values import Learned
+from pev_battery_charge.tabular.settings import Settings
+from pev_battery_charge.tabular.state_numbers import StateNumbers
 
 Table = list[list[float]]
 """Action values, a row for each state. Plain lists: single elements are read three times as fast as those of arrays."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 import tomli_w
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.scenario import describe_problems
+from pev_battery_charge.validation import problems_told
 
 ALGORITHMS: Final = ("ppo", "sac", "td3")
 """The algorithms by name."""
@@ -156,10 +156,8 @@ class TrainConfig:
 
     @classmethod
     def _read(cls, table: dict[str, Any], source: str) -> Self:
-        try:
+        with problems_told(source):
             config = TypeAdapter(cls).validate_python(table)
-        except ValidationError as error:
-            raise InputError(source, describe_problems(error)) from None
         if config.algorithm not in ALGORITHMS:
             problem = f"algorithm: must be one of {', '.join(ALGORITHMS)} (it is {config.algorithm!r})"
             raise InputError(source, [problem])

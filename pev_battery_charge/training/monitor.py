@@ -7,7 +7,7 @@ from typing import Any
 from stable_baselines3.common.callbacks import BaseCallback
 
 from pev_battery_charge.evaluation import Totals, evaluate
-from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.statistics import statistics
 from pev_battery_charge.simulation import Simulation, StepResult
 from pev_battery_charge.training.checkpoint import Arrays, write_checkpoint
@@ -101,13 +101,13 @@ class Monitor(BaseCallback):
             self._end_episode(simulation)
 
     def _end_episode(self, simulation: Simulation) -> None:
-        figures = self._totals.figures(simulation)
+        metrics = self._totals.metrics(simulation)
         self._totals.reset()
         made = self.num_timesteps + self._env.num_envs
         row = {"agent_steps": made, "seconds": self.seconds, "env_seconds": self.env_seconds}
-        row |= {name: float(values.mean()) for name, values in figures.items()}
+        row |= {name: float(values.mean()) for name, values in metrics.items()}
         self.metrics.append(row)
-        for name in FIGURES:
+        for name in METRICS:
             self.logger.record(f"episode/{name}", row[name])
         self.logger.record("time/environment_share", self.env_seconds / self.seconds)
 
@@ -119,5 +119,5 @@ class Monitor(BaseCallback):
         for name, mean, low, high in statistics(result.episodes)[["figure", "mean", "low", "high"]].iter_rows():
             row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
         self.evaluations.append(row)
-        for name in FIGURES:
+        for name in METRICS:
             self.logger.record(f"evaluation/{name}", row[name])

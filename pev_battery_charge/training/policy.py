@@ -14,7 +14,7 @@ from pev_battery_charge.errors import InputError
 from pev_battery_charge.observation import FEATURES
 from pev_battery_charge.training.algorithms import policy_arguments, policy_class
 from pev_battery_charge.training.config import TrainConfig
-from pev_battery_charge.training.extras import need
+from pev_battery_charge.training.requirements import need
 from pev_battery_charge.training.run_folder import RunFolder
 from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
 

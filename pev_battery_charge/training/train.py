@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.training.config import TrainConfig
-from pev_battery_charge.training.extras import need
 from pev_battery_charge.training.policy import digest
+from pev_battery_charge.training.requirements import need
 from pev_battery_charge.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -71,15 +71,9 @@ def resume(out: str | Path, *, progress: Progress | None = None) -> TrainingResu
     need("train")
     folder = RunFolder.open(out)
     if folder.policy_file.is_file():
-        return result_of(folder)
+        return TrainingResult(folder.path, **folder.read_info()["result"])
     remove_unfinished(folder.checkpoints)
     return _run(folder, next(reversed(checkpoints(folder.checkpoints)), None), progress)
-
-
-def result_of(folder: RunFolder) -> TrainingResult:
-    """What a run that has ended came to."""
-    told = folder.read_info()["result"]
-    return TrainingResult(folder.path, told["agent_steps"], told["seconds"], told["env_share"], told["policy_sha256"])
 
 
 def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) -> TrainingResult:

@@ -9,7 +9,7 @@ import pytest
 from pev_battery_charge.cli import console, regret
 from pev_battery_charge.controllers import CONTROLLERS
 from pev_battery_charge.evaluation import Suite, load_suite, measure_regret
-from pev_battery_charge.training import extras
+from pev_battery_charge.training import requirements
 from tests.cli.test_commands import pev, refused
 from tests.evaluation.small_suite import small_suite
 
@@ -92,7 +92,7 @@ def test_bad_input_is_one_clear_message_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    monkeypatch.setattr(requirements, "find_spec", lambda name: name)
     monkeypatch.chdir(tmp_path)
     said = refused(capsys, "regret", *arguments)
     assert told in said

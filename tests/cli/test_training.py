@@ -9,7 +9,7 @@ import pytest
 
 import pev_battery_charge as pbc
 from pev_battery_charge.evaluation import run
-from pev_battery_charge.training import extras, load_policy
+from pev_battery_charge.training import load_policy, requirements
 from tests.cli.test_commands import pev, refused
 
 QUICK = (
@@ -117,7 +117,7 @@ def test_bad_input_is_one_clear_message_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    monkeypatch.setattr(requirements, "find_spec", lambda name: name)
     monkeypatch.chdir(tmp_path)
     assert told in refused(capsys, *arguments)
     assert list(tmp_path.iterdir()) == []
@@ -126,7 +126,7 @@ def test_bad_input_is_one_clear_message_and_exit_code_2(
 def test_a_missing_extra_is_told_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    monkeypatch.setattr(requirements, "find_spec", lambda _: None)
     monkeypatch.chdir(tmp_path)
     said = refused(capsys, "train")
     assert said.count("\n") == 1
@@ -139,7 +139,7 @@ def test_a_missing_extra_is_told_before_anything_is_written(
 def test_an_unwritable_folder_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    monkeypatch.setattr(requirements, "find_spec", lambda name: name)
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     assert "cannot be written" in refused(capsys, "train", "--out", blocked / "run")

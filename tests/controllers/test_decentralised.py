@@ -8,8 +8,8 @@ from scipy.optimize import minimize
 
 from pev_battery_charge import InputError, Scenario, Simulation, generate_schedule, optimal_schedule
 from pev_battery_charge.controllers import CentralMpc, DecentralisedMpc, Snapshot
-from pev_battery_charge.controllers.decentralised import LOSS, answer
 from pev_battery_charge.controllers.optimum import unmet_kwh
+from pev_battery_charge.controllers.planning.station_plan import LOSS, answer
 from pev_battery_charge.evaluation import run
 from pev_battery_charge.populations.stated import with_stated_departures
 from tests.controllers.planners import (

@@ -1,4 +1,4 @@
-"""Many episodes at once, every figure held against a plain-Python count of one episode at a time."""
+"""Many episodes at once, every metric held against a plain-Python count of one episode at a time."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pev_battery_charge import InputError, Scenario, Simulation, generate_schedule, load_scenario
 from pev_battery_charge.controllers import Controller, Snapshot
-from pev_battery_charge.evaluation import FIGURES, Totals, comparison, evaluate, run, summarise
-from pev_battery_charge.evaluation.books import closed_sessions, session_figures
+from pev_battery_charge.evaluation import METRICS, Totals, comparison, evaluate, run, summarise
+from pev_battery_charge.evaluation.session_metrics import closed_sessions, session_metrics
 from tests import strategies
 from tests.evaluation.by_hand import figures_by_hand
 from tests.reference import KnifeEdgeError
@@ -53,7 +53,7 @@ def assert_figures(actual: dict[str, Any], expected: dict[str, float | None], wh
     for name, value in expected.items():
         if name.startswith("reward"):
             assert actual[name] == pytest.approx(value, rel=1e-6, abs=1e-4), f"{what}: {name}"
-        elif FIGURES[name].whole or value is None:
+        elif METRICS[name].whole or value is None:
             assert actual[name] == value, f"{what}: {name}"
         else:
             assert actual[name] == pytest.approx(value, rel=1e-9, abs=1e-8), f"{what}: {name}"
@@ -69,7 +69,7 @@ def test_every_figure_is_the_one_counted_by_hand(name: str) -> None:
         trace = run(scenario, CONTROLLERS[row["controller"]], seed=row["seed"])
         what = f"{row['controller']}, seed {row['seed']}"
         expected = figures_by_hand(trace)
-        assert expected.keys() == set(FIGURES)
+        assert expected.keys() == set(METRICS)
         assert_figures(row, expected, what)
         alone = vars(summarise(trace))
         assert all(alone[part] is None for part in PARTS)
@@ -80,7 +80,7 @@ def test_the_scenarios_above_have_pevs_of_every_fate_and_every_kind_of_trouble()
     """Or the comparison by hand says less than it seems to."""
     frames = [evaluate(make_scenario(name), CONTROLLERS, (3, 11, 4)).episodes for name in SCENARIOS]
     most = pl.concat(frames).select(pl.exclude("controller").abs().max()).row(0, named=True)
-    zeros = [name for name in FIGURES if most[name] == 0]
+    zeros = [name for name in METRICS if most[name] == 0]
     assert zeros == []
 
 
@@ -101,7 +101,7 @@ def test_any_scenario_is_counted_as_by_hand(data: st.DataObject, scenario: Scena
         expected = figures_by_hand(simulation.trace())
     except KnifeEdgeError:
         assume(False)
-    for name, column in totals.figures(simulation).items():
+    for name, column in totals.metrics(simulation).items():
         if expected[name] is None:
             assert np.isnan(column).all(), name
         else:
@@ -182,10 +182,10 @@ def test_an_episode_without_pevs_has_nulls_where_there_is_nothing_to_tell_and_ze
     evaluation = evaluate(scenario, {"all": "uncontrolled"}, [0])
     (row,) = evaluation.episodes.iter_rows(named=True)
     assert row["pevs"] == 0
-    nulls = [name for name in FIGURES if row[name] is None]
+    nulls = [name for name in METRICS if row[name] is None]
     shares = ["full_percent", "delivered_percent", "unmet_percent"]
     assert nulls == [*shares, "satisfaction_mean", "satisfaction_p5", "satisfaction_jain"]
-    assert {row[name] for name in FIGURES if name not in (*nulls, "power_cap_kw")} == {0}
+    assert {row[name] for name in METRICS if name not in (*nulls, "power_cap_kw")} == {0}
 
 
 def made_sessions(delivered_kwh: list[list[float]], wanted_kwh: float = 10.0) -> Any:
@@ -203,12 +203,12 @@ def made_sessions(delivered_kwh: list[list[float]], wanted_kwh: float = 10.0) ->
 def test_percentile_and_fairness_are_those_of_numpy() -> None:
     random = np.random.default_rng(0)
     delivered = np.where(random.random((50, 20)) < 0.3, -1.0, random.uniform(0.0, 10.0, (50, 20)))
-    figures = session_figures(made_sessions(delivered.tolist()), np.full(5, 22.0), 192, 1 / 12)
+    metrics = session_metrics(made_sessions(delivered.tolist()), np.full(5, 22.0), 192, 1 / 12)
     for b, row in enumerate(delivered):
         shares = row[row >= 0.0] / 10.0
-        assert figures["satisfaction_mean"][b] == pytest.approx(shares.mean())
-        assert figures["satisfaction_p5"][b] == pytest.approx(np.percentile(shares, 5))
-        assert figures["satisfaction_jain"][b] == pytest.approx(shares.sum() ** 2 / shares.size / (shares**2).sum())
+        assert metrics["satisfaction_mean"][b] == pytest.approx(shares.mean())
+        assert metrics["satisfaction_p5"][b] == pytest.approx(np.percentile(shares, 5))
+        assert metrics["satisfaction_jain"][b] == pytest.approx(shares.sum() ** 2 / shares.size / (shares**2).sum())
 
 
 @pytest.mark.parametrize(
@@ -225,15 +225,15 @@ def test_percentile_and_fairness_are_those_of_numpy() -> None:
 def test_satisfaction_in_cases_that_everybody_can_count(
     delivered: list[float], mean: float, low: float, jain: float
 ) -> None:
-    figures = session_figures(made_sessions([delivered]), np.full(5, 22.0), 192, 1 / 12)
-    actual = [figures[f"satisfaction_{name}"][0] for name in ("mean", "p5", "jain")]
+    metrics = session_metrics(made_sessions([delivered]), np.full(5, 22.0), 192, 1 / 12)
+    actual = [metrics[f"satisfaction_{name}"][0] for name in ("mean", "p5", "jain")]
     np.testing.assert_allclose(actual, [mean, low, jain], rtol=1e-12)
 
 
 def test_who_wanted_nothing_is_satisfied() -> None:
-    figures = session_figures(made_sessions([[0.0, 0.0]], wanted_kwh=0.0), np.full(5, 22.0), 192, 1 / 12)
-    assert figures["satisfaction_mean"].tolist() == [1.0]
-    assert np.isnan(figures["delivered_percent"]).all()
+    metrics = session_metrics(made_sessions([[0.0, 0.0]], wanted_kwh=0.0), np.full(5, 22.0), 192, 1 / 12)
+    assert metrics["satisfaction_mean"].tolist() == [1.0]
+    assert np.isnan(metrics["delivered_percent"]).all()
 
 
 def test_rounding_at_the_cap_is_no_step_above_it() -> None:
@@ -258,15 +258,15 @@ def test_totals_of_an_interrupted_episode_count_up_to_now_as_its_trace_does() ->
     simulation.reset(seed=[7, 1])
     for _ in range(150):
         totals.add(simulation, simulation.step(wild(Snapshot.of(simulation))))
-    figures = totals.figures(simulation)
+    metrics = totals.metrics(simulation)
     for b in range(2):
-        told = {name: column[b].item() for name, column in figures.items() if name not in PARTS}
+        told = {name: column[b].item() for name, column in metrics.items() if name not in PARTS}
         assert_figures(vars(summarise(simulation.trace(b))), told, f"area {b}")
         assert told["energy_delivered_kwh"] <= told["energy_attainable_kwh"] + 1e-9
     simulation.reset()
     totals.reset()
-    assert totals.figures(simulation)["reward"].tolist() == [0.0, 0.0]
-    assert totals.figures(simulation)["energy_delivered_kwh"].tolist() == [0.0, 0.0]
+    assert totals.metrics(simulation)["reward"].tolist() == [0.0, 0.0]
+    assert totals.metrics(simulation)["energy_delivered_kwh"].tolist() == [0.0, 0.0]
 
 
 def test_a_simulation_that_goes_on_with_fewer_pevs_is_counted_as_a_new_one() -> None:
@@ -280,7 +280,7 @@ def test_a_simulation_that_goes_on_with_fewer_pevs_is_counted_as_a_new_one() -> 
             totals.reset()
             while not simulation.over:
                 totals.add(simulation, simulation.step(wild(Snapshot.of(simulation))))
-        return {name: column.tolist() for name, column in totals.figures(simulation).items()}
+        return {name: column.tolist() for name, column in totals.metrics(simulation).items()}
 
     counts = {seed: len(generate_schedule(scenario, seed=seed)) for seed in range(10)}
     many, few = max(counts, key=lambda seed: counts[seed]), min(counts, key=lambda seed: counts[seed])
@@ -305,6 +305,6 @@ def test_a_trace_is_summarised_as_its_episode_is_evaluated() -> None:
     """To the last bit, but for losses, which the trace adds up in another order."""
     row = evaluate("paper-5x20", CONTROLLERS, [6]).episodes.row(by_predicate=pl.col("controller") == "wild", named=True)
     summary = vars(summarise(run("paper-5x20", wild, seed=6)))
-    for name in FIGURES:
+    for name in METRICS:
         if name not in (*PARTS, "loss_kwh"):
             assert summary[name] == row[name], name

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pev_battery_charge.evaluation.figures import FIGURES
+from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.statistics import bootstrap_interval, statistics
 from tests.strategies import Floats
 
@@ -14,19 +14,19 @@ RANDOM = np.random.default_rng(5)
 
 
 def episodes(values: dict[str, dict[str, Sequence[float | None]]]) -> pl.DataFrame:
-    """A table of episodes from figures by controller and name; figures that are not given are all 7."""
+    """A table of episodes from metrics by controller and name; metrics that are not given are all 7."""
     frames = []
-    for controller, figures in values.items():
-        number = len(next(iter(figures.values())))
-        columns = {name: pl.Series([7.0] * number, dtype=pl.Float64) for name in FIGURES}
-        columns |= {name: pl.Series(column, dtype=pl.Float64) for name, column in figures.items()}
+    for controller, metrics in values.items():
+        number = len(next(iter(metrics.values())))
+        columns = {name: pl.Series([7.0] * number, dtype=pl.Float64) for name in METRICS}
+        columns |= {name: pl.Series(column, dtype=pl.Float64) for name, column in metrics.items()}
         head = {"controller": pl.Series([controller] * number), "seed": pl.Series(range(number), dtype=pl.Int64)}
         frames.append(pl.DataFrame(head | columns))
     return pl.concat(frames)
 
 
-def row_of(frame: pl.DataFrame, controller: str, figure: str) -> dict[str, float | None]:
-    return frame.row(by_predicate=(pl.col("controller") == controller) & (pl.col("figure") == figure), named=True)
+def row_of(frame: pl.DataFrame, controller: str, metric: str) -> dict[str, float | None]:
+    return frame.row(by_predicate=(pl.col("controller") == controller) & (pl.col("figure") == metric), named=True)
 
 
 def plain_bootstrap(values: Floats, resamples: int = 20_000) -> tuple[float, float]:
@@ -110,7 +110,7 @@ def test_controllers_are_resampled_alike_and_numbers_come_again() -> None:
     for name in ("mean", "low", "high", "iqm"):
         assert more[name] == pytest.approx(one[name] + 10.0)  # type: ignore[operator]  # none of them is null
     assert statistics(table).equals(frame)
-    assert frame["figure"].to_list() == [*FIGURES, *FIGURES]
+    assert frame["figure"].to_list() == [*METRICS, *METRICS]
     assert frame["controller"].unique(maintain_order=True).to_list() == ["one", "ten more"]
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv, evaluate, solve
-from pev_battery_charge.smart_charging.comparison import compare, play
+from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv, policy_value, solve
+from pev_battery_charge.smart_charging.method_comparison import compare_methods, play
 
 TINY = SmartCharging(
     capacity_kwh=3.0,
@@ -60,7 +60,7 @@ def test_no_policy_of_all_there_are_is_better_from_any_energy() -> None:
 @pytest.mark.parametrize("number", range(0, 6561, 97))
 def test_the_exact_value_of_any_policy_is_what_its_description_gives(number: int) -> None:
     actions = all_policies(TINY)[number]
-    value = evaluate(TINY, np.array(actions))
+    value = policy_value(TINY, np.array(actions))
     by_hand = [expected_return(TINY, actions, float(kwh)) for kwh in range(4)]
     assert value.values[0] == pytest.approx(by_hand, rel=1e-12)
     costs = value.charging_costs + TINY.shortage_cost * value.shortage_probabilities
@@ -108,9 +108,9 @@ def test_beside_an_optimum_that_costs_nothing_every_loss_is_infinite() -> None:
     optimum = solve(free)
     assert optimum.expected_return == 0.0
     assert optimum.shortfall(optimum) == 0.0
-    assert evaluate(free, np.zeros((8, 289), np.int64)).shortfall(optimum) == math.inf
+    assert policy_value(free, np.zeros((8, 289), np.int64)).shortfall(optimum) == math.inf
     with pytest.raises(InputError, match="the optimum costs nothing"):
-        compare(free, algorithms=("q",))
+        compare_methods(free, algorithms=("q",))
 
 
 def test_the_optimum_of_the_exercise() -> None:
@@ -135,7 +135,7 @@ def test_values_never_fall_with_more_energy_up_to_what_a_rate_of_nothing_costs()
 @pytest.mark.parametrize("rate", [1, 2, 3])
 def test_episodes_played_come_to_the_exact_value(rate: int) -> None:
     problem = SmartCharging(arrival_soc_max=0.25, demand_std_kwh=9.0)
-    value = evaluate(problem, np.full((8, problem.num_levels), rate))
+    value = policy_value(problem, np.full((8, problem.num_levels), rate))
     returns = play(value, 4000)
     error = returns.std() / math.sqrt(returns.size)
     assert returns.mean() == pytest.approx(value.expected_return, abs=4 * error)
@@ -145,7 +145,7 @@ def test_episodes_played_come_to_the_exact_value(rate: int) -> None:
 
 def test_policies_meet_the_same_days() -> None:
     problem = SmartCharging()
-    idle, full = (evaluate(problem, np.full((8, problem.num_levels), rate)) for rate in (0, 3))
+    idle, full = (policy_value(problem, np.full((8, problem.num_levels), rate)) for rate in (0, 3))
     np.testing.assert_array_equal(play(idle, 50), play(idle, 50))
     lost = play(idle, 200) < -20.0
     assert not (play(full, 200) < -20.0)[~lost].any(), "who has enough without charging has enough with it"
@@ -165,4 +165,4 @@ def test_policies_meet_the_same_days() -> None:
 )
 def test_what_is_no_policy_is_refused(actions: np.ndarray, told: str) -> None:
     with pytest.raises(InputError, match=told):
-        evaluate(SmartCharging(), actions)
+        policy_value(SmartCharging(), actions)

@@ -10,8 +10,7 @@ import pytest
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.statistics import bootstrap_interval
-from pev_battery_charge.smart_charging import Cells, SmartCharging, evaluate, solve
-from pev_battery_charge.smart_charging.comparison import compare, play
+from pev_battery_charge.smart_charging import Cells, SmartCharging, policy_value, solve
 from pev_battery_charge.smart_charging.dqn import DqnConfig, learn_dqn
 from pev_battery_charge.smart_charging.learning import (
     LABELS,
@@ -21,6 +20,7 @@ from pev_battery_charge.smart_charging.learning import (
     load_learned,
     look_numbers,
 )
+from pev_battery_charge.smart_charging.method_comparison import compare_methods, play
 from pev_battery_charge.tabular import Epsilon, Learned, StepSize, load_table, save_table
 
 TABLES = ("sarsa", "q", "double-q")
@@ -206,16 +206,16 @@ def test_a_bad_configuration_of_the_network_is_told_whole() -> None:
 
 
 def test_without_the_extra_the_network_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pev_battery_charge.training.extras.find_spec", lambda _: None)
+    monkeypatch.setattr("pev_battery_charge.training.requirements.find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"pip install .*\[train\]"):
         learn("dqn")
     with pytest.raises(InputError, match=r"pip install .*\[train\]"):
-        compare()
+        compare_methods()
 
 
 def test_methods_side_by_side(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    found = compare(
+    found = compare_methods(
         SMALL,
         algorithms=TABLES,
         seeds=(0, 5),
@@ -260,18 +260,18 @@ def test_methods_side_by_side(tmp_path: Path) -> None:
 
 
 def test_one_seed_has_no_interval(tmp_path: Path) -> None:
-    found = compare(SMALL, algorithms=("q",), seeds=(1,), tables=TableConfig(episodes=200), episodes=10)
+    found = compare_methods(SMALL, algorithms=("q",), seeds=(1,), tables=TableConfig(episodes=200), episodes=10)
     assert "[" not in "".join(found.table().rows[1])
     found.write_figure(tmp_path / "figure.png")
     with pytest.raises(InputError, match="algorithms: must be at least one"):
-        compare(SMALL, algorithms=())
+        compare_methods(SMALL, algorithms=())
     with pytest.raises(InputError, match="seeds: must be at least one"):
-        compare(SMALL, seeds=())
+        compare_methods(SMALL, seeds=())
 
 
 def test_the_small_problem_asks_for_every_rate_and_the_opposite_policy_is_worse() -> None:
     optimum = solve(SMALL)
     assert set(optimum.actions.ravel().tolist()) == {0, 1, 2}
-    worse = evaluate(SMALL, 2 - optimum.actions)
+    worse = policy_value(SMALL, 2 - optimum.actions)
     assert worse.shortfall(optimum) > 0.0
     assert optimum.shortfall(optimum) == 0.0

@@ -9,7 +9,15 @@ import pytest
 
 import pev_battery_charge as pbc
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.training import OffPolicyConfig, PPOConfig, TrainConfig, extras, load_policy, resume, train
+from pev_battery_charge.training import (
+    OffPolicyConfig,
+    PPOConfig,
+    TrainConfig,
+    load_policy,
+    requirements,
+    resume,
+    train,
+)
 from pev_battery_charge.training.run_folder import RunFolder
 from tests.training.conftest import short_config
 
@@ -46,7 +54,7 @@ def test_a_configuration_comes_back_from_its_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_extra_is_told_with_the_command_that_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "torch" else find_spec("json"))
+    monkeypatch.setattr(requirements, "find_spec", lambda name: None if name == "torch" else find_spec("json"))
     for use in (lambda: train(TrainConfig(), tmp_path / "run"), lambda: load_policy(tmp_path)):
         with pytest.raises(InputError, match=r'torch: .*pip install "pev-battery-charge\[train\]"'):
             use()

@@ -1,6 +1,6 @@
 """Charging under one cap as a linear program, which leaves out nothing of the physics but the curve of the taper.
 
-Columns, for each place (a step of a vehicle's stay):
+Columns, for each slot (a step of a vehicle's stay):
 
     power     kW that flows, averaged over the step: 0, or from the station's `power_min_kw` on
     request   kW asked for, at least the power; where a taper tells them apart and the reward counts requests
@@ -19,11 +19,11 @@ import numpy as np
 
 from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder, make_rows
 from pev_battery_charge.controllers.planning.linear import Rows
-from pev_battery_charge.controllers.planning.places import Places
 from pev_battery_charge.controllers.planning.replay import requests_for
 from pev_battery_charge.controllers.planning.requests import KINDS as REQUEST_KINDS
 from pev_battery_charge.controllers.planning.requests import TotalRequests
-from pev_battery_charge.controllers.planning.tapers import Tangents, Tapers
+from pev_battery_charge.controllers.planning.slots import Slots
+from pev_battery_charge.controllers.planning.taper_rows import Tangents, Tapers
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.records import Rule
@@ -64,9 +64,9 @@ class ChargingModel:
     """The program for some vehicles of one area: `program`, and the names of its columns and rows.
 
     minima_until: from this step on, the stations' `power_min_kw` are left out; None keeps them to the end.
-    drawn: the taper's tangents of another program, to begin with those whose places are in this one.
+    drawn: the taper's tangents of another program, to begin with those whose slots are in this one.
 
-    power: `[P]`, the columns of power of the `places`.
+    power: `[P]`, the columns of power of the `slots`.
     column_keys, row_keys: integers that name the columns and the rows from one program to the next.
     """
 
@@ -80,22 +80,22 @@ class ChargingModel:
         drawn: Tangents | None = None,
     ) -> None:
         self.vehicles = vehicles
-        self.places = places = Places.of(scenario, vehicles)
+        self.slots = slots = Slots.of(scenario, vehicles)
         self._scenario = scenario
         self._goal = goal
         reward = self._reward = goal.reward or Reward(soc=0.0, local=0.0, area=0.0)
         last_minima = scenario.horizon_steps if minima_until is None else minima_until
-        self._lowest_kw = np.where(places.step < last_minima, vehicles.power_min_kw[places.vehicle], 0.0)
+        self._lowest_kw = np.where(slots.step < last_minima, vehicles.power_min_kw[slots.vehicle], 0.0)
         self._counts_requests = reward.area > 0.0
         self._bent = reward.soc > 0.0 and reward.exponent != 1.0
         self._chained = np.full(vehicles.count, self._bent)
-        self._chained[places.vehicle[places.tapered]] = True
+        self._chained[slots.vehicle[slots.tapered]] = True
         self._build = ProgramBuilder()
         self._add_powers()
         self._add_energies()
         asked = self._asked if self._counts_requests else None
-        self._tapers = Tapers(vehicles, places, self.power, self._energy, asked)
-        self._build.rows(self._place_key(_TAPER, self._tapers.at), *self._tapers.straight())
+        self._tapers = Tapers(vehicles, slots, self.power, self._energy, asked)
+        self._build.rows(self._slot_key(_TAPER, self._tapers.at), *self._tapers.straight())
         if drawn is not None:
             sides = self._tapers.again(drawn)
             self._build.rows(self._tapers.drawn.keys, *sides)
@@ -105,7 +105,7 @@ class ChargingModel:
         self._requests: TotalRequests | None = None
         if self._counts_requests:
             self._requests = TotalRequests(
-                self._build, scenario, vehicles, places, self._asked, reward.area, self._request_key
+                self._build, scenario, vehicles, slots, self._asked, reward.area, self._request_key
             )
         self.program = self._build.program()
         self.column_keys, self.row_keys = self._build.column_keys, self._build.row_keys
@@ -144,100 +144,100 @@ class ChargingModel:
         """The requests, `[T, N]` in kW, for which the powers of a solution `values[X]` flow."""
         power_kw = values[self.power]
         if self._requests is None:
-            return requests_for(self._scenario, self.vehicles, self.places, power_kw)
+            return requests_for(self._scenario, self.vehicles, self.slots, power_kw)
         asked_kw = np.where(self._asked == self.power, 0.0, values[self._asked])
-        requests_kw = requests_for(self._scenario, self.vehicles, self.places, power_kw, asked_kw)
+        requests_kw = requests_for(self._scenario, self.vehicles, self.slots, power_kw, asked_kw)
         return requests_kw + self._requests.idle_kw(values)
 
     def _key(self, kind: int, steps: Integers, session: int | Integers = _AREA) -> Integers:
         keys: Integers = ((np.asarray(session) + 1) * (self._scenario.horizon_steps + 1) + steps) * _KINDS + kind
         return keys
 
-    def _place_key(self, kind: int, places: Integers) -> Integers:
-        return self._key(kind, self.places.step[places], self.vehicles.session[self.places.vehicle[places]])
+    def _slot_key(self, kind: int, slots: Integers) -> Integers:
+        return self._key(kind, self.slots.step[slots], self.vehicles.session[self.slots.vehicle[slots]])
 
     def _request_key(self, kind: str, steps: Integers, session: int | Integers = _AREA) -> Integers:
         return self._key(_TOTALS + REQUEST_KINDS.index(kind), steps, session)
 
     def _add_powers(self) -> None:
-        """What flows, and what is asked for, at each place; vehicles without a chain of energies are held here."""
-        build, places, of = self._build, self.places, self.places.vehicle
-        everywhere = np.arange(places.count)
-        keys = self._place_key(_POWER, everywhere)
-        highest_kw = places.highest_kw[of]
+        """What flows, and what is asked for, at each slot; vehicles without a chain of energies are held here."""
+        build, slots, of = self._build, self.slots, self.slots.vehicle
+        everywhere = np.arange(slots.count)
+        keys = self._slot_key(_POWER, everywhere)
+        highest_kw = slots.highest_kw[of]
         self.power = build.columns(keys, highest_kw, cost=self._power_cost(), semicontinuous_from=self._lowest_kw)
         self._asked = self.power.copy()
         if self._counts_requests:
-            at = everywhere if self._scenario.area.power_min_kw > 0.0 else np.flatnonzero(places.tapered)
-            keys = self._place_key(_REQUEST, at)
+            at = everywhere if self._scenario.area.power_min_kw > 0.0 else np.flatnonzero(slots.tapered)
+            keys = self._slot_key(_REQUEST, at)
             asked = build.columns(keys, self.vehicles.power_max_kw[of[at]], semicontinuous_from=self._lowest_kw[at])
             self._asked[at] = asked
             rows = np.arange(at.size)
-            build.rows(self._place_key(_ASKED, at), -np.inf, 0.0, [(rows, self.power[at], 1.0), (rows, asked, -1.0)])
-        free = np.flatnonzero(places.able & ~self._chained)
+            build.rows(self._slot_key(_ASKED, at), -np.inf, 0.0, [(rows, self.power[at], 1.0), (rows, asked, -1.0)])
+        free = np.flatnonzero(slots.able & ~self._chained)
         at = np.flatnonzero(~self._chained[of])
-        needs: Entry = (np.searchsorted(free, of[at]), self.power[at], places.kwh_per_kw[of[at]])
+        needs: Entry = (np.searchsorted(free, of[at]), self.power[at], slots.kwh_per_kw[of[at]])
         keys = self._key(_NEED, np.zeros_like(free), self.vehicles.session[free])
         build.rows(keys, -np.inf, self.vehicles.needed_kwh[free], [needs])
 
     def _power_cost(self) -> Array:
-        """What a kW at each place costs; what is due however the vehicles are charged goes into the offset."""
-        goal, own, places, of = self._goal, self.vehicles, self.places, self.places.vehicle
+        """What a kW at each slot costs; what is due however the vehicles are charged goes into the offset."""
+        goal, own, slots, of = self._goal, self.vehicles, self.slots, self.slots.vehicle
         if goal.is_unmet:
             self._build.offset += float(own.needed_kwh.sum())
-            return -places.kwh_per_kw[of]
+            return -slots.kwh_per_kw[of]
         if goal.prices is not None:
-            costs: Array = goal.prices[places.step] * (self._scenario.step_minutes / MINUTES_PER_HOUR)
+            costs: Array = goal.prices[slots.step] * (self._scenario.step_minutes / MINUTES_PER_HOUR)
             return costs
         if goal.peak:
-            return np.zeros(places.count)
+            return np.zeros(slots.count)
         reward = self._reward
         per_kwh = np.divide(1.0, own.target_kwh, out=np.zeros(own.count), where=own.target_kwh > 0.0)
         missing = own.needed_kwh * per_kwh
         on_departure = np.where(own.departs, reward.departure, 0.0)
-        straight = np.where(places.able & self._bent, 0.0, reward.soc)
+        straight = np.where(slots.able & self._bent, 0.0, reward.soc)
         stays = own.end_step - own.first_step
         self._build.offset += float((straight * stays * missing**reward.exponent + on_departure * missing).sum())
-        steps_left = own.end_step[of] - places.step
-        gain: Array = (straight[of] * steps_left + on_departure[of]) * (places.kwh_per_kw * per_kwh)[of]
+        steps_left = own.end_step[of] - slots.step
+        gain: Array = (straight[of] * steps_left + on_departure[of]) * (slots.kwh_per_kw * per_kwh)[of]
         return -gain
 
     def _add_energies(self) -> None:
         """What chained vehicles store, at most up to their target: step by step from where somebody asks for it on."""
-        own, places = self.vehicles, self.places
-        held = np.full(places.count, self._bent) | places.tapered
-        held[:-1] |= places.tapered[1:] & ~places.first[1:]
+        own, slots = self.vehicles, self.slots
+        held = np.full(slots.count, self._bent) | slots.tapered
+        held[:-1] |= slots.tapered[1:] & ~slots.first[1:]
         at = np.flatnonzero(held)
-        of = places.vehicle[at]
-        self._energy = np.full(places.count, -1)
+        of = slots.vehicle[at]
+        self._energy = np.full(slots.count, -1)
         self._energy[at] = self._build.columns(
-            self._place_key(_ENERGY, at), own.target_kwh[of], lower=own.energy_kwh[of]
+            self._slot_key(_ENERGY, at), own.target_kwh[of], lower=own.energy_kwh[of]
         )
         rows = np.arange(at.size)
         heads = np.flatnonzero(np.diff(of, prepend=-1))
         later = np.setdiff1d(rows, heads)
-        early = np.flatnonzero(~held & self._chained[places.vehicle])
+        early = np.flatnonzero(~held & self._chained[slots.vehicle])
         entries: list[Entry] = [
             (rows, self._energy[at], 1.0),
-            (rows, self.power[at], -places.kwh_per_kw[of]),
+            (rows, self.power[at], -slots.kwh_per_kw[of]),
             (later, self._energy[at[later] - 1], -1.0),
             (
-                heads[np.searchsorted(of[heads], places.vehicle[early])],
+                heads[np.searchsorted(of[heads], slots.vehicle[early])],
                 self.power[early],
-                -places.kwh_per_kw[places.vehicle[early]],
+                -slots.kwh_per_kw[slots.vehicle[early]],
             ),
         ]
         before_kwh = np.zeros(at.size)
         before_kwh[heads] = own.energy_kwh[of[heads]]
-        self._build.rows(self._place_key(_CHAIN, at), before_kwh, before_kwh, entries)
+        self._build.rows(self._slot_key(_CHAIN, at), before_kwh, before_kwh, entries)
 
     def _add_lacks(self) -> None:
-        """(missing / target) ^ exponent of each place: by tangents, or by the chord where it bends the other way."""
-        own, of = self.vehicles, self.places.vehicle
-        at = np.arange(self.places.count)
+        """(missing / target) ^ exponent of each slot: by tangents, or by the chord where it bends the other way."""
+        own, of = self.vehicles, self.slots.vehicle
+        at = np.arange(self.slots.count)
         most = (own.needed_kwh[of] / own.target_kwh[of]) ** self._reward.exponent
-        self._lack = self._build.columns(self._place_key(_LACK, at), most, cost=self._reward.soc)
-        keys = self._place_key(_LACKS, at)
+        self._lack = self._build.columns(self._slot_key(_LACK, at), most, cost=self._reward.soc)
+        keys = self._slot_key(_LACKS, at)
         if self.exact:
             self._build.rows(keys, *self._lack_sides(at, own.needed_kwh[of] / 2.0))
         else:
@@ -246,8 +246,8 @@ class ChargingModel:
             self._build.rows(keys, slope * own.target_kwh[of], np.inf, entries)
 
     def _lack_sides(self, at: Integers, missing_kwh: Array) -> tuple[Array, float, list[Entry]]:
-        """The tangents of the lacks at `missing_kwh[Q]` for the places `at[Q]`."""
-        exponent, target_kwh = self._reward.exponent, self.vehicles.target_kwh[self.places.vehicle[at]]
+        """The tangents of the lacks at `missing_kwh[Q]` for the slots `at[Q]`."""
+        exponent, target_kwh = self._reward.exponent, self.vehicles.target_kwh[self.slots.vehicle[at]]
         share = missing_kwh / target_kwh
         slope = exponent * share ** (exponent - 1.0) / target_kwh
         lower = share**exponent + slope * (target_kwh - missing_kwh)
@@ -257,7 +257,7 @@ class ChargingModel:
     def _broken_lacks(self, values: Array) -> Rows | None:
         if not (self._bent and self.exact):
             return None
-        target_kwh = self.vehicles.target_kwh[self.places.vehicle]
+        target_kwh = self.vehicles.target_kwh[self.slots.vehicle]
         missing_kwh = np.maximum(target_kwh - values[self._energy], 0.0)
         lacks = (missing_kwh / target_kwh) ** self._reward.exponent
         at = np.flatnonzero(values[self._lack] < lacks - _LACK_TOLERANCE)
@@ -265,10 +265,10 @@ class ChargingModel:
 
     def _add_area(self) -> None:
         """The cap, the peak, and what must be served."""
-        places, build = self.places, self._build
-        steps = np.unique(places.step)
-        row = np.searchsorted(steps, places.step)
-        sum_kw = np.bincount(row, places.highest_kw[places.vehicle], steps.size)
+        slots, build = self.slots, self._build
+        steps = np.unique(slots.step)
+        row = np.searchsorted(steps, slots.step)
+        sum_kw = np.bincount(row, slots.highest_kw[slots.vehicle], steps.size)
         cap_kw = self._scenario.area.power_max_kw
         if self._scenario.rule != Rule.NONE:
             capped = np.flatnonzero((sum_kw > cap_kw)[row])
@@ -279,5 +279,5 @@ class ChargingModel:
             entries: list[Entry] = [(row, self.power, 1.0), (np.arange(steps.size), peak.repeat(steps.size), -1.0)]
             build.rows(self._key(_HIGHEST, steps), -np.inf, 0.0, entries)
         if self._goal.served_kwh > 0.0:
-            stored: Entry = (0, self.power, places.kwh_per_kw[places.vehicle])
+            stored: Entry = (0, self.power, slots.kwh_per_kw[slots.vehicle])
             build.rows(self._key(_SERVED, _ONCE), self._goal.served_kwh, np.inf, [stored])

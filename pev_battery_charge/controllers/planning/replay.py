@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from pev_battery_charge.controllers.planning.places import Places
+from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.core.arrays import Array, Integers, Records
 from pev_battery_charge.core.battery import acceptance_kw, request_for_kw
@@ -23,7 +23,7 @@ _SNAP: Final = 1e-6
 
 
 def requests_for(
-    scenario: Scenario, vehicles: Vehicles, places: Places, power_kw: Array, asked_kw: Array | None = None
+    scenario: Scenario, vehicles: Vehicles, slots: Slots, power_kw: Array, asked_kw: Array | None = None
 ) -> Array:
     """The requests, `[T, N]` in kW, for which the `power_kw[P]` of a solution flow.
 
@@ -34,12 +34,12 @@ def requests_for(
     cap (unless the coordinator has none), within what the battery accepts, and off the gap below a station's minimum.
     """
     capped_kw = np.maximum(power_kw, 0.0)
-    _leave_room(places.vehicle, vehicles.power_min_kw, vehicles.needed_kwh / places.kwh_per_kw, capped_kw)
+    _leave_room(slots.vehicle, vehicles.power_min_kw, vehicles.needed_kwh / slots.kwh_per_kw, capped_kw)
     if scenario.coordinator != "none":
-        _keep_cap(places.step, vehicles.power_min_kw[places.vehicle], scenario.area.power_max_kw, capped_kw)
-    found_kw = np.zeros(places.count)
+        _keep_cap(slots.step, vehicles.power_min_kw[slots.vehicle], scenario.area.power_max_kw, capped_kw)
+    found_kw = np.zeros(slots.count)
     _follow(
-        places.vehicle,
+        slots.vehicle,
         capped_kw,
         np.zeros(0) if asked_kw is None else asked_kw,
         found_kw,
@@ -51,7 +51,7 @@ def requests_for(
         scenario.step_minutes / MINUTES_PER_HOUR,
     )
     requests_kw = np.zeros((scenario.horizon_steps, scenario.num_stations))
-    requests_kw[places.step, vehicles.station[places.vehicle]] = found_kw
+    requests_kw[slots.step, vehicles.station[slots.vehicle]] = found_kw
     return requests_kw
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder
-from pev_battery_charge.controllers.planning.places import Places
+from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.records import Rule
@@ -19,7 +19,7 @@ KINDS: Final = ("idle", "excess", "shortfall", "tied", "above", "below")
 class TotalRequests:
     """Adds the columns and rows that count the requests of all stations, step by step.
 
-    asked: `[P]`, the columns of the places' requests.
+    asked: `[P]`, the columns of the slots' requests.
     price: what a request of the cap's height beyond the limits costs for one vehicle.
     key: names columns and rows: their kind's place in `KINDS`, steps, sessions.
 
@@ -32,12 +32,12 @@ class TotalRequests:
         build: ProgramBuilder,
         scenario: Scenario,
         vehicles: Vehicles,
-        places: Places,
+        slots: Slots,
         asked: Integers,
         price: float,
         key: Callable[..., Integers],
     ) -> None:
-        self._build, self._scenario, self._vehicles, self._places, self._key = build, scenario, vehicles, places, key
+        self._build, self._scenario, self._vehicles, self._slots, self._key = build, scenario, vehicles, slots, key
         self._asked = asked
         self._fills = scenario.area.power_min_kw > 0.0
         self._station_max_kw = np.array([station.power_max_kw for station in scenario.stations])[vehicles.station]
@@ -57,33 +57,33 @@ class TotalRequests:
         return idle
 
     def _add_idle(self) -> None:
-        own, places, build = self._vehicles, self._places, self._build
-        unable = np.flatnonzero(~places.able)
+        own, slots, build = self._vehicles, self._slots, self._build
+        unable = np.flatnonzero(~slots.able)
         stays = own.end_step[unable] - own.first_step[unable]
         vehicle = np.repeat(unable, stays)
         step = np.arange(vehicle.size) - np.repeat(np.cumsum(stays) - stays - own.first_step[unable], stays)
         beyond_kw = self._station_max_kw - own.power_max_kw
-        at = np.flatnonzero(beyond_kw[places.vehicle] > 0.0)
-        self._idle_vehicle = np.concatenate([vehicle, places.vehicle[at]])
-        self._idle_step = np.concatenate([step, places.step[at]])
-        upper_kw = np.concatenate([self._station_max_kw[vehicle], beyond_kw[places.vehicle[at]]])
+        at = np.flatnonzero(beyond_kw[slots.vehicle] > 0.0)
+        self._idle_vehicle = np.concatenate([vehicle, slots.vehicle[at]])
+        self._idle_step = np.concatenate([step, slots.step[at]])
+        upper_kw = np.concatenate([self._station_max_kw[vehicle], beyond_kw[slots.vehicle[at]]])
         least_kw = np.concatenate([own.power_min_kw[vehicle], np.zeros(at.size)])
         keys = self._key("idle", self._idle_step, own.session[self._idle_vehicle])
         self._idle = build.columns(keys, upper_kw, semicontinuous_from=least_kw)
         # Above what a PEV takes, a request is only where it also asks for what the station gives at least.
-        tied = own.power_min_kw[places.vehicle[at]] > 0.0
+        tied = own.power_min_kw[slots.vehicle[at]] > 0.0
         at, extra = at[tied], self._idle[vehicle.size :][tied]
-        of, rows = places.vehicle[at], np.arange(at.size)
+        of, rows = slots.vehicle[at], np.arange(at.size)
         entries: list[Entry] = [(rows, extra, 1.0), (rows, self._asked[at], -beyond_kw[of] / own.power_min_kw[of])]
-        build.rows(self._key("tied", places.step[at], own.session[of]), -np.inf, 0.0, entries)
+        build.rows(self._key("tied", slots.step[at], own.session[of]), -np.inf, 0.0, entries)
 
     def _add_limits(self) -> None:
-        area, build, places = self._scenario.area, self._build, self._places
+        area, build, slots = self._scenario.area, self._build, self._slots
         most_kw = np.zeros(self._price.size)
-        np.add.at(most_kw, places.step, build.upper_of(self._asked))
+        np.add.at(most_kw, slots.step, build.upper_of(self._asked))
         np.add.at(most_kw, self._idle_step, build.upper_of(self._idle))
         loose = np.full(self._price.size, self._fills or self._scenario.rule == Rule.NONE)
-        loose[places.step[places.tapered]] = True
+        loose[slots.step[slots.tapered]] = True
         steps = np.flatnonzero(loose & (most_kw > area.power_max_kw))
         room_kw = most_kw[steps] - area.power_max_kw
         excess = build.columns(self._key("excess", steps), room_kw, cost=self._price[steps])
@@ -98,7 +98,7 @@ class TotalRequests:
     def _sums(self, steps: Integers) -> list[Entry]:
         """The requests in each of the steps, as entries of rows of theirs."""
         found: list[Entry] = []
-        for own_steps, columns in ((self._places.step, self._asked), (self._idle_step, self._idle)):
+        for own_steps, columns in ((self._slots.step, self._asked), (self._idle_step, self._idle)):
             at = np.flatnonzero(np.isin(own_steps, steps))
             found.append((np.searchsorted(steps, own_steps[at]), columns[at], 1.0))
         return found

@@ -10,10 +10,10 @@ from PIL import Image
 
 import pev_battery_charge as pbc
 from pev_battery_charge import InputError
-from pev_battery_charge.evaluation import FIGURES, RegretReport, Suite, measure_regret, regret_files
-from pev_battery_charge.evaluation.regret import REGRET_FIGURES
-from pev_battery_charge.evaluation.regret_files import write_regret_results
+from pev_battery_charge.evaluation import METRICS, RegretReport, Suite, measure_regret, results
+from pev_battery_charge.evaluation.regret import REGRET_METRICS
 from pev_battery_charge.evaluation.regret_table import mean_text, regret_markdown, regret_tables
+from pev_battery_charge.evaluation.results import write_regret_results
 from tests.evaluation.small_suite import small_suite
 
 NAMES = ("uncontrolled", "equal-share", "night")
@@ -34,8 +34,8 @@ def found(report: RegretReport) -> pl.DataFrame:
     return report.statistics()
 
 
-def means(found: pl.DataFrame, group: str, figure: str = "regret_percent") -> dict[str, float]:
-    rows = found.filter(pl.col("group") == group, pl.col("figure") == figure)
+def means(found: pl.DataFrame, group: str, metric: str = "regret_percent") -> dict[str, float]:
+    rows = found.filter(pl.col("group") == group, pl.col("figure") == metric)
     return dict(zip(rows["controller"], rows["mean"], strict=True))
 
 
@@ -52,7 +52,7 @@ def test_rows_are_sorted_by_regret_and_columns_are_all_instances_and_the_groups(
     assert [row[0] for row in table.rows] == ["optimum †", *order[1:]]
     for row, name in zip(table.rows, order, strict=True):
         numbers = [float(text.split(" ")[0].replace(",", "")) for text in row[1:]]
-        expected = [means(found, "overall", figure)[name] for figure in ("regret_percent", "unmet_regret_kwh")]
+        expected = [means(found, "overall", metric)[name] for metric in ("regret_percent", "unmet_regret_kwh")]
         expected += [means(found, "overall", "satisfaction_p5")[name]]
         expected += [means(found, group)[name] for group in ("three", "site-4", "site-4-erring")]
         assert numbers == pytest.approx(expected, rel=6e-3, abs=6e-3)
@@ -127,7 +127,7 @@ def test_the_markdown_is_one_table_and_the_notes(report: RegretReport, found: pl
 def test_tables_hold_every_instance(report: RegretReport, tmp_path: Path) -> None:
     paths = [tmp_path / "folder" / "all.csv", tmp_path / "all.parquet"]
     write_regret_results(report, paths)
-    assert report.instances.columns == ["group", "controller", "seed", *REGRET_FIGURES, *FIGURES]
+    assert report.instances.columns == ["group", "controller", "seed", *REGRET_METRICS, *METRICS]
     assert pl.read_csv(paths[0], schema=report.instances.schema).equals(report.instances)
     assert pl.read_parquet(paths[1]).equals(report.instances)
     assert pl.read_parquet_metadata(paths[1])["suite_version"] == "0"
@@ -159,7 +159,7 @@ def test_the_pictures_panels_are_all_instances_and_the_groups(
     report: RegretReport, found: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Any] = []
-    monkeypatch.setattr(regret_files, "write_regret", lambda *arguments: drawn.append(arguments))
+    monkeypatch.setattr(results, "write_regret", lambda *arguments: drawn.append(arguments))
     write_regret_results(report, [tmp_path / "all.png"], found)
     ((_, _, panels, path, clairvoyant),) = drawn
     assert (path, clairvoyant) == (tmp_path / "all.png", {"optimum"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pev_battery_charge.evaluation.figures import FIGURES, MAIN_FIGURES, Figure
+from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, Metric
 
 _BEST = "*"
 _MOST_DECIMALS = 5
@@ -66,66 +66,66 @@ def _column_width(column: tuple[str, ...]) -> int:
 
 
 def results_table(
-    statistics: pl.DataFrame, figures: Sequence[str] = MAIN_FIGURES, width: int | None = None
+    statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS, width: int | None = None
 ) -> ResultsTable:
-    """A table of "mean [low, high]" for each figure and controller.
+    """A table of "mean [low, high]" for each metric and controller.
 
     statistics: as `pev_battery_charge.evaluation.statistics.statistics` makes them.
-    figures: their names, in the order of the rows; `tuple(FIGURES)` is all of them.
+    metrics: their names, in the order of the rows; `tuple(METRICS)` is all of them.
     width: characters that there is room for. If the table with a column for each controller is wider, there is a row
-        for each figure and controller in its place.
+        for each metric and controller in its place.
 
     Means and the ends of intervals have so many decimals that the figure's narrowest interval is between 3 and 30 units
     of the last one wide.
     """
     controllers: list[str] = statistics["controller"].unique(maintain_order=True).to_list()
     rows = {(row["figure"], row["controller"]): row for row in statistics.iter_rows(named=True)}
-    cells = {name: _cells(FIGURES[name], [rows[name, one] for one in controllers]) for name in figures}
-    notes = _notes([rows[name, one] for name in figures for one in controllers], len(controllers))
+    cells = {name: _cells(METRICS[name], [rows[name, one] for one in controllers]) for name in metrics}
+    notes = _notes([rows[name, one] for name in metrics for one in controllers], len(controllers))
     wide = ResultsTable(
         ("figure", "unit", *controllers),
-        [(FIGURES[name].title, FIGURES[name].unit, *(" ".join(cell) for cell in cells[name])) for name in figures],
+        [(METRICS[name].title, METRICS[name].unit, *(" ".join(cell) for cell in cells[name])) for name in metrics],
         tuple(controllers),
         notes,
     )
     if width is None or _width(wide) <= width:
         return wide
     long: list[tuple[str, ...]] = []
-    for name in figures:
+    for name in metrics:
         for number, (controller, cell) in enumerate(zip(controllers, cells[name], strict=True)):
-            figure = FIGURES[name]
-            head = (f"{figure.title}, {figure.unit}" if figure.unit else figure.title) if number == 0 else ""
+            metric = METRICS[name]
+            head = (f"{metric.title}, {metric.unit}" if metric.unit else metric.title) if number == 0 else ""
             long.append((head, controller, *cell))
     return ResultsTable(("figure", "controller", "mean", "interval"), long, ("mean", "interval"), notes)
 
 
 def best(statistics: pl.DataFrame) -> dict[str, str]:
-    """Figures by name, to the controller whose interval lies apart from those of all others, on the better side."""
+    """Metrics by name, to the controller whose interval lies apart from those of all others, on the better side."""
     winners = {}
     for (name,), rows in statistics.group_by("figure", maintain_order=True):
-        row = _best(FIGURES[str(name)], rows.to_dicts())
+        row = _best(METRICS[str(name)], rows.to_dicts())
         if row is not None:
             winners[str(name)] = str(row["controller"])
     return winners
 
 
-def _best(figure: Figure, rows: list[_Row]) -> _Row | None:
-    if figure.better is None or len(rows) < 2 or any(row["low"] is None for row in rows):
+def _best(metric: Metric, rows: list[_Row]) -> _Row | None:
+    if metric.better is None or len(rows) < 2 or any(row["low"] is None for row in rows):
         return None
-    sign = 1.0 if figure.better == "more" else -1.0
+    sign = 1.0 if metric.better == "more" else -1.0
     first = max(rows, key=lambda row: sign * float(row["mean"]))
     others = [row for row in rows if row is not first]
-    if figure.better == "more":
+    if metric.better == "more":
         apart = all(first["low"] > other["high"] for other in others)
     else:
         apart = all(first["high"] < other["low"] for other in others)
     return first if apart else None
 
 
-def _cells(figure: Figure, rows: list[_Row]) -> list[tuple[str, str]]:
+def _cells(metric: Metric, rows: list[_Row]) -> list[tuple[str, str]]:
     """Mean and interval of each controller, with the mark of the best; all with as many decimals."""
-    decimals = _decimals(figure, rows)
-    first = _best(figure, rows)
+    decimals = _decimals(metric, rows)
+    first = _best(metric, rows)
     cells = []
     for row in rows:
         if row["mean"] is None:
@@ -137,12 +137,12 @@ def _cells(figure: Figure, rows: list[_Row]) -> list[tuple[str, str]]:
     return cells
 
 
-def _decimals(figure: Figure, rows: list[_Row]) -> int:
+def _decimals(metric: Metric, rows: list[_Row]) -> int:
     widths = [width for width in map(_interval_width, rows) if width > 0.0]
     if widths:
         return min(max(-math.floor(math.log10(min(widths) / _LEAST_UNITS)), 0), _MOST_DECIMALS)
     whole = all(row["mean"] is None or float(row["mean"]).is_integer() for row in rows)
-    return 0 if figure.whole and whole else figure.digits
+    return 0 if metric.whole and whole else metric.digits
 
 
 def _interval_width(row: _Row) -> float:
@@ -159,7 +159,7 @@ def _notes(rows: list[_Row], num_controllers: int) -> list[str]:
     if intervals and num_controllers > 1:
         notes.append(f"{_BEST} better than all others: the intervals do not overlap")
     missing = {row["figure"]: row["missing"] for row in rows if row["missing"]}
-    notes += [f"{FIGURES[name].title}: {number:,} episodes do not have it" for name, number in missing.items()]
+    notes += [f"{METRICS[name].title}: {number:,} episodes do not have it" for name, number in missing.items()]
     return notes
 
 

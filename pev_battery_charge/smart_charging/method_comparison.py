@@ -10,8 +10,8 @@ import numpy as np
 
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.evaluation.results_table import ResultsTable
 from pev_battery_charge.evaluation.statistics import bootstrap_interval
-from pev_battery_charge.evaluation.table import ResultsTable
 from pev_battery_charge.rendering.smart_charging import MethodCurve, PolicyMap, write_comparison
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
@@ -27,7 +27,7 @@ _PERCENT: Final = 100.0
 
 
 @dataclass(frozen=True)
-class Comparison:
+class MethodComparison:
     """What all methods have come to.
 
     optimum: the exact answer.
@@ -123,7 +123,7 @@ class Comparison:
         return MethodCurve(LABELS[algorithm], episodes, shortfalls, low, high)
 
 
-def compare(
+def compare_methods(
     problem: SmartCharging | None = None,
     *,
     algorithms: tuple[str, ...] = tuple(LABELS),
@@ -132,7 +132,7 @@ def compare(
     dqn: DqnConfig | None = None,
     episodes: int = 100_000,
     progress: Callable[[int, int], None] | None = None,
-) -> Comparison:
+) -> MethodComparison:
     """Learn with every method from every seed, and measure what came out.
 
     seeds: of training, one run each.
@@ -160,7 +160,7 @@ def compare(
     played = {_EXACT: (returns.mean(),)}
     played |= {name: tuple(play(one.value, episodes).mean() for one in own) for name, own in trainings.items()}
     error = float(returns.std() / np.sqrt(episodes))
-    return Comparison(optimum, {name: tuple(own) for name, own in trainings.items()}, played, error, episodes)
+    return MethodComparison(optimum, {name: tuple(own) for name, own in trainings.items()}, played, error, episodes)
 
 
 def play(policy: PolicyValue, episodes: int, seed: int = PLAYED_SEED) -> Array:

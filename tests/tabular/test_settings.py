@@ -77,8 +77,8 @@ def test_every_problem_of_an_epsilon_is_told() -> None:
     assert problems == (
         "start: must be in [0, 1] (it is -0.1)",
         "end: must be in [0, 1] (it is 1.1)",
-        "share: must be in [0, 1] (it is nan)",
         "fall: must be one of linear, exponential, constant (it is 'slow')",
+        "share: must be in [0, 1] (it is nan)",
     )
 
 

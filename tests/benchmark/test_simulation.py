@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pev_battery_charge.benchmark import benchmark_scenario, measure_batch, measure_single
-from pev_battery_charge.benchmark_controllers import measure_heuristics, measure_optimum, measure_planner
+from pev_battery_charge.benchmark.controllers import measure_heuristics, measure_optimum, measure_planner
+from pev_battery_charge.benchmark.measurement import benchmark_scenario
+from pev_battery_charge.benchmark.simulation import measure_batch, measure_single
 from pev_battery_charge.cli import main
 from pev_battery_charge.controllers import CATALOGUE
 from pev_battery_charge.scenario import Scenario

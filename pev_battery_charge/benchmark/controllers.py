@@ -1,15 +1,20 @@
 """Speed and memory of controllers and of the optimum, measured."""
 
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
-from pev_battery_charge.benchmark import Figure, benchmark_scenario, fill_seconds
+from pev_battery_charge.benchmark.measurement import (
+    MEGABYTE,
+    Measurement,
+    benchmark_scenario,
+    fill_seconds,
+    measure_parts,
+    run_fresh_process,
+)
 from pev_battery_charge.controllers import CATALOGUE, Controller, Planner, Snapshot, make_controller, optimal_schedule
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
@@ -19,32 +24,27 @@ from pev_battery_charge.scenario import Scenario, load_scenario
 from pev_battery_charge.simulation import Simulation
 
 _PLANNERS: Final = ("mpc", "decentralised-mpc", "optimum")
-_MEGABYTE = 1e6
 
 
 def measure_all_controllers(
     areas: int, stations: int, repeats: int, *, progress: Callable[[int, int], None]
-) -> list[Figure]:
-    """Every figure."""
+) -> list[Measurement]:
+    """Every measurement."""
     paper, jpl = load_scenario("paper-5x20"), load_scenario("jpl-52")
-    parts: list[Callable[[], Figure]] = [
-        lambda: measure_heuristics(areas, stations, repeats),
-        lambda: measure_optimum(paper, repeats, "under 0.5"),
-        lambda: measure_optimum(jpl, repeats, "under 3"),
-        measure_optimum_memory,
-        lambda: measure_planner(paper, "mpc", "under 10"),
-        lambda: measure_planner(jpl, "mpc", "under 40"),
-        lambda: measure_planner(paper, "decentralised-mpc", "under 5"),
-        lambda: measure_planner(jpl, "decentralised-mpc", "under 5"),
-    ]
-    figures = []
-    for number, part in enumerate(parts):
-        progress(number, len(parts))
-        figures.append(part())
-    return figures
+    return measure_parts(
+        progress,
+        lambda: [measure_heuristics(areas, stations, repeats)],
+        lambda: [measure_optimum(paper, repeats, "under 0.5")],
+        lambda: [measure_optimum(jpl, repeats, "under 3")],
+        lambda: [measure_optimum_memory()],
+        lambda: [measure_planner(paper, "mpc", "under 10")],
+        lambda: [measure_planner(jpl, "mpc", "under 40")],
+        lambda: [measure_planner(paper, "decentralised-mpc", "under 5")],
+        lambda: [measure_planner(jpl, "decentralised-mpc", "under 5")],
+    )
 
 
-def measure_heuristics(areas: int, stations: int, repeats: int) -> Figure:
+def measure_heuristics(areas: int, stations: int, repeats: int) -> Measurement:
     """Whole episodes of many areas on one thread: snapshot, controller, step. The slowest of the heuristics is told."""
     scenario = benchmark_scenario(stations)
     seconds: dict[str, list[float]] = {}
@@ -60,7 +60,7 @@ def measure_heuristics(areas: int, stations: int, repeats: int) -> Figure:
             seconds.setdefault(name, []).append((time.perf_counter() - begin) / scenario.horizon_steps)
     medians = {name: statistics.median(own[1:]) for name, own in seconds.items()}
     slowest = max(medians, key=lambda name: medians[name])
-    size_mb = simulation.stations.nbytes / _MEGABYTE
+    size_mb = simulation.stations.nbytes / MEGABYTE
     fill_ms = fill_seconds(simulation.stations.nbytes, scenario.horizon_steps) * MILLISECONDS_PER_SECOND
     step_ms = medians[slowest] * MILLISECONDS_PER_SECOND
     speeds = {name: areas * stations / median / 1e6 for name, median in medians.items()}
@@ -69,10 +69,10 @@ def measure_heuristics(areas: int, stations: int, repeats: int) -> Figure:
         f"a step {step_ms:.1f} ms; filling its {size_mb:.1f} MB of records: {fill_ms:.2f} ms"
     )
     name = f"slowest heuristic controller, {areas:,} areas of {stations} stations, 1 thread"
-    return Figure(name, speeds[slowest], "M station-steps/s", "at least 5", beside)
+    return Measurement(name, speeds[slowest], "M station-steps/s", "at least 5", beside)
 
 
-def measure_optimum(scenario: Scenario, repeats: int, goal: str) -> Figure:
+def measure_optimum(scenario: Scenario, repeats: int, goal: str) -> Measurement:
     """The certified optimum of the reward, of the schedules of some seeds."""
     schedules = [generate_schedule(scenario, seed) for seed in range(repeats + 1)]
     optima = [optimal_schedule(scenario, schedule) for schedule in schedules][1:]
@@ -80,10 +80,10 @@ def measure_optimum(scenario: Scenario, repeats: int, goal: str) -> Figure:
     slowest = max(optimum.solve_seconds for optimum in optima)
     beside = f"of {repeats} schedules; the slowest {slowest:.2f} s, the largest relative gap {gap:.0e}"
     median = statistics.median(optimum.solve_seconds for optimum in optima)
-    return Figure(f"optimum of {scenario.name}, all of its proof", median, "s", goal, beside)
+    return Measurement(f"optimum of {scenario.name}, all of its proof", median, "s", goal, beside)
 
 
-def measure_planner(scenario: Scenario, name: str, goal: str) -> Figure:
+def measure_planner(scenario: Scenario, name: str, goal: str) -> Measurement:
     """A planning controller through an episode: the mean of its steps."""
     controller, simulation = make_controller(name), Simulation(scenario)
     for seed in (1, 0):
@@ -96,7 +96,7 @@ def measure_planner(scenario: Scenario, name: str, goal: str) -> Figure:
     median, worst = np.median(step_s) * MILLISECONDS_PER_SECOND, np.quantile(step_s, 0.99) * MILLISECONDS_PER_SECOND
     beside = f"median {median:.2f} ms, 99 % under {worst:.1f} ms{told}"
     mean_ms = float(np.mean(step_s)) * MILLISECONDS_PER_SECOND
-    return Figure(f"{name}, a step of {scenario.name}", mean_ms, "ms", goal, beside)
+    return Measurement(f"{name}, a step of {scenario.name}", mean_ms, "ms", goal, beside)
 
 
 class _Stopwatch:
@@ -119,18 +119,7 @@ class _Stopwatch:
         return requests
 
 
-_MEMORY = """
-import pev_battery_charge as pbc
-pbc.optimal_schedule("jpl-52", seed=1)
-try:
-    lines = open("/proc/self/status").read().splitlines()
-    print(next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM")))
-except OSError:
-    print("nan")
-"""
-
-
-def measure_optimum_memory() -> Figure:
+def measure_optimum_memory() -> Measurement:
     """What a fresh process needs at most for the optimum of a large garage."""
-    done = subprocess.run([sys.executable, "-c", _MEMORY], check=True, capture_output=True, text=True)  # noqa: S603  our own text
-    return Figure("peak memory of the optimum of jpl-52", float(done.stdout), "MB", "under 1,000", "the whole process")
+    (peak,) = run_fresh_process('import pev_battery_charge as pbc; pbc.optimal_schedule("jpl-52", seed=1)')
+    return Measurement("peak memory of the optimum of jpl-52", peak, "MB", "under 1,000", "the whole process")

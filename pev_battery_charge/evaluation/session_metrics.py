@@ -1,4 +1,4 @@
-"""What the PEVs of an episode got, and the figures that follow from it, for B areas at once."""
+"""What the PEVs of an episode got, and the metrics that follow from it, for B areas at once."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
 
-Figures = dict[str, Array | Integers]
+MetricValues = dict[str, Array | Integers]
 
 FULL_KWH: Final = 1e-6
 """A PEV that lacks no more than this has reached its target."""
@@ -44,8 +44,8 @@ def traced_sessions(trace: Trace) -> Records:
     return sessions[None]
 
 
-def session_figures(sessions: Records, power_max_kw: Array, steps: int, step_hours: float) -> Figures:
-    """The figures that are counted over PEVs, `[B]` each; NaN where an area has no such figure.
+def session_metrics(sessions: Records, power_max_kw: Array, steps: int, step_hours: float) -> MetricValues:
+    """The metrics that are counted over PEVs, `[B]` each; NaN where an area has no such metric.
 
     sessions: `SESSION[B, S]` with closed books.
     power_max_kw: the limits of the N stations.
@@ -81,11 +81,11 @@ def session_figures(sessions: Records, power_max_kw: Array, steps: int, step_hou
         "unmet_percent": np.maximum(100.0 - delivered_percent, 0.0),
         "grid_energy_kwh": sessions["books"]["grid_kwh"].sum(axis=1),
         "loss_kwh": sessions["books"]["loss_kwh"].sum(axis=1),
-        **_satisfaction_figures(delivered_kwh, wanted_kwh, served & (sessions["plug_step"] < steps)),
+        **_satisfaction_metrics(delivered_kwh, wanted_kwh, served & (sessions["plug_step"] < steps)),
     }
 
 
-def _satisfaction_figures(delivered_kwh: Array, wanted_kwh: Array, counted: Booleans) -> Figures:
+def _satisfaction_metrics(delivered_kwh: Array, wanted_kwh: Array, counted: Booleans) -> MetricValues:
     """Mean, 5th percentile (linear between neighbours) and Jain's index over the counted PEVs of each area."""
     satisfaction = np.where(counted, 1.0, 0.0)
     np.divide(delivered_kwh, wanted_kwh, out=satisfaction, where=counted & (wanted_kwh > 0.0))

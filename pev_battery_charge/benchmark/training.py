@@ -1,8 +1,6 @@
 """Speed and memory of training and of evaluating policies, measured; and the same training on SuperSuit's stack."""
 
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -11,7 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pev_battery_charge.benchmark import Figure, benchmark_scenario
+from pev_battery_charge.benchmark.measurement import (
+    Measurement,
+    benchmark_scenario,
+    measure_parts,
+    run_fresh_process,
+)
 from pev_battery_charge.controllers import Controller
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.envs.parallel import parallel_env
@@ -58,28 +61,24 @@ class Round(NamedTuple):
         return self.rollout + self.update
 
 
-def measure_all_training(sizes: TrainingSizes, *, progress: Callable[[int, int], None]) -> list[Figure]:
-    """Every figure. Needs the extra `train`."""
+def measure_all_training(sizes: TrainingSizes, *, progress: Callable[[int, int], None]) -> list[Measurement]:
+    """Every measurement. Needs the extra `train`."""
     import torch  # noqa: PLC0415  of the extra `train`
 
-    parts: list[Callable[[], list[Figure]]] = [
-        lambda: measure_training(sizes),
-        lambda: measure_evaluation(sizes),
-        lambda: measure_training_memory(sizes),
-    ]
-    figures: list[Figure] = []
     threads_before = torch.get_num_threads()
     torch.set_num_threads(_TORCH_THREADS)
     try:
-        for number, part in enumerate(parts):
-            progress(number, len(parts))
-            figures += part()
+        return measure_parts(
+            progress,
+            lambda: measure_training(sizes),
+            lambda: measure_evaluation(sizes),
+            lambda: measure_training_memory(sizes),
+        )
     finally:
         torch.set_num_threads(threads_before)
-    return figures
 
 
-def measure_training(sizes: TrainingSizes) -> list[Figure]:
+def measure_training(sizes: TrainingSizes) -> list[Measurement]:
     """PPO as `pev train` configures it, on areas of our own and, if it is installed, on SuperSuit's stack of them."""
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415  of the extra `train`
 
@@ -96,20 +95,19 @@ def measure_training(sizes: TrainingSizes) -> list[Figure]:
     threads = f"{_TORCH_THREADS} torch thread{'s' * (_TORCH_THREADS > 1)}"
     network = ", ".join(str(width) for width in config.network)
     about = f"network ({network}) tanh, {threads}; a round of {agent_steps:,}: {_told(rounds)}"
-    figures = [
-        Figure(f"training with PPO, {size}", speed, "agent-steps/s", "at least 50,000", about),
-        Figure(
-            "time of it spent in the environment", 100.0 * share, "% of the time", "under 10", f"{env:.1f} ms a round"
-        ),
+    spent, beside = "time of it spent in the environment", f"{env:.1f} ms a round"
+    found = [
+        Measurement(f"training with PPO, {size}", speed, "agent-steps/s", "at least 50,000", about),
+        Measurement(spent, 100.0 * share, "% of the time", "under 10", beside),
     ]
     name = f"the same on SuperSuit's stack, {size}"
     if find_spec("supersuit") is None:
-        return [*figures, Figure(name, float("nan"), "agent-steps/s", "", "SuperSuit is not installed")]
+        return [*found, Measurement(name, float("nan"), "agent-steps/s", "", "SuperSuit is not installed")]
     stacked = time_rounds(config, supersuit_env(scenario, sizes.areas), sizes.supersuit_rounds)
     slow = agent_steps / statistics.median(one.seconds for one in stacked)
     ratio = statistics.median(one.rollout for one in stacked) / statistics.median(one.rollout for one in rounds)
     about = f"areas of our own: {speed / slow:.1f} times as fast, in rollouts {ratio:.1f} times; {_told(stacked)}"
-    return [*figures, Figure(name, slow, "agent-steps/s", "", about)]
+    return [*found, Measurement(name, slow, "agent-steps/s", "", about)]
 
 
 def time_rounds(
@@ -166,7 +164,7 @@ def supersuit_env(scenario: Scenario, num_areas: int) -> Any:
     return stack
 
 
-def measure_evaluation(sizes: TrainingSizes) -> list[Figure]:
+def measure_evaluation(sizes: TrainingSizes) -> list[Measurement]:
     """Many episodes of `paper-5x20`, with a simple controller and with a policy.
 
     The policy has not learned: a trained one takes the same time.
@@ -175,7 +173,7 @@ def measure_evaluation(sizes: TrainingSizes) -> list[Figure]:
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
 
     policy = TrainedPolicy(make_algorithm(_config(sizes), AreaVecEnv("paper-5x20", squash=True)).policy, squashes=True)
-    figures = []
+    measurements = []
     cases: tuple[tuple[str, Controller | str, str], ...] = (
         ("constant", "constant", "under 3"),
         ("a policy", policy, "under 30"),
@@ -186,12 +184,12 @@ def measure_evaluation(sizes: TrainingSizes) -> list[Figure]:
         episodes_s, means_s = (statistics.median(seconds) for seconds in zip(*times, strict=True))
         title = f"{sizes.episodes:,} episodes of paper-5x20 with {name}, means and intervals"
         beside = f"episodes {episodes_s:.2f} s, means and intervals {means_s:.2f} s"
-        figures.append(Figure(title, statistics.median(map(sum, times)), "s", goal, beside))
-    return figures
+        measurements.append(Measurement(title, statistics.median(map(sum, times)), "s", goal, beside))
+    return measurements
 
 
 def _time_evaluation(name: str, controller: Controller | str, episodes: int) -> tuple[float, float]:
-    """Seconds that the episodes take, and the statistics of their figures."""
+    """Seconds that the episodes take, and the statistics of their metrics."""
     begin = time.perf_counter()
     result = evaluate("paper-5x20", {name: controller}, range(episodes))
     middle = time.perf_counter()
@@ -206,16 +204,10 @@ from pathlib import Path
 from pev_battery_charge.training import TrainConfig, train
 folder = Path(sys.argv[1])
 train(TrainConfig.load(folder / "training.toml"), folder / "run")
-try:
-    lines = open("/proc/self/status").read().splitlines()
-    print(next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM")))
-except OSError:
-    print("nan")
 """
-"""Linux lets `ru_maxrss` begin with the memory of the process that started this one; `VmHWM` is this one's alone."""
 
 
-def measure_training_memory(sizes: TrainingSizes) -> list[Figure]:
+def measure_training_memory(sizes: TrainingSizes) -> list[Measurement]:
     """Memory of a fresh process that trains, evaluates on the way, and writes checkpoints."""
     agents = sizes.areas * sizes.stations
     config = _config(sizes)
@@ -227,11 +219,10 @@ def measure_training_memory(sizes: TrainingSizes) -> list[Figure]:
             config, scenario=str(folder / "area.toml"), steps=3 * rollout, evaluate_every=1, checkpoint_every=1
         )
         (folder / "training.toml").write_text(config.to_toml(), encoding="utf-8")
-        command = [sys.executable, "-c", _TRAIN, name]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own text
+        (peak,) = run_fresh_process(_TRAIN, name)
     title = f"peak memory of training with PPO, {sizes.areas:,} areas of {sizes.stations} stations"
     about = "the whole process, three rounds with evaluations and checkpoints"
-    return [Figure(title, float(done.stdout), "MB", "under 2,000", about)]
+    return [Measurement(title, peak, "MB", "under 2,000", about)]
 
 
 def _config(sizes: TrainingSizes) -> TrainConfig:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.builder import Entry, make_rows
 from pev_battery_charge.controllers.planning.linear import Rows
-from pev_battery_charge.controllers.planning.places import Places
+from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.taper import largest_gains, tangent_slopes
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.core.arrays import Array, Booleans, Integers
@@ -29,8 +29,8 @@ _TINY_KW: Final = 1e-9
 
 @dataclass(frozen=True)
 class Tangents:
-    """Tangents of the taper (arrays `[Q]`): the session and the step of their place, and how far `beyond` the straight
-    part of the taper they touch it, in steps at the place's request.
+    """Tangents of the taper (arrays `[Q]`): the session and the step of their slot, and how far `beyond` the straight
+    part of the taper they touch it, in steps at the slot's request.
     """
 
     session: Integers
@@ -50,8 +50,8 @@ class Tangents:
     @property
     def keys(self) -> Integers:
         """Their rows' names: below 0, as no others are."""
-        place = self.session.astype(np.int64) << _STEP_BITS | self.step
-        keys: Integers = -1 - (place << _BEYOND_BITS | np.rint(self.beyond / _RESOLUTION).astype(np.int64))
+        slot = self.session.astype(np.int64) << _STEP_BITS | self.step
+        keys: Integers = -1 - (slot << _BEYOND_BITS | np.rint(self.beyond / _RESOLUTION).astype(np.int64))
         return keys
 
     def only(self, chosen: Booleans | npt.NDArray[np.intp]) -> "Tangents":
@@ -69,26 +69,26 @@ class Tangents:
 class Tapers:
     """The taper's rows of one program.
 
-    power, energy: `[P]`, the columns of the places; asked: those of the requests, or None where all ask for the most.
+    power, energy: `[P]`, the columns of the slots; asked: those of the requests, or None where all ask for the most.
 
-    at: the places whose battery can come into its taper.
+    at: the slots whose battery can come into its taper.
     drawn: the tangents that there are, in the order of their rows.
     """
 
     def __init__(
-        self, vehicles: Vehicles, places: Places, power: Integers, energy: Integers, asked: Integers | None
+        self, vehicles: Vehicles, slots: Slots, power: Integers, energy: Integers, asked: Integers | None
     ) -> None:
-        self.at = np.flatnonzero(places.tapered)
+        self.at = np.flatnonzero(slots.tapered)
         self.drawn = Tangents.none()
-        self._vehicles, self._places = vehicles, places
+        self._vehicles, self._slots = vehicles, slots
         self._power, self._energy, self._asked = power, energy, asked
 
     def straight(self) -> tuple[float, Array, list[Entry]]:
-        """Lower sides, upper sides and entries of the straight parts, a row for each place of `at`."""
+        """Lower sides, upper sides and entries of the straight parts, a row for each slot of `at`."""
         return self._sides(self.at, self._taper(self.at))
 
     def again(self, tangents: Tangents) -> tuple[float, Array, list[Entry]]:
-        """The same of tangents that another program has drawn, as far as their places are in this one."""
+        """The same of tangents that another program has drawn, as far as their slots are in this one."""
         if self.at.size == 0:
             return self._sides(self.at, self._taper(self.at))
         ours, theirs = (
@@ -98,15 +98,15 @@ class Tapers:
         order = np.argsort(ours)
         rows = order[np.minimum(np.searchsorted(ours[order], theirs), ours.size - 1)]
         known = ours[rows] == theirs
-        self.drawn, places = tangents.only(known), self.at[rows[known]]
-        return self._sides(places, self._taper(places) + self.drawn.beyond)
+        self.drawn, slots = tangents.only(known), self.at[rows[known]]
+        return self._sides(slots, self._taper(slots) + self.drawn.beyond)
 
     def broken(self, values: Array) -> Rows | None:
         """The tangents that a solution `values[X]` breaks, and those around them; None where there are none to draw."""
         own, at = self._vehicles, self.at
-        of = self._places.vehicle[at]
-        kwh_per_kw, capacity_kwh = self._places.kwh_per_kw[of], own.battery["capacity_kwh"][of]
-        before_kwh = np.where(self._places.first[at], own.energy_kwh[of], values[self._energy[at - 1]])
+        of = self._slots.vehicle[at]
+        kwh_per_kw, capacity_kwh = self._slots.kwh_per_kw[of], own.battery["capacity_kwh"][of]
+        before_kwh = np.where(self._slots.first[at], own.energy_kwh[of], values[self._energy[at - 1]])
         asked_kw = own.power_max_kw[of] if self._asked is None else values[self._asked[at]]
         request_soc = np.maximum(asked_kw, _TINY_KW) * kwh_per_kw / capacity_kwh
         missing_soc = 1.0 - before_kwh / capacity_kwh
@@ -117,37 +117,37 @@ class Tapers:
         return self._around(rows, beyond[rows]) if rows.size else None
 
     def _around(self, rows: Integers, beyond: Array) -> Rows | None:
-        """The tangents of the places `at[rows]`, and the same of those shortly before and after in the same stay.
+        """The tangents of the slots `at[rows]`, and the same of those shortly before and after in the same stay.
 
         A solution evades a single tangent by charging a step earlier or later, where the taper is still unknown: with
         those of the neighbours, there are a third as many rounds.
         """
-        of = self._places.vehicle[self.at]
+        of = self._slots.vehicle[self.at]
         near = rows[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS + 1)
         inside = np.clip(near, 0, self.at.size - 1)
         same_stay = (near == inside) & (of[inside] == of[rows][:, None])
-        places = self.at[near[same_stay]]
-        found = Tangents(*self._sessions_and_steps(places), np.broadcast_to(beyond[:, None], near.shape)[same_stay])
+        slots = self.at[near[same_stay]]
+        found = Tangents(*self._sessions_and_steps(slots), np.broadcast_to(beyond[:, None], near.shape)[same_stay])
         keys, chosen = np.unique(found.keys, return_index=True)
         chosen = chosen[~np.isin(keys, self.drawn.keys)]
         if chosen.size == 0:
             return None
-        found, places = found.only(chosen), places[chosen]
+        found, slots = found.only(chosen), slots[chosen]
         self.drawn += found
-        return make_rows(found.count, *self._sides(places, self._taper(places) + found.beyond))
+        return make_rows(found.count, *self._sides(slots, self._taper(slots) + found.beyond))
 
     def _taper(self, at: Integers) -> Array:
-        return self._places.taper[self._places.vehicle[at]]
+        return self._slots.taper[self._slots.vehicle[at]]
 
     def _sessions_and_steps(self, at: Integers) -> tuple[Integers, Integers]:
-        return self._vehicles.session[self._places.vehicle[at]], self._places.step[at]
+        return self._vehicles.session[self._slots.vehicle[at]], self._slots.step[at]
 
     def _sides(self, at: Integers, x: Array) -> tuple[float, Array, list[Entry]]:
-        """Lower sides, upper sides and entries of the tangents at `x[Q]` for the places `at[Q]`, in kWh."""
-        own, of = self._vehicles, self._places.vehicle[at]
+        """Lower sides, upper sides and entries of the tangents at `x[Q]` for the slots `at[Q]`, in kWh."""
+        own, of = self._vehicles, self._slots.vehicle[at]
         alpha, beta = tangent_slopes(x, self._taper(at))
-        kwh_per_kw = self._places.kwh_per_kw[of]
-        first, rows = self._places.first[at], np.arange(at.size)
+        kwh_per_kw = self._slots.kwh_per_kw[of]
+        first, rows = self._slots.first[at], np.arange(at.size)
         upper = alpha * (own.battery["capacity_kwh"][of] - np.where(first, own.energy_kwh[of], 0.0))
         entries: list[Entry] = [
             (rows, self._power[at], kwh_per_kw),

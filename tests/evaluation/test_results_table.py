@@ -3,17 +3,17 @@
 import polars as pl
 import pytest
 
-from pev_battery_charge.evaluation import FIGURES, MAIN_FIGURES, PLOTTED_FIGURES, results_table
-from pev_battery_charge.evaluation.table import best
+from pev_battery_charge.evaluation import MAIN_METRICS, METRICS, PLOTTED_METRICS, results_table
+from pev_battery_charge.evaluation.results_table import best
 
 Interval = tuple[float | None, float | None, float | None]
 
 
 def made(values: dict[str, dict[str, Interval]], missing: int = 0) -> pl.DataFrame:
-    """Statistics with these means and intervals, by figure and controller."""
+    """Statistics with these means and intervals, by metric and controller."""
     rows = [
-        {"controller": controller, "figure": figure, "mean": mean, "low": low, "high": high, "count": 1000 - missing}
-        for figure, controllers in values.items()
+        {"controller": controller, "figure": metric, "mean": mean, "low": low, "high": high, "count": 1000 - missing}
+        for metric, controllers in values.items()
         for controller, (mean, low, high) in controllers.items()
     ]
     floats = dict.fromkeys(("mean", "low", "high"), pl.Float64)
@@ -21,8 +21,8 @@ def made(values: dict[str, dict[str, Interval]], missing: int = 0) -> pl.DataFra
     return frame.with_columns(missing=pl.lit(missing))
 
 
-def cells(values: dict[str, dict[str, Interval]], figure: str) -> list[str]:
-    return list(results_table(made(values), [figure]).rows[0][2:])
+def cells(values: dict[str, dict[str, Interval]], metric: str) -> list[str]:
+    return list(results_table(made(values), [metric]).rows[0][2:])
 
 
 def test_digits_fit_the_narrowest_interval() -> None:
@@ -42,7 +42,7 @@ def test_what_has_no_interval_is_shown_without_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "values", "winner"),
+    ("metric", "values", "winner"),
     [
         ("reward", {"a": (3.0, 2.0, 4.0), "b": (1.0, 0.0, 1.9)}, "a"),
         ("reward", {"a": (3.0, 2.0, 4.0), "b": (1.0, 0.0, 2.0)}, None),
@@ -56,11 +56,11 @@ def test_what_has_no_interval_is_shown_without_one() -> None:
     ids=["apart", "touch", "neither is better", "less is better", "third between", "equal", "one episode", "alone"],
 )
 def test_the_best_is_marked_where_its_interval_is_apart(
-    figure: str, values: dict[str, Interval], winner: str | None
+    metric: str, values: dict[str, Interval], winner: str | None
 ) -> None:
-    statistics = made({figure: values})
-    assert best(statistics) == ({} if winner is None else {figure: winner})
-    table = results_table(statistics, [figure])
+    statistics = made({metric: values})
+    assert best(statistics) == ({} if winner is None else {metric: winner})
+    table = results_table(statistics, [metric])
     marked = [name for name, text in zip(table.columns[2:], table.rows[0][2:], strict=True) if "*" in text]
     assert marked == ([] if winner is None else [winner])
 
@@ -103,9 +103,9 @@ def test_notes_tell_the_mark_the_episodes_and_those_that_lack_a_figure() -> None
 
 
 def test_figures_are_told_apart_by_title_and_unit_and_the_chosen_ones_exist() -> None:
-    assert len({(one.title, one.unit) for one in FIGURES.values()}) == len(FIGURES)
-    assert not any(one.title.startswith("-") for one in FIGURES.values())
-    assert set(MAIN_FIGURES) | set(PLOTTED_FIGURES) <= set(FIGURES)
-    assert all(name.endswith("_kwh") == (one.unit == "kWh") for name, one in FIGURES.items())
-    assert all(name.endswith("_kw") == (one.unit == "kW") for name, one in FIGURES.items())
-    assert all(name.endswith("_percent") == (one.unit == "%") for name, one in FIGURES.items())
+    assert len({(one.title, one.unit) for one in METRICS.values()}) == len(METRICS)
+    assert not any(one.title.startswith("-") for one in METRICS.values())
+    assert set(MAIN_METRICS) | set(PLOTTED_METRICS) <= set(METRICS)
+    assert all(name.endswith("_kwh") == (one.unit == "kWh") for name, one in METRICS.items())
+    assert all(name.endswith("_kw") == (one.unit == "kW") for name, one in METRICS.items())
+    assert all(name.endswith("_percent") == (one.unit == "%") for name, one in METRICS.items())

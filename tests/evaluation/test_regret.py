@@ -12,7 +12,7 @@ from pev_battery_charge import InputError, Scenario, Schedule, optimal_schedule
 from pev_battery_charge.controllers import CATALOGUE, CONTROLLERS, Controller, Snapshot, make_controller
 from pev_battery_charge.controllers.optimum import OptimalController
 from pev_battery_charge.evaluation import (
-    FIGURES,
+    METRICS,
     Group,
     RegretReport,
     Suite,
@@ -21,7 +21,7 @@ from pev_battery_charge.evaluation import (
     measure_regret,
     regret,
 )
-from pev_battery_charge.evaluation.regret import REGRET_FIGURES, check_possible, with_regret
+from pev_battery_charge.evaluation.regret import REGRET_METRICS, check_possible, with_regret
 from pev_battery_charge.evaluation.statistics import bootstrap_interval, statistics
 from tests.evaluation.small_suite import SPREAD, small_suite
 from tests.strategies import Floats
@@ -89,7 +89,7 @@ def test_regret_by_hand() -> None:
     controllers: dict[str, Controller | str] = {"optimum": optimal, "half": half, "nothing": nothing, "greedy": greedy}
     episodes = evaluate(scenario, controllers, [5, 6, 7], schedules=schedules).episodes
     found = with_regret(episodes, optimal.optima)
-    assert found.columns == ["controller", "seed", *REGRET_FIGURES, *FIGURES]
+    assert found.columns == ["controller", "seed", *REGRET_METRICS, *METRICS]
     # Full power leaves half missing after an hour and nothing after two; half of it 3/4, 1/2, 1/4 and nothing. Asking
     # for 20 kW costs 2 for the station's limit in each hour, and nothing for the area's: the request is clipped.
     losses = {
@@ -178,7 +178,7 @@ def test_figures_and_statistics_are_those_of_all_other_tables(
     same = evaluate(scenario, {name: name for name in CONTROLLERS if name != "random"}, range(3), schedules=schedules)
     own = report.instances.filter(pl.col("group") == "site-4", pl.col("controller") != "random")
     assert own.select(same.episodes.columns).equals(same.episodes)
-    ours = found.filter(pl.col("group") == "site-4", pl.col("controller") != "random", pl.col("figure").is_in(FIGURES))
+    ours = found.filter(pl.col("group") == "site-4", pl.col("controller") != "random", pl.col("figure").is_in(METRICS))
     assert ours.drop("group").equals(statistics(same.episodes))
     for group, size in [("three", 2), ("site-4-erring", 3), ("overall", 8)]:
         rows = found.filter(pl.col("group") == group, pl.col("figure") == "regret_percent")

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pev_battery_charge import benchmark_training
-from pev_battery_charge.benchmark import Figure, benchmark_scenario
-from pev_battery_charge.benchmark_training import (
+from pev_battery_charge.benchmark import training as benchmark_training
+from pev_battery_charge.benchmark.measurement import Measurement, benchmark_scenario
+from pev_battery_charge.benchmark.training import (
     TrainingSizes,
     measure_all_training,
     measure_evaluation,
@@ -17,7 +17,7 @@ from pev_battery_charge.benchmark_training import (
     time_rounds,
 )
 from pev_battery_charge.cli import main
-from pev_battery_charge.training import PPOConfig, TrainConfig, extras
+from pev_battery_charge.training import PPOConfig, TrainConfig, requirements
 
 TINY = TrainingSizes(areas=2, stations=3, rounds=2, supersuit_rounds=1, episodes=4, evaluations=1)
 
@@ -107,7 +107,7 @@ def test_everything_is_measured_and_torch_has_its_threads_again() -> None:
 def test_the_command_asks_for_the_extra_before_it_measures(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    monkeypatch.setattr(requirements, "find_spec", lambda _: None)
     monkeypatch.setattr("pev_battery_charge.cli.benchmark.measure_all", None)
     with pytest.raises(SystemExit) as ended:
         main(["benchmark", "--training"])
@@ -118,7 +118,7 @@ def test_the_command_asks_for_the_extra_before_it_measures(
 def test_the_command_adds_the_figures_of_training_if_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = Figure("training", 1.0, "agent-steps/s", "")
+    one = Measurement("training", 1.0, "agent-steps/s", "")
     monkeypatch.setattr("pev_battery_charge.cli.benchmark.need", lambda _: None)
     monkeypatch.setattr("pev_battery_charge.cli.benchmark.measure_all", lambda *_, **__: ("machine", []))
     monkeypatch.setattr("pev_battery_charge.cli.benchmark.measure_all_training", lambda *_, **__: [one])

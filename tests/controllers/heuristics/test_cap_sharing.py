@@ -20,7 +20,7 @@ from pev_battery_charge.controllers import (
     proportional,
 )
 from pev_battery_charge.evaluation import evaluate, run
-from pev_battery_charge.evaluation.books import FULL_KWH
+from pev_battery_charge.evaluation.session_metrics import FULL_KWH
 from tests import strategies
 from tests.controllers.areas import HOURS, make_area, play_beside_reference, play_by_hand, unmet_kwh
 from tests.strategies import Floats

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.controllers.heuristics.cap_sharing import claims_of
 from pev_battery_charge.controllers.protocol import Snapshot
-from pev_battery_charge.controllers.sharing import claims_of
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.coordinator import share_in_line

@@ -1,19 +1,47 @@
-"""Tables in `.npz` files: numbers and text only, read without executing anything."""
+"""Action values that were learned, and their `.npz` files: numbers and text only, read without executing anything."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from pev_battery_charge.core.arrays import Array
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.tabular.table import Learned
 
 _VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A learned table, or two of Double Q-learning.
+
+    method: "sarsa", "q" or "double-q", or whatever else made it.
+    tables: the action values, `[1 or 2, S, A]`.
+    returns: the sum of rewards of every episode played, `[episodes]`.
+    made_for: what the states mean; compared when the table is loaded for use elsewhere.
+    """
+
+    method: str
+    tables: Array
+    returns: Array
+    made_for: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def values(self) -> Array:
+        """The estimated value of each action in each state, the mean of the tables, `[S, A]`."""
+        mean: Array = self.tables.mean(axis=0)
+        return mean
+
+    @property
+    def greedy(self) -> Integers:
+        """The action of greatest value in each state, `[S]`; of equals, the first."""
+        best: Integers = self.values.argmax(axis=1)
+        return best
 
 
 def save_table(path: str | Path, learned: Learned) -> None:

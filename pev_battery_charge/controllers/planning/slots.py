@@ -1,4 +1,4 @@
-"""The places of a plan: each step of each stay in which a vehicle could charge."""
+"""The slots of a plan: each step of each stay in which a vehicle could charge."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -15,16 +15,16 @@ _NEEDED_TOLERANCE_KWH: Final = 1e-12
 
 
 @dataclass(frozen=True)
-class Places:
-    """P places of V vehicles, ordered by vehicle, then by step.
+class Slots:
+    """P slots of V vehicles, ordered by vehicle, then by step.
 
-    vehicle, step, first: `[P]`, whose place it is, which step of the episode, whether it is the vehicle's first.
-    able: `[V]`, whether a vehicle has places: one that needs nothing, or cannot charge at all, has none.
+    vehicle, step, first: `[P]`, whose slot it is, which step of the episode, whether it is the vehicle's first.
+    able: `[V]`, whether a vehicle has slots: one that needs nothing, or cannot charge at all, has none.
     kwh_per_kw: `[V]`, what a kW over one step stores.
     highest_kw: `[V]`, what can flow at most.
     taper: `[V]`, the k of `planning.taper`.
     tapered: `[P]`, whether the taper can be felt: whether the battery could hold enough for that when the step begins.
-        If it can at one place, it can at all later ones of the stay.
+        If it can at one slot, it can at all later ones of the stay.
     """
 
     vehicle: Integers
@@ -43,7 +43,7 @@ class Places:
 
     @classmethod
     def of(cls, scenario: Scenario, vehicles: Vehicles) -> Self:
-        """The places of some vehicles in an area of the scenario."""
+        """The slots of some vehicles in an area of the scenario."""
         battery = vehicles.battery
         capacity_kwh, transition_soc = battery["capacity_kwh"], battery["transition_soc"]
         kwh_per_kw: Array = battery["efficiency"] * scenario.step_minutes / MINUTES_PER_HOUR

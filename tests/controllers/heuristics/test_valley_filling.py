@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pev_battery_charge import InputError, Scenario, Simulation, load_scenario
 from pev_battery_charge.controllers import Snapshot, constant, earliest_deadline, valley_filling
 from pev_battery_charge.evaluation import evaluate, run
-from pev_battery_charge.evaluation.books import FULL_KWH
+from pev_battery_charge.evaluation.session_metrics import FULL_KWH
 from tests import strategies
 from tests.controllers.areas import HOURS, play_beside_reference, play_by_hand, unmet_kwh
 from tests.reference import LoadArea

@@ -1,0 +1,1 @@
+"""Heuristics: rules of thumb, which solve no program."""
