@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Registry(dict[str, T]):
-    """Classes or functions by their names, in the order in which they were registered.
+    """Classes, functions, or entries made of one (`plain`) by their names, in the order of their registration.
 
     what: what one of them is called in errors.
     """
@@ -40,6 +40,13 @@ class Registry(dict[str, T]):
         near = get_close_matches(str(name), self)
         return near + [known for known in self if known not in near]
 
+    def unknown(self, name: object) -> str:
+        """What is said of a name that nothing is registered under."""
+        return (
+            f"unknown {self.what} {name!r}; there are {', '.join(self.nearest_first(name))}. One of your own must be "
+            "registered first: import its module, or pev --plugin MODULE"
+        )
+
 
 def same_definition(one: object, other: object) -> bool:
     """Whether two classes or functions are one, or the same one defined again."""
@@ -47,4 +54,5 @@ def same_definition(one: object, other: object) -> bool:
 
 
 def _home(made: Any) -> str:
+    made = getattr(made, "plain", made)
     return f"{made.__module__}.{getattr(made, '__qualname__', made)}"

@@ -4,11 +4,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import tomli_w
-from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator, model_validator
 
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, DEFAULT_TERMS, TERMS, Choice, Feature, Term, choose_feature
+from pev_battery_charge.catalogue.choice import TermNumbers, choose_term, read_terms
 from pev_battery_charge.core.records import Rule
 from pev_battery_charge.core.units import MINUTES_PER_DAY
 from pev_battery_charge.errors import InputError
@@ -21,8 +23,15 @@ from pev_battery_charge.validation import problems_of
 Coordinator = Literal["none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come"]
 """How the area cuts requests down to its cap."""
 
-ExtraObservation = Literal["time_left_h", "soc", "hour", "progress"]
-"""What a station may be shown besides the eight numbers; see `pev_battery_charge.observation`."""
+
+FIRST_KEYS: Final = {
+    "soc": ("missing", "weight"),
+    "local": ("out_of_bounds", "weight"),
+    "area": ("overload", "weight"),
+    "departure": ("departure", "weight"),
+    "exponent": ("missing", "exponent"),
+}
+"""The term and the number of it that each of a reward's first keys means."""
 
 
 class _Limits(Part):
@@ -50,16 +59,66 @@ class Station(_Limits):
     power_max_kw: Positive = 22.0
 
 
-class Reward(Part):
-    """Weights of the parts of a station's reward; `pev_battery_charge.reward` has the formulas."""
+class _FirstKeys(Part):
+    """The keys that a reward had at first: read for ever."""
 
     soc: NonNegative = 1.0
     local: NonNegative = 2.0
     area: NonNegative = 2.0
     departure: NonNegative = 0.0
     exponent: Positive = 1.0
+
+
+class Reward(Part):
+    """What a station earns: terms of the catalogue by name, each with its weight and its literals.
+
+    In a file `[reward.terms]` with `departure = 2.0` or `missing = {weight = 1.0, exponent = 2.0}`; without it
+    `DEFAULT_TERMS`. `pev_battery_charge.catalogue.terms` has the formulas.
+    """
+
+    terms: dict[str, TermNumbers] = Field(default_factory=lambda: dict(DEFAULT_TERMS), validate_default=True)
     sharing: Fraction = 0.0
     """0: a station earns its own reward; 1: the mean of all plugged stations of the area."""
+
+    def __hash__(self) -> int:
+        return hash((tuple(self.terms.items()), self.sharing))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_first_keys(cls, given: object) -> object:
+        """`soc`, `local`, `area`, `departure` and `exponent` change the terms that they meant."""
+        if not isinstance(given, Mapping) or not (old := {key: given[key] for key in FIRST_KEYS if key in given}):
+            return given
+        _FirstKeys.model_validate(old)
+        terms = {
+            name: dict(numbers) if isinstance(numbers, Mapping | TermNumbers) else {"weight": numbers}
+            for name, numbers in given.get("terms", DEFAULT_TERMS).items()
+        }
+        for key, value in old.items():
+            name, number = FIRST_KEYS[key]
+            terms.setdefault(name, {})[number] = value
+        return {key: value for key, value in given.items() if key not in old} | {"terms": terms}
+
+    @field_validator("terms", mode="before")
+    @classmethod
+    def _of_the_catalogue(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            raise ValueError("must be a table of weights by the names of reward terms")
+        return read_terms(given)
+
+    @property
+    def choices(self) -> list[Choice[Term]]:
+        """The terms as the kernels are composed of them."""
+        return [choose_term(name, numbers) for name, numbers in self.terms.items()]
+
+    def weight(self, name: str) -> float:
+        """The weight of a term; 0 of one that is not named."""
+        return self.literal(name, "weight")
+
+    def literal(self, name: str, literal: str) -> float:
+        """A number of a term; of one that is not named its default, and 0 for its weight."""
+        value: float = getattr(self.terms.get(name), literal, TERMS[name].literals.get(literal, 0.0))
+        return value
 
 
 class Scenario(Part):
@@ -75,7 +134,7 @@ class Scenario(Part):
     step_minutes: Positive = 5.0
     horizon_steps: Annotated[int, Field(ge=1)] = 192
     coordinator: Coordinator = "proportional"
-    extra_observations: tuple[ExtraObservation, ...] = ()
+    observations: tuple[str, ...] = DEFAULT_FEATURES
     area: Area = Area()
     stations: tuple[Station, ...] = (Station(),) * 5
     population: SerializeAsAny[Population] = SpreadPopulation()
@@ -99,12 +158,23 @@ class Scenario(Part):
     def _of_its_kind(cls, population: object) -> object:
         return read_population(population)
 
-    @field_validator("extra_observations")
+    @model_validator(mode="before")
     @classmethod
-    def _no_feature_twice(cls, features: tuple[ExtraObservation, ...]) -> tuple[ExtraObservation, ...]:
-        if len(set(features)) < len(features):
-            raise ValueError("each feature may be named once")
-        return features
+    def _read_extra_observations(cls, given: object) -> object:
+        """`extra_observations`, the key of at first, follow the eight; read for ever."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("extra_observations"), Sequence):
+            return given
+        others = {key: value for key, value in given.items() if key not in ("extra_observations", "observations")}
+        return others | {"observations": (*DEFAULT_FEATURES, *given["extra_observations"])}
+
+    @field_validator("observations")
+    @classmethod
+    def _no_feature_twice(cls, names: tuple[str, ...], given: ValidationInfo) -> tuple[str, ...]:
+        if not names or len(set(names)) < len(names):
+            raise ValueError("there must be at least one feature, and each may be named once")
+        for name in names:
+            choose_feature(name, given.data.get("step_minutes", 1.0))
+        return names
 
     @model_validator(mode="after")
     def _population_fits(self) -> Self:
@@ -125,6 +195,16 @@ class Scenario(Part):
     def horizon_days(self) -> float:
         """Length of an episode in days."""
         return self.horizon_minutes / MINUTES_PER_DAY
+
+    def feature_choices(self, names: Sequence[str] | None = None) -> list[Choice[Feature]]:
+        """The scenario's `observations`, or the given features, as the kernels are composed of them.
+
+        Raises `InputError` for a name that is not registered.
+        """
+        try:
+            return [choose_feature(name, self.step_minutes) for name in names or self.observations]
+        except ValueError as error:
+            raise InputError("observations", [str(error)]) from None
 
     @property
     def rule(self) -> Rule:

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.core.arrays import Integers, Observations, PerStation, Records, RewardParts, Rewards
+from pev_battery_charge.catalogue import compose, look_ahead
+from pev_battery_charge.core.arrays import Observations, PerStation, Records, RewardParts, Rewards
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import (
     SESSION,
     STEP,
     make_areas,
+    make_moments,
     make_stations,
 )
-from pev_battery_charge.core.transition import bind_schedule, step_area
+from pev_battery_charge.core.transition import bind_schedule
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.generate import area_generators, area_seeds, generated_info
-from pev_battery_charge.observation import FEATURES, extra_codes, observe, observe_area
-from pev_battery_charge.reward import PARTS, make_weights, reward_area
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
@@ -35,11 +35,11 @@ class StepResult(NamedTuple):
     """What a step hands out, in arrays that nobody else holds (unless `reuse_buffers` was asked for)."""
 
     observations: Observations
-    """`[B, N, F]`, seen at t+1; the columns stand in `pev_battery_charge.observation`."""
+    """`[B, N, F]`, seen at t+1: the scenario's `observations`."""
     rewards: Rewards
     """`[B, N]`, for the step just made."""
     parts: RewardParts
-    """`[5, B, N]`: the terms of the reward and the granted power (kW), in the order of `reward.PARTS`."""
+    """`[K + 1, B, N]`: the weighted terms of the reward, before sharing, and the granted power (kW)."""
     over: bool
     """Whether the horizon has been reached."""
 
@@ -112,8 +112,8 @@ class Simulation:
         self._idle = self.areas[:1].copy(), self.stations[:1].copy()
         self._generator = scenario.population.generator(scenario)
         self.sessions = np.zeros((num_areas, 0), SESSION)
-        self._weights = make_weights(scenario.reward)
-        self._extras = extra_codes(scenario.extra_observations)
+        self._compose()
+        self.moments = make_moments(scenario.horizon_steps + 1 + look_ahead(self._features))[None]
         self._random: list[np.random.Generator] | None = None
         self._seeds: list[int] | None = None
         self._schedules: dict[int, Schedule] = {}
@@ -124,10 +124,22 @@ class Simulation:
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0
 
+    def _compose(self) -> None:
+        """Find the kernel of what the scenario rewards and shows, and the numbers that it is given."""
+        reward = self.scenario.reward
+        self._terms, self._features = reward.choices, self.scenario.feature_choices()
+        self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
+        self._make_step = compose.step_kernel(self._terms, self._features)
+
     @property
     def num_features(self) -> int:
         """F: how many numbers a station sees."""
-        return len(FEATURES) + self._extras.size
+        return len(self._features)
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What the rows of a step's `parts` are: `reward_` and the name of each term, and `power_kw`."""
+        return (*(f"reward_{one.entry.name}" for one in self._terms), "power_kw")
 
     @property
     def step_index(self) -> int:
@@ -216,20 +228,20 @@ class Simulation:
         return (
             np.empty((*shape, self.num_features), np.float32),
             np.empty(shape, np.float32),
-            np.empty((len(PARTS), *shape), np.float32),
+            np.empty((len(self._terms) + 1, *shape), np.float32),
         )
 
     def _advance(self, asked_kw: PerStation, observations: Observations, rewards: Rewards, parts: RewardParts) -> None:
         def advance_part(first: int, last: int) -> None:
-            _step_and_tell(
+            self._make_step(
                 first,
                 last,
                 self.areas,
                 self.stations,
                 self.sessions,
+                self.moments,
                 asked_kw,
-                self._weights,
-                self._extras,
+                self._numbers,
                 observations,
                 rewards,
                 parts,
@@ -255,9 +267,10 @@ class Simulation:
             self._pool_owner = os.getpid()
         return self._pool
 
-    def observe(self, extras: Sequence[str] | None = None) -> Observations:
-        """What the stations see now, `[B, N, F]`; `extras` in place of the scenario's own extra features."""
-        return observe(self.areas, self.stations, self._extras if extras is None else extra_codes(extras))
+    def observe(self, names: Sequence[str] | None = None) -> Observations:
+        """What the stations see now, `[B, N, F]`; with `names`, these features in place of the scenario's."""
+        features = self._features if names is None else self.scenario.feature_choices(names)
+        return compose.observe(self.areas, self.stations, self.moments, features)
 
     def schedule(self, area: int = 0) -> Schedule:
         """The schedule of the running episode of one area."""
@@ -306,7 +319,12 @@ class Simulation:
         self._pool = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_pool": None}
+        composed = ("_terms", "_features", "_numbers", "_make_step")
+        return {name: value for name, value in self.__dict__.items() if name not in composed} | {"_pool": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._compose()
 
 
 def _describe_not_finite(requests_kw: PerStation) -> list[str]:
@@ -318,34 +336,3 @@ def _describe_not_finite(requests_kw: PerStation) -> list[str]:
 def _bind(areas: Records, stations: Records, sessions: Records) -> None:
     for b in range(areas.size):
         bind_schedule(areas[b], stations[b], sessions[b])
-
-
-@kernel
-def _step_and_tell(
-    first: int,
-    last: int,
-    areas: Records,
-    stations: Records,
-    sessions: Records,
-    asked_kw: PerStation,
-    weights: Records,
-    extras: Integers,
-    observations: Observations,
-    rewards: Rewards,
-    parts: RewardParts,
-    trace: Records,
-) -> None:
-    """Make one step of areas `first` to `last - 1`, then tell what each station earns and sees.
-
-    `trace[T, B, N]` keeps the steps; one of T = 0 keeps none.
-    """
-    for b in range(first, last):
-        area = areas[b]
-        step = area["step"]
-        step_area(area, stations[b], sessions[b], asked_kw[b])
-        reward_area(area, stations[b], weights[0], rewards[b], parts[:, b])
-        observe_area(area, stations[b], extras, observations[b])
-        for i in range(stations.shape[1]):
-            stations[b, i]["made"]["reward"] = rewards[b, i]
-            if step < trace.shape[0]:
-                trace[step, b, i] = stations[b, i]["made"]

@@ -27,9 +27,9 @@ from torchrl.modules import MLP, MultiAgentMLP, ProbabilisticActor, TanhNormal
 from torchrl.objectives import ClipPPOLoss, ValueEstimators
 
 import pev_battery_charge as pbc
+from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.observation import EXTRA_FEATURES, FEATURES
 from pev_battery_charge.scenario import resolve_scenario
 from pev_battery_charge.training.scaling import scale_observations
 
@@ -83,16 +83,16 @@ def check(config: Config) -> None:
 class ScaledStations(Transform):
     """What stations see as `pev_battery_charge.training.scaling` has it: fractions of the limits.
 
-    For an entry of shape `[..., N, 8 + extras]`, or `[..., N * (8 + extras)]` as the area's state has it.
+    For an entry of shape `[..., N, F]`, or `[..., N * F]` as the area's state has it.
     """
 
-    def __init__(self, key: NestedKey, extras: Sequence[str]) -> None:
+    def __init__(self, key: NestedKey, names: Sequence[str]) -> None:
         super().__init__(in_keys=[key], out_keys=[key])
-        self.extras = extras
+        self.names = names
 
     def _apply_transform(self, obs: torch.Tensor) -> torch.Tensor:
-        stations = obs.unflatten(-1, (-1, len(FEATURES) + len(self.extras)))
-        return torch.from_numpy(scale_observations(stations.numpy(), self.extras)).flatten(-2)
+        stations = obs.unflatten(-1, (-1, len(self.names)))
+        return torch.from_numpy(scale_observations(stations.numpy(), self.names)).flatten(-2)
 
     def _reset(self, _before: TensorDictBase, tensordict_reset: TensorDictBase) -> TensorDictBase:
         return self._call(tensordict_reset)  # by itself, TorchRL transforms what steps show only
@@ -101,8 +101,8 @@ class ScaledStations(Transform):
 def make_env(scenario: pbc.Scenario, num_areas: int) -> EnvBase:
     """`num_areas` areas side by side, observations scaled, actions in kW, each episode's rewards summed up."""
     areas = SerialEnv(num_areas, lambda: PettingZooWrapper(pbc.parallel_env(scenario), return_state=True))
-    stations = ScaledStations(OBSERVATION, scenario.extra_observations)
-    state = ScaledStations("state", EXTRA_FEATURES)
+    stations = ScaledStations(OBSERVATION, scenario.observations)
+    state = ScaledStations("state", STATE_FEATURES)
     return TransformedEnv(areas, Compose(stations, state, RewardSum([REWARD], [RETURN])))
 
 
@@ -126,7 +126,7 @@ class AreaCritic(nn.Module):
 
     def __init__(self, scenario: pbc.Scenario) -> None:
         super().__init__()
-        state = scenario.num_stations * (len(FEATURES) + len(EXTRA_FEATURES))
+        state = scenario.num_stations * len(STATE_FEATURES)
         self.mlp = MLP(num_seen(scenario) + state, 1, num_cells=[128, 128])
 
     def forward(self, observation: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
@@ -143,7 +143,7 @@ def make_critic(scenario: pbc.Scenario, critic: Critic) -> TensorDictModule:
 
 def num_seen(scenario: pbc.Scenario) -> int:
     """F: how many numbers a station sees."""
-    return len(FEATURES) + len(scenario.extra_observations)
+    return len(scenario.observations)
 
 
 def _station_mlp(scenario: pbc.Scenario, num_outputs: int) -> MultiAgentMLP:

@@ -16,3 +16,7 @@ def write_session(session: Record, **columns: float) -> None:
     for name, value in columns.items():
         fields = session["battery"] if name in (BATTERY.names or ()) else session
         fields[name] = value
+
+
+PARTS = ("reward_missing", "reward_out_of_bounds", "reward_overload", "reward_departure", "power_kw")
+"""What is told beside a reward, unless the scenario names other terms."""

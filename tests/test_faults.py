@@ -75,7 +75,7 @@ def test_a_full_battery_draws_nothing_from_the_grid() -> None:
         observations, _, infos = ask(env, *[22.0] * 5)
         assert [info["power_kw"] for info in infos.values()] == [0.0] * 5
         assert [observation[5] for observation in observations.values()] == [0.0] * 5
-        assert [info["reward_soc"] for info in infos.values()] == [0.0] * 5
+        assert [info["reward_missing"] for info in infos.values()] == [0.0] * 5
     delivered = env.trace().session_frame()
     assert delivered["energy_delivered_kwh"].to_list() == pytest.approx([0.0, 0.0, 1.0, 1.0, 1.0])
     expected = [0.0, 0.0, 1.0 / 0.9, 1.0 / 0.77, 1.0 / 0.9]
@@ -97,10 +97,12 @@ def test_a_request_out_of_bounds_is_not_obeyed(power_kw: float, coordinator: str
         assert all(np.array_equal(observations[agent], expected[agent]) for agent in expected)
         for agent, here in zip(infos, plugged, strict=True):
             assert 0.0 <= infos[agent]["power_kw"] == bounds_infos[agent]["power_kw"] <= 22.0
-            assert bounds_infos[agent]["reward_local"] == 0.0
+            assert bounds_infos[agent]["reward_out_of_bounds"] == 0.0
             cost = 2.0 * abs(power_kw - nearest_kw) / 22.0
-            assert infos[agent]["reward_local"] == pytest.approx(-cost if here else 0.0)
-            assert rewards[agent] == pytest.approx(bounds_rewards[agent] + infos[agent]["reward_local"], rel=1e-6)
+            assert infos[agent]["reward_out_of_bounds"] == pytest.approx(-cost if here else 0.0)
+            assert rewards[agent] == pytest.approx(
+                bounds_rewards[agent] + infos[agent]["reward_out_of_bounds"], rel=1e-6
+            )
 
 
 def test_the_callers_actions_are_left_as_they_are() -> None:

@@ -1,6 +1,6 @@
 """What a station sees: eight numbers in their order, the extra features by hand, and nothing of its neighbours."""
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Simulation, generate_schedule, load_scenario
-from pev_battery_charge.observation import EXTRA_FEATURES, FEATURES
-from pev_battery_charge.scenario import ExtraObservation
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, STATE_FEATURES
 from tests import strategies
 from tests.strategies import schedule_of
 
@@ -35,12 +34,12 @@ def two_stations(**changes: Any) -> Scenario:
 
 @given(
     scenario=strategies.scenarios(),
-    extras=st.sets(st.sampled_from(EXTRA_FEATURES)),
+    extras=st.sampled_from([(), ("soc", "hour"), STATE_FEATURES[8:]]),
     seed=st.integers(0, 2**32),
     ask=strategies.policies(),
 )
-def test_observations_always_lie_in_the_box(scenario: Scenario, extras: set[str], seed: int, ask: Any) -> None:
-    simulation = Simulation(scenario.replace(extra_observations=sorted(extras)))
+def test_observations_always_lie_in_the_box(scenario: Scenario, extras: tuple[str, ...], seed: int, ask: Any) -> None:
+    simulation = Simulation(scenario.replace(extra_observations=extras))
     box = Box(0.0, np.inf, (8 + len(extras),), np.float32)
     observations = simulation.reset(seed=seed)
     while True:
@@ -52,7 +51,7 @@ def test_observations_always_lie_in_the_box(scenario: Scenario, extras: set[str]
 
 
 def test_the_eight_features_stand_in_their_order() -> None:
-    assert FEATURES == (
+    assert DEFAULT_FEATURES == (
         "power_min_kw",
         "power_max_kw",
         "area_power_max_kw",
@@ -62,7 +61,7 @@ def test_the_eight_features_stand_in_their_order() -> None:
         "area_power_kw",
         "power_kw",
     )
-    assert get_args(ExtraObservation) == EXTRA_FEATURES
+    assert (*DEFAULT_FEATURES, "time_left_h", "soc", "hour", "progress") == STATE_FEATURES
 
 
 def test_a_station_sees_its_own_vehicle_and_the_areas_power() -> None:
@@ -95,7 +94,7 @@ def test_a_pev_that_arrives_above_its_needs_has_nothing_remaining() -> None:
 def test_the_neighbours_vehicle_is_not_seen() -> None:
     seen = []
     for neighbour in (PEV, PEV | {"departure_min": 10.0, "energy_arrival_kwh": 29.0, "capacity_kwh": 77.0}):
-        simulation = Simulation(two_stations(extra_observations=list(EXTRA_FEATURES)))
+        simulation = Simulation(two_stations(extra_observations=list(STATE_FEATURES[8:])))
         told = [simulation.reset(schedule=schedule_of([PEV, neighbour], 2))[0, 0]]
         told += [simulation.step([[7.0, 0.0]]).observations[0, 0] for _ in range(6)]
         seen.append(np.stack(told).tobytes())
@@ -144,6 +143,6 @@ def test_the_hour_is_the_scenarios_own_again_after_a_schedule_with_a_clock() -> 
 def test_other_features_can_be_looked_up_without_a_change_of_what_policies_see() -> None:
     simulation = Simulation("paper-5x20")
     observations = simulation.reset(seed=0)
-    assert simulation.observe(["soc"])[..., :8].tobytes() == observations.tobytes()
+    assert simulation.observe([*DEFAULT_FEATURES, "soc"])[..., :8].tobytes() == observations.tobytes()
     assert simulation.observe(["soc", "hour"]).shape == (1, 5, 10)
     assert simulation.observe().tobytes() == observations.tobytes()

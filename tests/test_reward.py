@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Simulation
-from pev_battery_charge.reward import PARTS
 from pev_battery_charge.simulation import StepResult
 from tests import strategies
+from tests.records import PARTS
 from tests.strategies import schedule_of
 
 PEV = {
@@ -46,7 +46,7 @@ def one_step(
 
 
 def test_the_parts_are_named_in_their_order() -> None:
-    assert PARTS == ("reward_soc", "reward_local", "reward_area", "reward_departure", "power_kw")
+    assert PARTS == ("reward_missing", "reward_out_of_bounds", "reward_overload", "reward_departure", "power_kw")
 
 
 @pytest.mark.parametrize(("exponent", "expected"), [(1.0, 0.76), (2.0, 0.5776), (0.5, 0.76**0.5)])

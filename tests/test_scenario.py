@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pev_battery_charge import InputError, Scenario, Simulation, load_scenario
+from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.core.records import Rule
-from pev_battery_charge.observation import EXTRA_FEATURES
 from pev_battery_charge.populations import SitePopulation, SpreadPopulation
 from pev_battery_charge.populations.base import StayStart
 from pev_battery_charge.scenario import (
@@ -62,11 +62,12 @@ def test_the_default_is_the_paper_scenario_with_every_value_of_its_page() -> Non
         "stay_counts_from": "arrival",
     }
     assert scenario.reward.model_dump() == {
-        "soc": 1.0,
-        "local": 2.0,
-        "area": 2.0,
-        "departure": 0.0,
-        "exponent": 1.0,
+        "terms": {
+            "missing": {"weight": 1.0, "exponent": 1.0},
+            "out_of_bounds": {"weight": 2.0},
+            "overload": {"weight": 2.0},
+            "departure": {"weight": 0.0},
+        },
         "sharing": 0.0,
     }
 
@@ -83,7 +84,7 @@ def test_every_named_scenario_comes_back_from_text_and_file(name: str, tmp_path:
 
 @given(
     scenario=strategies.scenarios(),
-    extras=st.lists(st.sampled_from(EXTRA_FEATURES), unique=True),
+    extras=st.lists(st.sampled_from(STATE_FEATURES[8:]), unique=True),
     name=st.text(min_size=1),
     stay_start=st.sampled_from(get_args(StayStart)),
 )
@@ -176,8 +177,15 @@ NAN, INF = float("nan"), float("inf")
         ({"horizon_steps": 0}, "horizon_steps"),
         ({"horizon_steps": 2.5}, "horizon_steps"),
         ({"coordinator": "fairest"}, "coordinator"),
-        ({"extra_observations": ["colour"]}, "extra_observations.0"),
-        ({"extra_observations": ["soc", "soc"]}, "extra_observations"),
+        ({"extra_observations": ["colour"]}, "observations"),
+        ({"observations": ["soc", "soc"]}, "observations"),
+        ({"observations": []}, "observations"),
+        ({"observations": ["soc@1h"]}, "observations"),
+        ({"reward": {"terms": {"mising": 1.0}}}, "reward.terms"),
+        ({"reward": {"terms": {"missing": -1.0}}}, "reward.terms.missing.weight"),
+        ({"reward": {"terms": {"missing": {"exponent": 0.0}}}}, "reward.terms.missing.exponent"),
+        ({"reward": {"terms": {"overload": {"exponent": 1.0}}}}, "reward.terms.overload.exponent"),
+        ({"reward": {"terms": 3}}, "reward.terms"),
         ({"area": {"power_max_kw": 0.0}}, "area.power_max_kw"),
         ({"area": {"power_max_kw": -31.5}}, "area.power_max_kw"),
         ({"area": {"power_max_kw": NAN}}, "area.power_max_kw"),

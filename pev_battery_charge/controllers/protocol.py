@@ -1,18 +1,17 @@
 """The protocol of every controller: a snapshot of what is known at t, batched over areas, to requests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, choose_feature, compose
 from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION, STATION, Status
 from pev_battery_charge.core.transition import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
-from pev_battery_charge.observation import extra_codes, observe
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
@@ -29,6 +28,7 @@ class Snapshot:
 
     stations: `KNOWN_STATION[B, N]`, read-only; a vehicle's fields mean nothing where `plugged` is False.
     areas: `AREA[B]`, read-only.
+    waiting: `[B, N]`, read-only: how many PEVs have arrived and stand in line for the station.
 
     It is a copy: it stays as it is when the simulation goes on, and leads nowhere else. All that is told of a PEV below
     is 0 at an empty station.
@@ -36,7 +36,8 @@ class Snapshot:
 
     stations: Records
     areas: Records
-    _count_waiting: Callable[[], Integers] = field(repr=False, compare=False)
+    waiting: Integers
+    _moments: Records = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, simulation: Simulation) -> Self:
@@ -45,16 +46,11 @@ class Snapshot:
         whole = stations.view(STATION)
         whole[...] = simulation.stations
         whole["hidden"] = np.zeros((), STATION["hidden"])
-        areas, sessions = simulation.areas.copy(), simulation.sessions
-        stations.flags.writeable = False
-        areas.flags.writeable = False
-
-        def waiting_now() -> Integers:
-            waiting = np.zeros(stations.shape, np.int64)
-            count_waiting(areas, sessions, waiting)
-            return waiting
-
-        return cls(stations, areas, waiting_now)
+        areas, waiting = simulation.areas.copy(), np.zeros(stations.shape, np.int64)
+        count_waiting(areas, simulation.sessions, waiting)
+        for array in (stations, areas, waiting):
+            array.flags.writeable = False
+        return cls(stations, areas, waiting, simulation.moments)
 
     @property
     def step(self) -> int:
@@ -141,17 +137,10 @@ class Snapshot:
         steps = np.maximum(self.stations["depart_stated_step"] - self.areas["step"][:, None], 1)
         return self._of_pev(steps * self.step_hours)
 
-    @cached_property
-    def waiting(self) -> Integers:
-        """`[B, N]`: how many PEVs have arrived and stand in line for the station.
-
-        Counted when first asked for, so ask before the simulation's next reset.
-        """
-        return self._count_waiting()
-
-    def observe(self, extras: Sequence[str] = ()) -> Float32:
-        """`[B, N, 8 + extras]`: what each station sees for itself; see `pev_battery_charge.observation`."""
-        return observe(self.areas, self.stations, extra_codes(extras))
+    def observe(self, names: Sequence[str] = DEFAULT_FEATURES) -> Float32:
+        """`[B, N, F]`: what each station sees for itself, of the named features; see `catalogue.features`."""
+        features = [choose_feature(name, self.step_hours * MINUTES_PER_HOUR) for name in names]
+        return compose.observe(self.areas, self.stations.view(STATION), self._moments, features)
 
     def _of_pev(self, values: Array) -> Array:
         return np.where(self.plugged, values, 0.0)

@@ -1,17 +1,23 @@
 """How every kernel of the package is compiled: once, cached on disk, without the global interpreter lock."""
 
+import atexit
 import hashlib
+import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from types import ModuleType
+from typing import Any, Final, TypeVar, cast
 
 from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-KERNEL_FILES = ("*.py", "core/*.py", "controllers/**/*.py", "evaluation/books.py", "populations/*.py", "schedule/*.py")
-"""Where kernels are: a change in one of these files makes all compiled code stale."""
+_PACKAGE: Final = Path(__file__).parent.parent
+_PLAIN: Final = (bool, int, float, str, bytes, tuple, type(None))
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -26,17 +32,98 @@ def kernel(function: Kernel) -> Kernel:
     disk_cache = getattr(compiled, "_cache", None)
     if disk_cache is not None:
         # Numba holds compiled code for fresh as long as the kernel's own file is unchanged, although the kernels it
-        # calls, from other files, are compiled into it. Here it is fresh as long as no kernel's file has changed.
-        disk_cache._cache_file._source_stamp = _fingerprint()
+        # calls, from other files, are compiled into it. Here it is fresh as long as no file of the package has changed.
+        disk_cache._cache_file._source_stamp = _package_digest()
     return cast(Kernel, compiled)
 
 
+def kernel_part(function: Kernel) -> Kernel:
+    """Compile a function from outside the package for use inside kernels; it is kept on disk as a part of those."""
+    return cast(Kernel, njit(nogil=True, error_model="numpy")(function))
+
+
+def load_text(text: str, made_of: str) -> ModuleType:
+    """Run the text of a module with kernels.
+
+    made_of: a digest of the functions from outside the package that it calls.
+
+    The text is kept in a file, for Numba's disk cache, tracebacks and debuggers; what is run is the text itself,
+    whatever that file holds.
+    """
+    digest = hashlib.sha256((_package_digest() + made_of + text).encode()).hexdigest()[:24]
+    path = _text_folder() / f"composed_{digest}.py"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    module = ModuleType(f"{_PACKAGE.name}.{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # where Numba looks for it when it loads what it has compiled
+    exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102  the text is the package's own
+    return module
+
+
 @cache
-def _fingerprint() -> str:
-    """A digest of every file of the package that may hold a kernel."""
-    package = Path(__file__).parent.parent
+def _text_folder() -> Path:
+    """Where the texts of composed modules are kept: Numba's own folder where one is set, the package's, the user's.
+
+    Numba unpickles what it finds beside them, so a folder that is another user's, or that others may write to, is
+    passed over. Where none can be written, a temporary one lasts as long as the process.
+    """
+    folders = [_PACKAGE / "__pycache__", Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "pev_battery_charge"]
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        folders.insert(0, Path(os.environ["NUMBA_CACHE_DIR"]) / "pev_battery_charge")
+    for one in folders:
+        try:
+            folder = one.expanduser()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+            status = folder.stat()
+        except (OSError, RuntimeError):
+            continue
+        if not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022):
+            return folder
+    folder = Path(tempfile.mkdtemp(prefix="pev_battery_charge_"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def fingerprint(function: Callable[..., Any]) -> str:
+    """A digest of what a function does: its code, defaults, the values and functions that it reads from its module.
+
+    Empty for a function of the package, whose files are known as a whole.
+    """
+    if function.__module__.split(".")[0] == _PACKAGE.name:
+        return ""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in KERNEL_FILES for path in package.glob(pattern)):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+    seen: set[int] = set()
+
+    def add(one: Callable[..., Any]) -> None:
+        if id(one) in seen:
+            return
+        seen.add(id(one))
+        code = one.__code__
+        values = [value for value in code.co_consts if isinstance(value, _PLAIN)]
+        digest.update(repr((code.co_code, values, code.co_names, one.__defaults__)).encode())
+        cells = [cell.cell_contents for cell in one.__closure__ or ()]
+        for value in [one.__globals__.get(name) for name in code.co_names] + cells:
+            inner: Any = getattr(value, "py_func", value)
+            if hasattr(inner, "__code__"):
+                add(inner)
+            elif isinstance(value, _PLAIN):
+                digest.update(repr(value).encode())
+
+    add(function)
+    return digest.hexdigest()
+
+
+@cache
+def _package_digest() -> str:
+    """A digest of every file of the package."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        if "__pycache__" not in path.parts:
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()

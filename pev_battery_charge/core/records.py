@@ -148,13 +148,28 @@ SESSION: Final = np.dtype(
 """One visit of one PEV: what the schedule says of it, and what it was given."""
 
 
+MOMENT: Final = np.dtype(
+    [
+        ("buy_price", "f8"),
+        ("sell_price", "f8"),
+        ("load_kw", "f8"),
+        ("solar_kw", "f8"),
+        ("carbon_kg_per_kwh", "f8"),
+        ("target_kw", "f8"),
+        ("cap_kw", "f8"),
+    ],
+    align=True,
+)
+"""What the world is in one step, whatever the stations do; prices are per kWh."""
+
+
 def make_areas(
     num_areas: int,
     *,
     power_max_kw: float,
     step_minutes: float,
     horizon_steps: int,
-    rule: Rule,
+    rule: Rule = Rule.NONE,
     power_min_kw: float = 0.0,
     start_hour: float = 0.0,
 ) -> Records:
@@ -167,6 +182,13 @@ def make_areas(
     areas["horizon_steps"] = horizon_steps
     areas["rule"] = rule
     return areas
+
+
+def make_moments(steps: int) -> Records:
+    """A world without prices, load, sun and further limits: `MOMENT[steps]`."""
+    moments = np.zeros(steps, MOMENT)
+    moments["cap_kw"] = np.inf
+    return moments
 
 
 def make_stations(num_areas: int, power_min_kw: npt.ArrayLike, power_max_kw: npt.ArrayLike) -> Records:

@@ -12,7 +12,6 @@ from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, Sho
 from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation
 
@@ -31,8 +30,8 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     cost reward.
 
     ## Rewards
-    The sum of what the stations earn. The info holds `rewards`, the parts `reward_soc`, `reward_local`, `reward_area`
-    and `reward_departure`, and the granted power `power_kw`, each `[N]`.
+    The sum of what the stations earn. The info holds `rewards`, the parts `reward_missing`,
+    `reward_out_of_bounds`, `reward_overload` and `reward_departure`, and the granted power `power_kw`, each `[N]`.
 
     ## Starting State
     As in `ParallelArea`: `reset(seed=s)` draws a schedule, `options={"schedule": schedule}` takes one.
@@ -79,7 +78,7 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
         result = self.simulation.step(requests[None])
         if self.render_mode == "human":
             self.render()
-        info = {"rewards": result.rewards[0], **dict(zip(PARTS, result.parts[:, 0], strict=True))}
+        info = {"rewards": result.rewards[0], **dict(zip(self.simulation.part_names, result.parts[:, 0], strict=True))}
         return result.observations.reshape(-1), float(result.rewards.sum()), False, result.over, info
 
 

@@ -10,13 +10,12 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec_wrapper
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
+from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.core.arrays import Array, Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.observation import EXTRA_FEATURES
-from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation
 
@@ -36,7 +35,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     ## Float32 Space
     `Box(0, inf, (8,), float32)` for each station: its power limits (kW), the area's cap and minimum (kW), whether a PEV
     is plugged in, the energy it still lacks (kWh), the area's power and the station's own power in the step just made
-    (kW). `pev_battery_charge.observation` has the table, and the extra features that a scenario may append.
+    (kW). `pev_battery_charge.catalogue.features` has them, and all others that a scenario may show.
 
     ## Float32 Space
     `Box(0, power_max_kw, (1,), float32)` for each station: the power it asks for, in kW, averaged over the step, on the
@@ -45,9 +44,9 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     ## Rewards
     For the step just made, with the scenario's weights (1, 2, 2, 0 by default): minus the missing share of the target,
     minus the request's distance from the station's limits, minus the area's excess over its cap (or lack below its
-    minimum), and minus the unmet share when the PEV leaves. An empty station earns 0. `pev_battery_charge.reward` has
-    the formulas. Each agent's info holds the parts `reward_soc`, `reward_local`, `reward_area`, `reward_departure`
-    and the granted power `power_kw`.
+    minimum), and minus the unmet share when the PEV leaves. An empty station earns 0. `catalogue.terms`
+    has the formulas. Each agent's info holds the parts `reward_missing`, `reward_out_of_bounds`, `reward_overload`,
+    `reward_departure` (`reward_` and the name of each term) and the granted power `power_kw`.
 
     ## Starting State
     `reset(seed=s)` draws a schedule (who comes when, for how long, with which battery) from the scenario's population;
@@ -128,8 +127,8 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         rewards = dict(zip(agents, result.rewards[0].tolist(), strict=True))
         terminations = dict.fromkeys(agents, False)
         truncations = dict.fromkeys(agents, result.over)
-        parts = result.parts[:, 0].T.tolist()
-        infos = {agent: dict(zip(PARTS, row, strict=True)) for agent, row in zip(agents, parts, strict=True)}
+        names, parts = self.simulation.part_names, result.parts[:, 0].T.tolist()
+        infos = {agent: dict(zip(names, row, strict=True)) for agent, row in zip(agents, parts, strict=True)}
         if result.over:
             self.agents = []
         if self.render_mode == "human":
@@ -138,7 +137,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
 
     def state(self) -> Float32:
         """The whole area for a central critic: each station's eight numbers and all extra features, `[N * 12]`."""
-        return self.simulation.observe(EXTRA_FEATURES).reshape(-1)
+        return self.simulation.observe(STATE_FEATURES).reshape(-1)
 
 
 def _gather(actions: Mapping[AgentID, Float32], agents: list[AgentID]) -> Array:

@@ -12,7 +12,6 @@ from pev_battery_charge.core.arrays import Booleans, Float32
 from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import EpisodeOverError, InputError
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation
 
@@ -133,9 +132,9 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         return np.broadcast_to(np.True_, self.num_envs)
 
     def _infos(self, parts: Float32) -> dict[str, Any]:
-        infos: dict[str, Any] = dict(zip(PARTS, parts.reshape(len(PARTS), -1), strict=True))
-        always = self._always
-        infos.update((f"_{name}", always) for name in PARTS)
+        names, always = self.simulation.part_names, self._always
+        infos: dict[str, Any] = dict(zip(names, parts.reshape(len(names), -1), strict=True))
+        infos.update((f"_{name}", always) for name in names)
         return infos
 
     def close_extras(self, **kwargs: Any) -> None:

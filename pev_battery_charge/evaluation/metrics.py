@@ -1,9 +1,15 @@
 """The metrics of an episode: the one place that names them, with labels, units, and which way is better."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
+from pev_battery_charge.catalogue import TERMS
+
 Better = Literal["more", "less"]
+
+TERM_PREFIX: Final = "reward_"
+"""What stands before the name of a reward's term in that of its metric."""
 
 
 @dataclass(frozen=True)
@@ -89,35 +95,47 @@ class Summary:
     grid_energy_kwh: float = _metric("energy drawn from the grid", "kWh")
     loss_kwh: float = _metric("energy lost in charging", "kWh")
     reward: float = _metric("reward, sum over stations and steps", "", "more", alone="reward of all stations")
-    reward_soc: float | None = _metric(
-        "- for energy still lacking", "", "more", alone="reward for energy lacking", default=None
-    )
-    reward_local: float | None = _metric(
-        "- for requests beyond a station's limits", "", "more", alone="reward for a station's limits", default=None
-    )
-    reward_area: float | None = _metric(
-        "- for requests beyond the area's limits", "", "more", alone="reward for the area's limits", default=None
-    )
-    reward_departure: float | None = _metric(
-        "- for energy lacking on departure", "", "more", alone="reward for lack on departure", default=None
-    )
     reward_per_station: float | None = _metric(
         "reward of a station, sum over steps", "", "more", alone="reward of a station", default=None
     )
+    reward_terms: Mapping[str, float] = field(default_factory=dict)
+    """What each weighted term made of the reward, by the term's name."""
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Label, value and unit of each metric that the episode has, for a table."""
         rows = []
-        for metric in METRICS.values():
-            value = getattr(self, metric.name)
+        for name, metric in METRICS.items():
+            value = getattr(self, name) if name in _FIELDS else self.reward_terms.get(name.removeprefix(TERM_PREFIX))
             if value is not None:
                 rows.append((metric.label, metric.text(value), metric.unit))
         return rows
 
 
-METRICS: Final[dict[str, Metric]] = {
-    one.name: Metric(one.name, **one.metadata, whole=one.type is int) for one in fields(Summary)
+_FIELDS: Final = {
+    one.name: Metric(one.name, **one.metadata, whole=one.type is int) for one in fields(Summary) if one.metadata
 }
+
+
+class _Metrics(Mapping[str, Metric]):
+    """The fields of a summary, and after the reward each registered term of it."""
+
+    def __getitem__(self, name: str) -> Metric:
+        if name in _FIELDS:
+            return _FIELDS[name]
+        label = TERMS[name.removeprefix(TERM_PREFIX)].label
+        return Metric(name, f"- {label}", f"reward {label}", "", "more", digits=2, whole=False)
+
+    def __iter__(self) -> Iterator[str]:
+        for name in _FIELDS:
+            yield name
+            if name == "reward":
+                yield from (TERM_PREFIX + term for term in TERMS)
+
+    def __len__(self) -> int:
+        return len(_FIELDS) + len(TERMS)
+
+
+METRICS: Final[Mapping[str, Metric]] = _Metrics()
 """Every metric by its name, in the order of tables."""
 
 MAIN_METRICS: Final = (

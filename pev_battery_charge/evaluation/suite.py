@@ -4,27 +4,33 @@ import hashlib
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 import polars as pl
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
 
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, DEFAULT_TERMS
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.comparison import CHUNK_AREAS
 from pev_battery_charge.generate import generate_schedule
+from pev_battery_charge.models import Part
 from pev_battery_charge.populations.stated import with_stated_departures
-from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.scenario import FIRST_KEYS, Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 
 SUITE_VERSIONS: Final = (1,)
 """The versions that `load_suite` knows. What a version has frozen never changes; a new suite is a new version."""
 
+_FIRST_KEYS: Final = {
+    *("kind", "pevs", "capacity_kwh", "target_soc", "arrival_soc_max", "stay_minutes", "stay_tolerance"),
+    *("power_max_kw", "efficiency", "transition_soc", "patience_minutes", "profile", "day", "start_hour"),
+    *("sessions_per_day", "pev_models", "target_soc_max"),
+}
+"""The keys of `[population]` when version 1 was frozen."""
+
 _DIGITS: Final = 6
 """Decimals of a schedule's numbers that the digest sees: other libraries may round the last bits otherwise."""
-
-_ADDED_SETTINGS: Final = {("population", "stay_counts_from"): "arrival"}
-"""Settings that scenarios have got since version 1 was frozen, with the value under which all is as it was before."""
 
 
 class Group(BaseModel):
@@ -127,12 +133,37 @@ def digest_of(scenario: Scenario, schedules: Sequence[Schedule]) -> str:
 
 
 def _first_text(scenario: Scenario) -> str:
-    """The scenario's TOML as it was when scenarios had no `_ADDED_SETTINGS`, but for those that it makes use of."""
-    table = tomllib.loads(scenario.to_toml())
-    for (part, name), unchanged in _ADDED_SETTINGS.items():
-        if table[part][name] == unchanged:
-            del table[part][name]
-    return tomli_w.dumps(table)
+    """The scenario's TOML by the keys that it had in version 1, and by others whose value is not the default."""
+    table = scenario.model_dump(mode="json", exclude_none=True)
+    seen, reward = table.pop("observations"), scenario.reward
+    extra = seen[len(DEFAULT_FEATURES) :] if tuple(seen[: len(DEFAULT_FEATURES)]) == DEFAULT_FEATURES else seen
+    stations = table.pop("stations")
+    if len(set(scenario.stations)) == 1:
+        stations = {"count": scenario.num_stations, **stations[0]}
+    terms = {name: numbers for name, numbers in table.pop("reward")["terms"].items() if name not in DEFAULT_TERMS}
+    first = {
+        **{key: table.pop(key) for key in ("name", "step_minutes", "horizon_steps", "coordinator")},
+        "extra_observations": extra,
+        "area": table.pop("area"),
+        "stations": stations,
+        "population": _without_new_defaults(table.pop("population"), scenario.population),
+        "reward": {
+            **{old: reward.literal(*meant) for old, meant in FIRST_KEYS.items()},
+            "sharing": reward.sharing,
+            **({"terms": terms} if terms else {}),
+        },
+    }
+    return tomli_w.dumps(first | _without_new_defaults(table, scenario))
+
+
+def _without_new_defaults(table: dict[str, Any], part: Part) -> dict[str, Any]:
+    """A part's table without the keys that version 1 had not, where they leave all as it was."""
+    fields = type(part).model_fields
+    return {
+        key: value
+        for key, value in table.items()
+        if key in _FIRST_KEYS or getattr(part, key) != fields[key].get_default(call_default_factory=True)
+    }
 
 
 def _texts(column: pl.Series) -> list[str]:

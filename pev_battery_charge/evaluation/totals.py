@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
@@ -10,14 +11,13 @@ import numpy.typing as npt
 from pev_battery_charge.core.arrays import Array, Float32, Records
 from pev_battery_charge.core.transition import LIMIT_TOLERANCE
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.evaluation.metrics import METRICS, Summary
+from pev_battery_charge.evaluation.metrics import METRICS, TERM_PREFIX, Summary
 from pev_battery_charge.evaluation.session_metrics import (
     MetricValues,
     closed_sessions,
     session_metrics,
     traced_sessions,
 )
-from pev_battery_charge.reward import PARTS
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.simulation import Simulation, StepResult
 from pev_battery_charge.trace import Trace
@@ -26,7 +26,6 @@ _ADDED_UP: Final = (
     *("steps", "_has_parts", "_power_peak_kw", "_power_sum_kw", "_request_peak_kw"),
     *("_excess_sum_kw", "_steps_above", "_rewards", "_parts"),
 )
-_REWARD_PARTS = [name for name in PARTS if name.startswith("reward_")]
 
 
 class Totals:
@@ -42,6 +41,7 @@ class Totals:
         self._step_hours = scenario.step_minutes / MINUTES_PER_HOUR
         self._power_max_kw = np.array([station.power_max_kw for station in scenario.stations])
         self._shape = num_areas, scenario.num_stations
+        self._terms = [TERM_PREFIX + name for name in scenario.reward.terms]
         self.reset()
 
     def reset(self) -> None:
@@ -53,7 +53,7 @@ class Totals:
         self._request_peak_kw, self._excess_sum_kw = np.zeros(num_areas), np.zeros(num_areas)
         self._steps_above = np.zeros(num_areas, np.int64)
         self._rewards = np.zeros(self._shape)
-        self._parts = np.zeros((len(_REWARD_PARTS), *self._shape))
+        self._parts = np.zeros((len(self._terms), *self._shape))
 
     def add(self, simulation: Simulation, result: StepResult) -> None:
         """Add the step that the simulation has just made."""
@@ -67,7 +67,7 @@ class Totals:
         rewards: Float32,
         parts: Float32 | None = None,
     ) -> None:
-        """Add a step: the areas' total requests and powers, `[B]`, rewards, `[B, N]`, and their parts, `[4.., B, N]`.
+        """Add a step: the areas' total requests and powers, `[B]`, rewards, `[B, N]`, and their parts, `[K + 1, B, N]`.
 
         Of an episode with a step without parts, no parts are told.
         """
@@ -81,7 +81,7 @@ class Totals:
         if parts is None:
             self._has_parts = False
         else:
-            self._parts += parts[: len(_REWARD_PARTS)]
+            self._parts += parts[:-1]
 
     def state(self) -> dict[str, npt.NDArray[np.generic]]:
         """A copy of what has been added up so far, for `restore`."""
@@ -115,9 +115,9 @@ class Totals:
             "reward": reward,
             "reward_per_station": reward / num_stations,
         }
-        parts = self._parts.sum(axis=2) if self._has_parts else np.full((len(_REWARD_PARTS), num_areas), np.nan)
-        figures |= dict(zip(_REWARD_PARTS, parts, strict=True))
-        return {name: figures[name] for name in METRICS}
+        if self._has_parts:
+            figures |= dict(zip(self._terms, self._parts.sum(axis=2), strict=True))
+        return {name: figures[name] if name in figures else np.full(num_areas, np.nan) for name in METRICS}
 
 
 def summarise(trace: Trace) -> Summary:
@@ -128,8 +128,7 @@ def summarise(trace: Trace) -> Summary:
     rows = zip(request_kw, trace.area_power_kw[:, None], trace.records["reward"][:, None], strict=True)
     for request, power, rewards in rows:
         totals.add_step(request, power, rewards)
-    values: dict[str, Any] = {}
-    for name, column in totals.metrics_of(traced_sessions(trace)).items():
-        value = column[0].item()
-        values[name] = None if math.isnan(value) else value
-    return Summary(**values)
+    metrics = totals.metrics_of(traced_sessions(trace))
+    values = {one.name: metrics[one.name][0].item() for one in fields(Summary) if one.name in metrics}
+    told: Any = {name: None if math.isnan(value) else value for name, value in values.items()}
+    return Summary(**told)

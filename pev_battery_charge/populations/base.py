@@ -197,8 +197,5 @@ def read_population(given: object) -> object:
         return given
     kind = given.get("kind", "site" if "profile" in given else "spread")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise ValueError(
-            f"unknown kind {kind!r}; there are {', '.join(_KINDS.nearest_first(kind))}. A kind of one's own must be "
-            "registered first: import its module, or pev --plugin MODULE"
-        )
+        raise ValueError(_KINDS.unknown(kind))
     return _KINDS[kind].model_validate({**given, "kind": kind})

@@ -112,8 +112,8 @@ class Monitor(BaseCallback):
         self.logger.record("time/environment_share", self.env_seconds / self.seconds)
 
     def _evaluate(self) -> None:
-        extras, squashes = self._scenario.extra_observations, self._config.squashes
-        policy = TrainedPolicy(self.model.policy, extras, squashes=squashes)
+        names, squashes = self._scenario.observations, self._config.squashes
+        policy = TrainedPolicy(self.model.policy, names, squashes=squashes)
         result = evaluate(self._scenario, {"policy": policy}, self._config.evaluation_seeds)
         row: Row = {"agent_steps": self.num_timesteps, "seconds": self.seconds}
         for name, mean, low, high in statistics(result.episodes)[["figure", "mean", "low", "high"]].iter_rows():

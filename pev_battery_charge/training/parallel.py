@@ -44,5 +44,5 @@ class ScaledArea(BaseParallelWrapper[str, Float32, Float32]):
         return self._scaled(observations), *rest
 
     def _scaled(self, observations: Stations) -> Stations:
-        rows = scale_observations(np.stack(list(observations.values())), self.scenario.extra_observations)
+        rows = scale_observations(np.stack(list(observations.values())), self.scenario.observations)
         return dict(zip(observations, rows, strict=True))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from gymnasium.spaces import Box
 
+from pev_battery_charge.catalogue import DEFAULT_FEATURES
 from pev_battery_charge.controllers import Snapshot
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.observation import FEATURES
 from pev_battery_charge.training.algorithms import policy_arguments, policy_class
 from pev_battery_charge.training.config import TrainConfig
 from pev_battery_charge.training.requirements import need
@@ -26,18 +26,18 @@ class TrainedPolicy:
     """A shared policy that asks, for every station from what that station sees alone, for its most likely power.
 
     policy: of Stable-Baselines3.
-    extras: the extra features it was trained with; it is shown them in every scenario.
+    names: the features it was trained with; it is shown them in every scenario.
     squashes: whether its actions go through `scaling.squash`.
     """
 
-    def __init__(self, policy: "BasePolicy", extras: tuple[str, ...] = (), *, squashes: bool) -> None:
+    def __init__(self, policy: "BasePolicy", names: tuple[str, ...] = DEFAULT_FEATURES, *, squashes: bool) -> None:
         self._policy = policy
-        self._extras = extras
+        self._names = names
         self._squashes = squashes
 
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW."""
-        observations = scale_observations(snapshot.observe(self._extras), self._extras)
+        observations = scale_observations(snapshot.observe(self._names), self._names)
         num_features = observations.shape[-1]
         actions, _ = self._policy.predict(observations.reshape(-1, num_features), deterministic=True)
         power_max_kw: Array = snapshot.stations["power_max_kw"]
@@ -55,9 +55,9 @@ def load_policy(run: str | Path) -> TrainedPolicy:
     folder = RunFolder.open(run)
     if not folder.policy_file.is_file():
         raise InputError(str(run), [f"has no policy.zip yet: let the run end with pev train --resume {run}"])
-    extras = folder.scenario.extra_observations
-    policy = _read_policy(folder.policy_file, folder.config, len(FEATURES) + len(extras))
-    return TrainedPolicy(policy, extras, squashes=folder.config.squashes)
+    names = folder.scenario.observations
+    policy = _read_policy(folder.policy_file, folder.config, len(names))
+    return TrainedPolicy(policy, names, squashes=folder.config.squashes)
 
 
 def _read_policy(path: Path, config: TrainConfig, num_features: int) -> "BasePolicy":

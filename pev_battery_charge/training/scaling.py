@@ -1,23 +1,9 @@
 """The numbers a network works with: what a station sees and asks for, as fractions of its own and its area's limits.
 
 Networks learn badly from kW and kWh. In units of the limits the same number also means the same thing at a station of
-another power, and in an area of another size, which lets a policy be carried over.
-
-====  =====================  ====================================================
- #    feature                becomes
-====  =====================  ====================================================
- 0    power_min_kw           / power_max_kw of the station
- 1    power_max_kw           / 10 kW
- 2    area_power_max_kw      its inverse, times power_max_kw of the station
- 3    area_power_min_kw      / area_power_max_kw
- 4    plugged                as it is
- 5    energy_remaining_kwh   / power_max_kw of the station: hours at full power
- 6    area_power_kw          ln(1 + headroom), headroom = (cap - area_power_kw) / power_max_kw, at least 0
- 7    power_kw               / power_max_kw of the station
-====  =====================  ====================================================
-
-Extra features: `time_left_h` / 10 h, `hour` / 24 h; `soc` and `progress` as they are. Nothing is lost: the eight
-numbers can be computed back. An action in [-1, 1] is a request in [0, power_max_kw] of the station.
+another power, and in an area of another size, which lets a policy be carried over. How each feature is shown stands in
+its entry of the catalogue (`scale`); of the eight that every station sees nothing is lost: they can be computed back.
+An action in [-1, 1] is a request in [0, power_max_kw] of the station.
 """
 
 from collections.abc import Sequence
@@ -26,34 +12,29 @@ from typing import Final
 import numpy as np
 from gymnasium.spaces import Box
 
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, FEATURES
 from pev_battery_charge.core.arrays import Array, Float32
-from pev_battery_charge.core.units import HOURS_PER_DAY
-from pev_battery_charge.observation import FEATURES
+from pev_battery_charge.errors import InputError
 
-_REFERENCE_KW: Final = 10.0
-_REFERENCE_HOURS: Final = 10.0
+_LIMITS: Final = ("power_max_kw", "area_power_max_kw")
 
 _SQUASHED_LIMIT: Final = 5.0
 """Where the hyperbolic tangent is 1 to four digits."""
 
-_POWER_MIN, _POWER_MAX, _CAP, _AREA_MIN, _PLUGGED, _REMAINING, _AREA_POWER, _POWER = range(len(FEATURES))
-_EXTRA_UNITS: Final = {"time_left_h": _REFERENCE_HOURS, "hour": HOURS_PER_DAY, "soc": 1.0, "progress": 1.0}
 
+def scale_observations(observations: Float32, names: Sequence[str] = DEFAULT_FEATURES) -> Float32:
+    """What stations see, `[..., F]` in kW, kWh and h, as a new array of fractions of the same shape.
 
-def scale_observations(observations: Float32, extras: Sequence[str] = ()) -> Float32:
-    """What stations see, `[..., 8 + extras]` in kW, kWh and h, as a new array of fractions of the same shape."""
-    power_max_kw, cap_kw = observations[..., _POWER_MAX], observations[..., _CAP]
+    names: the features, in order. Raises `InputError` without the limits that the others are measured in.
+    """
+    missing = [name for name in _LIMITS if name not in names]
+    if missing:
+        raise InputError("observations", [f"{one}: must be seen: others are shown in its units" for one in missing])
+    power_max_kw, cap_kw = (observations[..., names.index(name)] for name in _LIMITS)
     scaled = np.empty_like(observations)
-    for own in (_POWER_MIN, _REMAINING, _POWER):
-        np.divide(observations[..., own], power_max_kw, out=scaled[..., own])
-    headroom = np.maximum(cap_kw - observations[..., _AREA_POWER], np.float32(0.0)) / power_max_kw
-    np.log1p(headroom, out=scaled[..., _AREA_POWER])
-    np.divide(observations[..., _AREA_MIN], cap_kw, out=scaled[..., _AREA_MIN])
-    np.divide(power_max_kw, np.float32(_REFERENCE_KW), out=scaled[..., _POWER_MAX])
-    np.divide(power_max_kw, cap_kw, out=scaled[..., _CAP])
-    scaled[..., _PLUGGED] = observations[..., _PLUGGED]
-    for k, name in enumerate(extras, start=len(FEATURES)):
-        np.divide(observations[..., k], np.float32(_EXTRA_UNITS[name]), out=scaled[..., k])
+    for k, name in enumerate(names):
+        scale, seen = FEATURES[name.split("@")[0]].scale, observations[..., k]
+        scaled[..., k] = scale(seen, power_max_kw, cap_kw) if callable(scale) else seen / np.float32(scale)
     return scaled
 
 

@@ -100,7 +100,7 @@ class AreaVecEnv(VecEnv):
         return self._scaled(self.simulation.observe())
 
     def _scaled(self, observations: Float32) -> Float32:
-        return scale_observations(observations, self.scenario.extra_observations).reshape(self.num_envs, -1)
+        return scale_observations(observations, self.scenario.observations).reshape(self.num_envs, -1)
 
     def set_options(self, options: list[dict[str, Any]] | dict[str, Any] | None = None) -> None:
         """Options of the next reset; one dictionary for the whole batch."""

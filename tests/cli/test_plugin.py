@@ -53,7 +53,7 @@ def test_a_plugin_of_the_working_folder_makes_its_kinds_and_formats_known(folder
 def test_without_it_they_are_unknown(folder: Path) -> None:
     done = pev(folder, "schedule", "generate", "--scenario", "lone.toml")
     assert done.returncode == 2
-    assert "unknown kind 'lone'; there are" in done.stderr
+    assert "unknown population 'lone'; there are" in done.stderr
     assert "pev --plugin MODULE" in done.stderr
 
 

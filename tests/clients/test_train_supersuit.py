@@ -39,7 +39,7 @@ def script() -> ModuleType:
 
 def scaled(seen: list[Any]) -> Float32:
     """What the stations of some areas see, for each an array `[N, 10]`, as the policy should get it."""
-    return scale_observations(np.concatenate(seen), SHORT.extra_observations)
+    return scale_observations(np.concatenate(seen), SHORT.observations)
 
 
 def areas_of(stack: Any) -> list[ParallelArea]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 
 import pev_battery_charge as pbc
-from pev_battery_charge.observation import EXTRA_FEATURES
+from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.training.scaling import scale_observations
 from tests.loading import ROOT, load_script
 
@@ -94,9 +94,9 @@ def check_episode(area: Any, told: Any) -> None:
 
 
 def assert_sees(env: Any, seen: dict[str, npt.NDArray[np.float32]], told: Any) -> None:
-    own = scale_observations(np.stack(list(seen.values())), SHORT.extra_observations)
+    own = scale_observations(np.stack(list(seen.values())), SHORT.observations)
     np.testing.assert_allclose(told["station", "observation"], own, rtol=1e-6)
-    area = scale_observations(env.state().reshape(SHORT.num_stations, -1), EXTRA_FEATURES)
+    area = scale_observations(env.state().reshape(SHORT.num_stations, -1), STATE_FEATURES)
     np.testing.assert_allclose(told["state"], area.ravel(), rtol=1e-6)
 
 

@@ -7,10 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Schedule, Simulation, load_scenario
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, STATE_FEATURES
 from pev_battery_charge.controllers import Snapshot
 from pev_battery_charge.controllers.protocol import KNOWN_STATION
 from pev_battery_charge.core.records import STATION
-from pev_battery_charge.observation import EXTRA_FEATURES
 from pev_battery_charge.schedule.columns import STATED
 from tests import strategies
 from tests.bits import bits, meaningful
@@ -86,7 +86,7 @@ def test_two_futures_that_begin_alike_look_alike_to_the_bit(
         seen.append((snapshot, bits(snapshot.areas), bits(snapshot.stations)))
     (first, *before), (second, *after) = seen
     assert before == after
-    np.testing.assert_array_equal(first.observe(EXTRA_FEATURES), second.observe(EXTRA_FEATURES))
+    np.testing.assert_array_equal(first.observe(STATE_FEATURES), second.observe(STATE_FEATURES))
     np.testing.assert_array_equal(first.waiting, second.waiting)
 
 
@@ -114,8 +114,8 @@ def test_it_shows_what_stations_see() -> None:
         simulation.step(np.full((2, 10), 7.0))
         snapshot = Snapshot.of(simulation)
         np.testing.assert_array_equal(snapshot.observe(), simulation.observe())
-        np.testing.assert_array_equal(snapshot.observe(EXTRA_FEATURES), simulation.observe(EXTRA_FEATURES))
-        columns = simulation.observe(("soc", "time_left_h", "hour"))
+        np.testing.assert_array_equal(snapshot.observe(STATE_FEATURES), simulation.observe(STATE_FEATURES))
+        columns = simulation.observe((*DEFAULT_FEATURES, "soc", "time_left_h", "hour"))
         np.testing.assert_array_equal(snapshot.soc.astype(np.float32), columns[..., 8])
         np.testing.assert_array_equal(snapshot.time_left_h.astype(np.float32), columns[..., 9])
         np.testing.assert_array_equal(snapshot.hour.astype(np.float32), columns[:, 0, 10])
@@ -205,21 +205,16 @@ def test_those_in_line_are_those_who_have_come_and_are_not_plugged_in(data: st.D
         simulation.step(np.zeros((1, scenario.num_stations)))
 
 
-def test_the_line_is_counted_only_for_who_asks_and_only_once() -> None:
-    simulation = Simulation("paper-5x20")
-    simulation.reset(seed=0)
-    told: list[str] = []
-
-    def count() -> np.ndarray:
-        told.append("counted")
-        return np.zeros((1, 5), np.int64)
-
-    shown = Snapshot.of(simulation)
-    snapshot = Snapshot(shown.stations, shown.areas, count)
-    snapshot.observe()
-    assert told == []
-    assert snapshot.waiting is snapshot.waiting
-    assert told == ["counted"]
+def test_the_line_stays_as_it_was_when_the_simulation_goes_on() -> None:
+    simulation = Simulation(load_scenario("public-10").replace(population={"sessions_per_day": 90.0}))
+    simulation.reset(seed=1)
+    while not (snapshot := Snapshot.of(simulation)).waiting.any():
+        simulation.step(np.zeros((1, 10)))
+    before = snapshot.waiting.tolist()
+    simulation.reset(seed=2)
+    assert snapshot.waiting.tolist() == before
+    with pytest.raises(ValueError, match="read-only"):
+        snapshot.waiting[0, 0] = 5
 
 
 def test_waiting_pevs_are_told_of_a_named_scenario() -> None:

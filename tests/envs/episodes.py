@@ -12,7 +12,7 @@ from pettingzoo import AECEnv
 import pev_battery_charge as pbc
 from pev_battery_charge.envs.central import CentralArea
 from pev_battery_charge.envs.parallel import ParallelArea
-from pev_battery_charge.reward import PARTS
+from tests.records import PARTS
 
 Float32 = npt.NDArray[np.float32]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import pev_battery_charge as pbc
-from pev_battery_charge.reward import PARTS
 from tests.envs.episodes import MIXED, SCENARIOS, SHORT, actions_of, draw_requests, kw, pev, play_central, play_parallel
+from tests.records import PARTS
 from tests.strategies import schedule_of
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -70,7 +70,7 @@ def test_infos_carry_the_parts_of_the_reward_and_the_granted_power(scenario: pbc
         area_power_kw = sum(info["power_kw"] for info in infos.values())
         assert all(observation[6] == pytest.approx(area_power_kw, rel=1e-6) for observation in observations.values())
     assert totals == pytest.approx(sums, abs=1e-4)
-    assert met == set(PARTS) - (set() if scenario.reward.departure else {"reward_departure"})
+    assert met == set(PARTS) - (set() if scenario.reward.weight("departure") else {"reward_departure"})
 
 
 @each_scenario
@@ -97,7 +97,7 @@ def test_a_weaker_station_is_asked_beyond_its_own_limit_at_a_cost() -> None:
     vector.reset(options={"schedule": schedule})
     _, rewards, _, _, infos = vector.step(np.full((3, 1), 22.0, np.float32))
     assert infos["power_kw"] == pytest.approx([11.0, 22.0, 6.656])
-    assert infos["reward_local"] == pytest.approx([-2.0 * 11.0 / 11.0, 0.0, -2.0 * (22.0 - 6.656) / 6.656])
+    assert infos["reward_out_of_bounds"] == pytest.approx([-2.0 * 11.0 / 11.0, 0.0, -2.0 * (22.0 - 6.656) / 6.656])
     env = pbc.parallel_env(MIXED, coordinator="none")
     env.reset(options={"schedule": schedule})
     assert list(env.step(actions_of(env, np.full(3, 22.0, np.float32)))[1].values()) == rewards.tolist()
@@ -108,10 +108,10 @@ def test_a_request_below_the_stations_minimum_gives_nothing_and_costs() -> None:
     env.reset(options={"schedule": schedule_of([pev(), pev(), pev()], 3)})
     infos = env.step(actions_of(env, kw(0.0, 3.0, 0.0)))[-1]
     assert infos["station_1"]["power_kw"] == 0.0
-    assert infos["station_1"]["reward_local"] == pytest.approx(-2.0 * 1.0 / 22.0)
+    assert infos["station_1"]["reward_out_of_bounds"] == pytest.approx(-2.0 * 1.0 / 22.0)
     infos = env.step(actions_of(env, kw(0.0, 4.0, 0.0)))[-1]
     assert infos["station_1"]["power_kw"] == 4.0
-    assert infos["station_1"]["reward_local"] == 0.0
+    assert infos["station_1"]["reward_out_of_bounds"] == 0.0
 
 
 @pytest.mark.parametrize(

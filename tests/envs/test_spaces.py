@@ -7,8 +7,8 @@ import pytest
 from gymnasium.spaces import Box
 
 import pev_battery_charge as pbc
+from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.envs.parallel import ParallelArea
-from pev_battery_charge.observation import EXTRA_FEATURES, FEATURES
 from pev_battery_charge.scenario import scenario_names
 from tests.envs.episodes import MIXED, SHORT, Float32, actions_of, draw_requests, kw
 
@@ -105,7 +105,7 @@ def test_extra_features_widen_the_observation_space_and_not_the_state() -> None:
 def test_the_state_is_all_that_stations_see_with_every_extra_feature() -> None:
     """Beside an environment that shows all of it to the stations; a state is a look, and changes nothing."""
     env = pbc.parallel_env(SHORT)
-    wide = pbc.parallel_env(SHORT, extra_observations=EXTRA_FEATURES)
+    wide = pbc.parallel_env(SHORT, extra_observations=STATE_FEATURES[8:])
     bare = pbc.parallel_env(SHORT)
     env.reset(seed=2)
     bare.reset(seed=2)
@@ -119,7 +119,7 @@ def test_the_state_is_all_that_stations_see_with_every_extra_feature() -> None:
         seen, expected = env.step(actions_of(env, request))[0], bare.step(actions_of(bare, request))[0]
         assert all(np.array_equal(seen[agent], expected[agent]) for agent in seen)
     assert np.array_equal(env.state(), np.concatenate(list(observations.values())))
-    assert len(FEATURES) + len(EXTRA_FEATURES) == 12
+    assert len(STATE_FEATURES) == 12
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -130,5 +130,5 @@ def test_asking_for_the_spaces_upper_bound_breaks_no_limit(name: str) -> None:
     vector.reset(seed=0)
     for _ in range(vector.scenario.horizon_steps):
         infos = vector.step(limits)[-1]
-        assert not infos["reward_local"].any()
+        assert not infos["reward_out_of_bounds"].any()
         assert (infos["power_kw"] <= limits[:, 0]).all()

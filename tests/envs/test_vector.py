@@ -10,8 +10,8 @@ from gymnasium.vector.utils import batch_space
 from gymnasium.wrappers.vector import DictInfoToList, NormalizeObservation, RecordEpisodeStatistics, TransformReward
 
 import pev_battery_charge as pbc
-from pev_battery_charge.reward import PARTS
 from tests.envs.episodes import MIXED, ONE_STATION, SCENARIOS, SHORT, draw_requests, kw, play_parallel
+from tests.records import PARTS
 
 Autoreset = Literal["same_step", "next_step", "disabled"]
 MODES: tuple[Autoreset, ...] = ("same_step", "next_step", "disabled")

@@ -5,6 +5,7 @@ import math
 import statistics
 
 from pev_battery_charge.trace import Trace
+from tests.records import PARTS
 from tests.reference import PEV, LoadArea
 
 Value = float | None
@@ -36,7 +37,7 @@ def figures_by_hand(trace: Trace) -> dict[str, Value]:
         "reward": math.fsum(rewards),
         "reward_per_station": math.fsum(rewards) / trace.num_stations,
     }
-    return figures | dict(zip(("reward_soc", "reward_local", "reward_area", "reward_departure"), parts, strict=True))
+    return figures | dict(zip(PARTS[:4], parts, strict=True))
 
 
 def _count_pevs(trace: Trace, area: LoadArea, fresh: LoadArea) -> dict[str, Value]:

@@ -182,13 +182,13 @@ class LoadArea:
     ) -> tuple[float, float, float, float]:
         if pev is None:
             return 0.0, 0.0, 0.0, 0.0
-        station, area, weights = self.stations[number], self.scenario.area, self.scenario.reward
+        station, area, reward = self.stations[number], self.scenario.area, self.scenario.reward
         outside_kw = max(self.request_kw - self._cap_kw, area.power_min_kw - self.request_kw, 0.0)
         return (
-            -weights.soc * pev.missing_share**weights.exponent,
-            -weights.local * station.distance_from_limits_kw(asked_kw) / station.power_max_kw,
-            -weights.area * outside_kw / self._cap_kw,
-            -weights.departure * pev.missing_share if parted else 0.0,
+            -reward.weight("missing") * pev.missing_share ** reward.literal("missing", "exponent"),
+            -reward.weight("out_of_bounds") * station.distance_from_limits_kw(asked_kw) / station.power_max_kw,
+            -reward.weight("overload") * outside_kw / self._cap_kw,
+            -reward.weight("departure") * pev.missing_share if parted else 0.0,
         )
 
     def _mix(self, own: list[float], plugged: list[bool]) -> list[float]:

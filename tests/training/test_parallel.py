@@ -18,7 +18,7 @@ def test_an_episode_is_that_of_the_area_itself() -> None:
     seen, _ = scaled.reset(seed=4)
     while plain.agents:
         for agent in plain.agents:
-            np.testing.assert_array_equal(seen[agent], scale_observations(expected[agent], ("hour",)))
+            np.testing.assert_array_equal(seen[agent], scale_observations(expected[agent], plain.scenario.observations))
             assert scaled.observation_space(agent).contains(seen[agent])
         actions = {agent: random.uniform(-1.0, 1.0, 1).astype(np.float32) for agent in plain.agents}
         asked = {

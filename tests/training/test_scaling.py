@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pev_battery_charge as pbc
-from pev_battery_charge.observation import EXTRA_FEATURES, FEATURES
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, STATE_FEATURES
 from pev_battery_charge.training.scaling import scale_actions, scale_observations
 
 SEEN = {
@@ -26,14 +26,14 @@ SEEN = {
 
 
 def test_every_number_is_what_the_table_says() -> None:
-    scaled = scale_observations(np.array([list(SEEN.values())], np.float32), EXTRA_FEATURES)
+    scaled = scale_observations(np.array([list(SEEN.values())], np.float32), STATE_FEATURES)
     expected = [1.4 / 11, 1.1, 0.25, 0.1, 1.0, 1.5, np.log(2.0), 0.5, 0.25, 0.4, 0.75, 0.25]
     np.testing.assert_allclose(scaled, [expected], rtol=1e-6)
 
 
 def test_extras_are_scaled_by_name_in_any_order() -> None:
-    row = np.array([*list(SEEN.values())[: len(FEATURES)], 18.0, 2.5], np.float32)
-    np.testing.assert_allclose(scale_observations(row, ("hour", "time_left_h"))[-2:], [0.75, 0.25])
+    row = np.array([*list(SEEN.values())[: len(DEFAULT_FEATURES)], 18.0, 2.5], np.float32)
+    np.testing.assert_allclose(scale_observations(row, (*DEFAULT_FEATURES, "hour", "time_left_h"))[-2:], [0.75, 0.25])
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -62,9 +62,9 @@ def test_the_eight_numbers_can_be_computed_back(seed: int) -> None:
 
 
 def test_an_uncapped_area_may_draw_more_than_its_cap() -> None:
-    seen = np.array([*SEEN.values()], np.float32)[: len(FEATURES)]
-    seen[FEATURES.index("area_power_kw")] = 50.0
-    assert scale_observations(seen)[FEATURES.index("area_power_kw")] == 0.0
+    seen = np.array([*SEEN.values()], np.float32)[: len(DEFAULT_FEATURES)]
+    seen[DEFAULT_FEATURES.index("area_power_kw")] = 50.0
+    assert scale_observations(seen)[DEFAULT_FEATURES.index("area_power_kw")] == 0.0
 
 
 def test_what_is_given_is_not_changed() -> None:

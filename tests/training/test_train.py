@@ -134,7 +134,7 @@ def test_tensorboard_shows_reward_parts_energies_and_excess(scenario: Path, tmp_
     train(short_config(scenario), tmp_path / "run")
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
     tags = set(events.Tags()["scalars"])
-    wanted = ("reward", "reward_soc", "reward_area", "energy_delivered_kwh", "energy_unmet_kwh", "excess_kwh")
+    wanted = ("reward", "reward_missing", "reward_overload", "energy_delivered_kwh", "energy_unmet_kwh", "excess_kwh")
     assert {f"episode/{name}" for name in wanted} | {f"evaluation/{name}" for name in wanted} <= tags
     metrics = pl.read_parquet(tmp_path / "run" / "metrics.parquet")
     told = [event.value for event in events.Scalars("episode/reward")]

@@ -83,11 +83,12 @@ class ChargingModel:
         self.slots = slots = Slots.of(scenario, vehicles)
         self._scenario = scenario
         self._goal = goal
-        reward = self._reward = goal.reward or Reward(soc=0.0, local=0.0, area=0.0)
+        reward = self._reward = goal.reward or Reward(terms={})
         last_minima = scenario.horizon_steps if minima_until is None else minima_until
         self._lowest_kw = np.where(slots.step < last_minima, vehicles.power_min_kw[slots.vehicle], 0.0)
-        self._counts_requests = reward.area > 0.0
-        self._bent = reward.soc > 0.0 and reward.exponent != 1.0
+        self._counts_requests = reward.weight("overload") > 0.0
+        self._exponent = reward.literal("missing", "exponent")
+        self._bent = reward.weight("missing") > 0.0 and self._exponent != 1.0
         self._chained = np.full(vehicles.count, self._bent)
         self._chained[slots.vehicle[slots.tapered]] = True
         self._build = ProgramBuilder()
@@ -105,7 +106,7 @@ class ChargingModel:
         self._requests: TotalRequests | None = None
         if self._counts_requests:
             self._requests = TotalRequests(
-                self._build, scenario, vehicles, slots, self._asked, reward.area, self._request_key
+                self._build, scenario, vehicles, slots, self._asked, reward.weight("overload"), self._request_key
             )
         self.program = self._build.program()
         self.column_keys, self.row_keys = self._build.column_keys, self._build.row_keys
@@ -117,7 +118,7 @@ class ChargingModel:
         It is not for an exponent below 1, of which a linear program only knows the chord: its bound holds, but may be
         out of reach.
         """
-        return not (self._bent and self._reward.exponent < 1.0)
+        return not (self._bent and self._exponent < 1.0)
 
     @property
     def has_minima(self) -> bool:
@@ -194,10 +195,10 @@ class ChargingModel:
         reward = self._reward
         per_kwh = np.divide(1.0, own.target_kwh, out=np.zeros(own.count), where=own.target_kwh > 0.0)
         missing = own.needed_kwh * per_kwh
-        on_departure = np.where(own.departs, reward.departure, 0.0)
-        straight = np.where(slots.able & self._bent, 0.0, reward.soc)
+        on_departure = np.where(own.departs, reward.weight("departure"), 0.0)
+        straight = np.where(slots.able & self._bent, 0.0, reward.weight("missing"))
         stays = own.end_step - own.first_step
-        self._build.offset += float((straight * stays * missing**reward.exponent + on_departure * missing).sum())
+        self._build.offset += float((straight * stays * missing**self._exponent + on_departure * missing).sum())
         steps_left = own.end_step[of] - slots.step
         gain: Array = (straight[of] * steps_left + on_departure[of]) * (slots.kwh_per_kw * per_kwh)[of]
         return -gain
@@ -235,8 +236,8 @@ class ChargingModel:
         """(missing / target) ^ exponent of each slot: by tangents, or by the chord where it bends the other way."""
         own, of = self.vehicles, self.slots.vehicle
         at = np.arange(self.slots.count)
-        most = (own.needed_kwh[of] / own.target_kwh[of]) ** self._reward.exponent
-        self._lack = self._build.columns(self._slot_key(_LACK, at), most, cost=self._reward.soc)
+        most = (own.needed_kwh[of] / own.target_kwh[of]) ** self._exponent
+        self._lack = self._build.columns(self._slot_key(_LACK, at), most, cost=self._reward.weight("missing"))
         keys = self._slot_key(_LACKS, at)
         if self.exact:
             self._build.rows(keys, *self._lack_sides(at, own.needed_kwh[of] / 2.0))
@@ -247,7 +248,7 @@ class ChargingModel:
 
     def _lack_sides(self, at: Integers, missing_kwh: Array) -> tuple[Array, float, list[Entry]]:
         """The tangents of the lacks at `missing_kwh[Q]` for the slots `at[Q]`."""
-        exponent, target_kwh = self._reward.exponent, self.vehicles.target_kwh[self.slots.vehicle[at]]
+        exponent, target_kwh = self._exponent, self.vehicles.target_kwh[self.slots.vehicle[at]]
         share = missing_kwh / target_kwh
         slope = exponent * share ** (exponent - 1.0) / target_kwh
         lower = share**exponent + slope * (target_kwh - missing_kwh)
@@ -259,7 +260,7 @@ class ChargingModel:
             return None
         target_kwh = self.vehicles.target_kwh[self.slots.vehicle]
         missing_kwh = np.maximum(target_kwh - values[self._energy], 0.0)
-        lacks = (missing_kwh / target_kwh) ** self._reward.exponent
+        lacks = (missing_kwh / target_kwh) ** self._exponent
         at = np.flatnonzero(values[self._lack] < lacks - _LACK_TOLERANCE)
         return make_rows(at.size, *self._lack_sides(at, missing_kwh[at])) if at.size else None
 

@@ -1,6 +1,7 @@
 """Controllers that share the cap: each against the plain-Python rule, and what its docstring promises."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_nobody_is_served_while_somebody_ahead_in_line_could_use_more(rule: str)
 def with_cap(snapshot: Snapshot, cap_kw: float) -> Snapshot:
     areas = snapshot.areas.copy()
     areas["power_max_kw"] = cap_kw
-    return Snapshot(snapshot.stations, areas, lambda: np.zeros(0, np.int64))
+    return replace(snapshot, areas=areas)
 
 
 # Deadlines. One resource, linear batteries, no limit of a single vehicle: whether everybody can be served is a sum.

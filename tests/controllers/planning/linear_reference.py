@@ -79,15 +79,15 @@ class LinearReference:
             if visit.target_kwh == 0.0:
                 continue
             for seen in visit.steps:
-                due += reward.soc * visit.needed_kwh / visit.target_kwh
-                powers[v, visit.steps.start : seen + 1] -= reward.soc * visit.gain_kwh / visit.target_kwh
+                due += reward.weight("missing") * visit.needed_kwh / visit.target_kwh
+                powers[v, visit.steps.start : seen + 1] -= reward.weight("missing") * visit.gain_kwh / visit.target_kwh
             if visit.leaves:
-                due += reward.departure * visit.needed_kwh / visit.target_kwh
-                powers[v, list(visit.steps)] -= reward.departure * visit.gain_kwh / visit.target_kwh
+                due += reward.weight("departure") * visit.needed_kwh / visit.target_kwh
+                powers[v, list(visit.steps)] -= reward.weight("departure") * visit.gain_kwh / visit.target_kwh
         plugged = np.zeros(self.shape[1])
         for visit in self.visits:
             plugged[list(visit.steps)] += 1.0
-        excess = reward.area * plugged / self.scenario.area.power_max_kw
+        excess = reward.weight("overload") * plugged / self.scenario.area.power_max_kw
         return self._solve(powers, excess) + due
 
     def least_peak_kw(self) -> float:

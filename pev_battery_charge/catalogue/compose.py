@@ -1,0 +1,206 @@
+"""The kernels of a scenario's rewards and observations, written out for exactly the entries that it names.
+
+`step_kernel` makes a step of the physics and tells what each station earns and sees; `observe_kernel` tells the latter
+alone. Each is a few lines of text, one for each entry, kept in a folder under the hash of all that it is made of and
+compiled like every other kernel: as fast as if written by hand, and loaded from disk the next time. Weights and
+literals are no part of the text, so that scenarios that differ in numbers only share a kernel.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from threading import RLock
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+from numba import typeof
+from numba.core.errors import NumbaError
+
+from pev_battery_charge.catalogue.choice import Choice
+from pev_battery_charge.catalogue.registry import AHEAD, Entry, Feature, Term
+from pev_battery_charge.core.arrays import Array, Observations, Records
+from pev_battery_charge.core.compile import fingerprint, load_text
+from pev_battery_charge.core.records import AREA, MOMENT, STATION
+from pev_battery_charge.errors import InputError
+
+_LOCK: Final = RLock()
+
+_STEP: Final = '''"""Rewards {terms}; observations {features}."""
+
+from pev_battery_charge.catalogue.registry import FEATURES, TERMS
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import NO_SESSION
+from pev_battery_charge.core.transition import step_area
+
+{names}
+
+
+@kernel
+def step(
+    first, last, areas, stations, sessions, moments, asked_kw, numbers, observations, rewards, parts, trace
+):
+    """Make one step of areas `first` to `last - 1`, then tell what each station earns and sees.
+
+    moments: `MOMENT[R, T + 1 + look-ahead]`, R = 1 or B; parts: `[K + 1, B, N]`, the weighted terms, then the power;
+    trace: `STEP[T, B, N]` keeps the steps, one of T = 0 keeps none.
+    """
+    for b in range(first, last):
+        area, members, series = areas[b], stations[b], moments[min(b, moments.shape[0] - 1)]
+        t = area["step"]
+        step_area(area, members, sessions[b], asked_kw[b])
+        plugged, total = 0, 0.0
+        for i in range(members.size):
+            station = members[i]
+            reward = 0.0
+            if station["made"]["session"] == NO_SESSION:
+                parts[:{count}, b, i] = 0.0
+            else:
+                plugged += 1
+{earn}
+                total += reward
+            station["made"]["reward"] = rewards[b, i] = reward
+            parts[{count}, b, i] = station["made"]["power_kw"]
+{see}
+        sharing = numbers[0]
+        if sharing > 0.0 and plugged > 0:
+            for i in range(members.size):
+                made = members[i]["made"]
+                if made["session"] != NO_SESSION:
+                    made["reward"] = rewards[b, i] = (1.0 - sharing) * rewards[b, i] + sharing * total / plugged
+        if t < trace.shape[0]:
+            for i in range(members.size):
+                trace[t, b, i] = members[i]["made"]
+'''
+
+_OBSERVE: Final = '''"""Observations {features}."""
+
+from pev_battery_charge.catalogue.registry import FEATURES
+from pev_battery_charge.core.compile import kernel
+
+{names}
+
+
+@kernel
+def observe(areas, stations, moments, numbers, observations):
+    """Tell what each station sees."""
+    for b in range(areas.size):
+        area, members, series = areas[b], stations[b], moments[min(b, moments.shape[0] - 1)]
+        for i in range(members.size):
+            station = members[i]
+{see}
+'''
+
+
+def numbers_of(sharing: float, terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]]) -> Array:
+    """What the kernels are given of a scenario's numbers, in the order in which their text reads them."""
+    chosen: list[Choice[Any]] = [*terms, *features]
+    return np.array([sharing, *(number for one in chosen for number in one.numbers)])
+
+
+def step_kernel(terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]]) -> Callable[..., None]:
+    """The kernel `step` of these terms and features; see its docstring."""
+    return _step_kernel(tuple(one.entry for one in terms), tuple(one.entry for one in features))
+
+
+def observe(areas: Records, stations: Records, moments: Records, features: Sequence[Choice[Feature]]) -> Observations:
+    """What the stations of `areas[B]`, `stations[B, N]` see: `[B, N, F]`."""
+    observations = np.empty((*stations.shape, len(features)), np.float32)
+    kernel = _observe_kernel(tuple(one.entry for one in features))
+    numbers = numbers_of(0.0, (), features)
+    run(kernel, [one.entry for one in features], areas, stations, moments, numbers, observations)
+    return observations
+
+
+def run(kernel: Callable[..., None], entries: Sequence[Entry], *arguments: Any) -> None:
+    """Call a composed kernel; where Numba cannot compile an entry of its, an `InputError` names that."""
+    try:
+        kernel(*arguments)
+    except NumbaError as error:
+        for one in entries:
+            problem = _compile_problem(one)
+            if problem:
+                raise InputError(f"{type(one).__name__.lower()} {one.name!r}", [problem]) from error
+        raise
+
+
+@cache
+def _step_kernel(terms: tuple[Entry, ...], features: tuple[Entry, ...]) -> Callable[..., None]:
+    place = 1
+    lines = []
+    for k, term in enumerate(terms):
+        value, place = _call("term", term, place, weighted=True)
+        lines += [f"part = {value}", f"reward = {'part' if k == 0 else 'reward + part'}", f"parts[{k}, b, i] = part"]
+    text = _STEP.format(
+        terms=", ".join(one.name for one in terms),
+        features=", ".join(one.name for one in features),
+        names=_bind(terms, features),
+        count=len(terms),
+        earn=_indented(lines, 16),
+        see=_see(features, place),
+    )
+    step: Callable[..., None] = _load(text, (*terms, *features)).step
+    return step
+
+
+@cache
+def _observe_kernel(features: tuple[Entry, ...]) -> Callable[..., None]:
+    names = ", ".join(one.name for one in features)
+    text = _OBSERVE.format(features=names, names=_bind((), features), see=_see(features, 1))
+    observe: Callable[..., None] = _load(text, features).observe
+    return observe
+
+
+def _see(features: Sequence[Entry], place: int) -> str:
+    lines = []
+    for k, feature in enumerate(features):
+        value, place = _call("see", feature, place)
+        lines.append(f"observations[b, i, {k}] = {value}")
+    return _indented(lines, 12)
+
+
+def _call(prefix: str, entry: Entry, place: int, *, weighted: bool = False) -> tuple[str, int]:
+    """The text of an entry's value, its numbers read from `place` on, and the place after them."""
+    weight = f"numbers[{place}] * " if weighted else ""
+    place += weighted
+    literals = [
+        f"int(numbers[{place + k}])" if name == AHEAD else f"numbers[{place + k}]"
+        for k, name in enumerate(entry.literals)
+    ]
+    arguments = ", ".join(["area", "station", "series", *literals])
+    return f"{weight}{prefix}_{entry.name}({arguments})", place + len(literals)
+
+
+def _bind(terms: Sequence[Entry], features: Sequence[Entry]) -> str:
+    lines = [f'term_{one.name} = TERMS["{one.name}"].function' for one in terms]
+    return "\n".join(lines + [f'see_{one.name} = FEATURES["{one.name}"].function' for one in dict.fromkeys(features)])
+
+
+def _indented(lines: Sequence[str], spaces: int) -> str:
+    return "\n".join(" " * spaces + line for line in lines)
+
+
+def _load(text: str, entries: Sequence[Entry]) -> ModuleType:
+    with _LOCK:
+        return load_text(text, "".join(fingerprint(one.plain) for one in entries))
+
+
+def _compile_problem(entry: Entry) -> str | None:
+    """Why Numba cannot compile an entry, if it cannot."""
+    if entry.plain is entry.function:
+        return None
+    arguments: list[Any] = [np.zeros(1, AREA)[0], np.zeros(1, STATION)[0], np.zeros(1, MOMENT)]
+    arguments += [0 if name == AHEAD else 0.0 for name in entry.literals]
+    try:
+        compiler: Any = entry.function
+        compiler.compile(tuple(map(typeof, arguments)))
+    except NumbaError as error:
+        return f"cannot be compiled by Numba: {_first_words(error)}"
+    return None
+
+
+def _first_words(error: NumbaError) -> str:
+    """What a message of Numba's says, without its pages of advice."""
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in str(error).splitlines()]
+    told = [line for line in lines if line and not line.startswith(("Failed in", "Overload", "During:", ">>>"))]
+    return " ".join(told[:3])

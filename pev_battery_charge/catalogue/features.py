@@ -1,0 +1,137 @@
+"""What a station may see: its own vehicle and the area's power, and nothing of the other stations.
+
+A scenario's `observations` names features in order; without it stations see `DEFAULT_FEATURES`. One's own are
+registered by `feature`. What a network is shown of each stands in its `scale`.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from pev_battery_charge.catalogue.registry import feature
+from pev_battery_charge.core.arrays import Float32, Record, Records
+from pev_battery_charge.core.records import NO_SESSION
+from pev_battery_charge.core.units import HOURS_PER_DAY
+
+_REFERENCE_KW: Final = 10.0
+_REFERENCE_HOURS: Final = 10.0
+
+
+def of_station(seen: Float32, power_max_kw: Float32, cap_kw: Float32) -> Float32:
+    """Over power_max_kw of the station; energies become hours at full power."""
+    return seen / power_max_kw
+
+
+def of_cap(seen: Float32, power_max_kw: Float32, cap_kw: Float32) -> Float32:
+    """Over area_power_max_kw."""
+    return seen / cap_kw
+
+
+def station_of_it(seen: Float32, power_max_kw: Float32, cap_kw: Float32) -> Float32:
+    """Its inverse, times power_max_kw of the station."""
+    return power_max_kw / seen
+
+
+def headroom(seen: Float32, power_max_kw: Float32, cap_kw: Float32) -> Float32:
+    """ln(1 + headroom), headroom = (area_power_max_kw - it) / power_max_kw of the station, at least 0."""
+    shown: Float32 = np.log1p(np.maximum(cap_kw - seen, np.float32(0.0)) / power_max_kw)
+    return shown
+
+
+@feature(unit="kW", low=0.0, scale=of_station)
+def power_min_kw(area: Record, station: Record, moments: Records) -> float:
+    """The station's lower limit."""
+    value: float = station["power_min_kw"]
+    return value
+
+
+@feature(unit="kW", low=0.0, scale=_REFERENCE_KW)
+def power_max_kw(area: Record, station: Record, moments: Records) -> float:
+    """The station's upper limit."""
+    value: float = station["power_max_kw"]
+    return value
+
+
+@feature(unit="kW", low=0.0, scale=station_of_it)
+def area_power_max_kw(area: Record, station: Record, moments: Records) -> float:
+    """The area's cap."""
+    value: float = area["power_max_kw"]
+    return value
+
+
+@feature(unit="kW", low=0.0, scale=of_cap)
+def area_power_min_kw(area: Record, station: Record, moments: Records) -> float:
+    """What the area should draw at least."""
+    value: float = area["power_min_kw"]
+    return value
+
+
+@feature(unit="1", low=0.0, high=1.0)
+def plugged(area: Record, station: Record, moments: Records) -> float:
+    """1 where a PEV is plugged in, else 0."""
+    return 1.0 if station["session"] != NO_SESSION else 0.0
+
+
+@feature(unit="kWh", low=0.0, scale=of_station)
+def energy_remaining_kwh(area: Record, station: Record, moments: Records) -> float:
+    """What the PEV's battery lacks to its target; 0 at an empty station."""
+    return max(station["target_kwh"] - station["energy_kwh"], 0.0) if station["session"] != NO_SESSION else 0.0
+
+
+@feature(unit="kW", low=0.0, scale=headroom)
+def area_power_kw(area: Record, station: Record, moments: Records) -> float:
+    """What all stations drew together in the step just made."""
+    value: float = area["power_kw"]
+    return value
+
+
+@feature(unit="kW", low=0.0, scale=of_station)
+def power_kw(area: Record, station: Record, moments: Records) -> float:
+    """What this station drew in the step just made."""
+    value: float = station["made"]["power_kw"]
+    return value
+
+
+@feature(unit="h", low=0.0, scale=_REFERENCE_HOURS)
+def time_left_h(area: Record, station: Record, moments: Records) -> float:
+    """Hours until the PEV leaves, as its driver said, but at least a step; 0 at an empty station."""
+    if station["session"] == NO_SESSION:
+        return 0.0
+    hours: float = max(station["depart_stated_step"] - area["step"], 1) * area["step_hours"]
+    return hours
+
+
+@feature(unit="1", low=0.0, high=1.0)
+def soc(area: Record, station: Record, moments: Records) -> float:
+    """The PEV's state of charge; 0 at an empty station."""
+    return station["energy_kwh"] / station["battery"]["capacity_kwh"] if station["session"] != NO_SESSION else 0.0
+
+
+@feature(unit="h", low=0.0, high=HOURS_PER_DAY, scale=HOURS_PER_DAY)
+def hour(area: Record, station: Record, moments: Records) -> float:
+    """Local hour of the day, from 0 to 24."""
+    hours: float = (area["start_hour"] + area["step"] * area["step_hours"]) % HOURS_PER_DAY
+    return hours
+
+
+@feature(unit="1", low=0.0, high=1.0)
+def progress(area: Record, station: Record, moments: Records) -> float:
+    """The part of the episode that is over."""
+    value: float = area["step"] / area["horizon_steps"]
+    return value
+
+
+DEFAULT_FEATURES: Final = (
+    "power_min_kw",
+    "power_max_kw",
+    "area_power_max_kw",
+    "area_power_min_kw",
+    "plugged",
+    "energy_remaining_kwh",
+    "area_power_kw",
+    "power_kw",
+)
+"""What a station sees unless the scenario says otherwise, in this order."""
+
+STATE_FEATURES: Final = (*DEFAULT_FEATURES, "time_left_h", "soc", "hour", "progress")
+"""What `state()` of `area_v0` tells of each station, frozen with that version."""

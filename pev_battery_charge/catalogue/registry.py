@@ -1,0 +1,173 @@
+"""Catalogues of reward terms and observation features: what an entry is, and how one is registered.
+
+Every entry is a function of one signature, `(area, station, moments, *literals) -> float`, that reads a few named
+numbers of the records and writes nothing:
+
+    area      one `AREA`
+    station   one `STATION`; `station["made"]` is the step just made
+    moments   `MOMENT[T + 1 + look-ahead]`; `moments[area["step"]]` is the present one, that of the step just made
+              stands before it
+    literals  numbers that a scenario gives, each with a default: `exponent=1.0`. A feature may have one, `ahead_steps`:
+              `"buy_price@1h"` in a scenario calls it with the number of steps in an hour
+
+The name of the function is the name in the scenario.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import numpy as np
+
+from pev_battery_charge.catalogue.trial import problems_of
+from pev_battery_charge.core.arrays import Float32
+from pev_battery_charge.core.compile import kernel, kernel_part
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.registry import Registry
+
+AHEAD: Final = "ahead_steps"
+"""The literal of a feature that looks ahead."""
+
+Function = TypeVar("Function", bound=Callable[..., float])
+Scale = float | Callable[[Float32, Float32, Float32], Float32]
+"""How a network is shown a feature: divided by a number, or by a function of what was seen and of the power limits of
+station and area, `[...]` each, in kW."""
+
+_OWN: Final = "pev_battery_charge.catalogue."
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One entry of a catalogue.
+
+    function: the compiled function.
+    unit: of its value; "1" for shares.
+    literals: its further parameters, with their defaults.
+    """
+
+    function: Callable[..., float]
+    unit: str
+    literals: Mapping[str, float]
+
+    @property
+    def plain(self) -> Callable[..., float]:
+        """The function as Python runs it."""
+        plain: Callable[..., float] = getattr(self.function, "py_func", self.function)
+        return plain
+
+    @property
+    def name(self) -> str:
+        """What scenarios call it."""
+        return self.plain.__name__
+
+    @property
+    def meaning(self) -> str:
+        """The first paragraph of its docstring."""
+        return " ".join((inspect.getdoc(self.plain) or "").split("\n\n")[0].split())
+
+
+@dataclass(frozen=True, eq=False)
+class Term(Entry):
+    """A part of a station's reward, before its weight; evaluated where a PEV was served in the step just made.
+
+    label: what it is for, in tables of results.
+    linear: whether the optimum can hold it in a linear program.
+    """
+
+    label: str
+    linear: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Feature(Entry):
+    """A number that a station sees.
+
+    low, high: its bounds. Spaces are bounded below only: limits of power differ from scenario to scenario.
+    """
+
+    low: float
+    high: float
+    scale: Scale
+
+
+TERMS: Final[Registry[Term]] = Registry("reward term")
+FEATURES: Final[Registry[Feature]] = Registry("observation")
+
+
+def reward_term(
+    function: None = None, /, *, unit: str = "", label: str = "", linear: bool = False
+) -> Callable[[Function], Function]:
+    """Register a function as a part of rewards: `@pbc.reward_term(unit="EUR")`.
+
+    unit: of what it returns; the scenario's weight multiplies that.
+    label: what it is for, in tables of results; by default its name.
+    linear: for terms of the package, which the optimum knows.
+
+    Rewards are to be made large: a cost is returned with a minus. Raises `InputError` for a wrong signature, a missing
+    unit, a name that another function has, and for what a trial of it finds (see `catalogue.trial`).
+    """
+
+    def register(function: Function) -> Function:
+        compiled, literals, problems = _examined(function, unit, after_a_step=True)
+        entry = Term(compiled, unit, literals, label or function.__name__, linear)
+        TERMS.register(function.__name__, entry, problems)
+        return compiled
+
+    return register if function is None else register(function)
+
+
+def feature(
+    function: None = None, /, *, unit: str = "", low: float = -np.inf, high: float = np.inf, scale: Scale = 1.0
+) -> Callable[[Function], Function]:
+    """Register a function as something that stations may see: `@pbc.feature(unit="EUR/kWh", scale=0.3)`.
+
+    unit, low, high: unit and bounds of what it returns.
+    scale: what networks see it in units of, or how they see it.
+
+    Raises `InputError` for a wrong signature, a missing unit, a name that another function has, and for what a trial of
+    it finds (see `catalogue.trial`).
+    """
+
+    def register(function: Function) -> Function:
+        compiled, literals, problems = _examined(function, unit, after_a_step=False)
+        FEATURES.register(function.__name__, Feature(compiled, unit, literals, low, high, scale), problems)
+        return compiled
+
+    return register if function is None else register(function)
+
+
+def _examined(function: Function, unit: object, *, after_a_step: bool) -> tuple[Function, dict[str, float], list[str]]:
+    """The function compiled, its literals, and what is wrong: its signature, its unit, or what a trial finds."""
+    if not callable(function) or not hasattr(function, "__code__"):
+        raise InputError("a catalogue's entry", [f"must be a function (it is {function!r})"])
+    problems = _signature_problems(function, feature=not after_a_step)
+    literals = {} if problems else _literals(function)
+    if not isinstance(unit, str) or not unit.strip():
+        problems.append('unit: must be given ("1" for a share)')
+    if function.__module__.startswith(_OWN):
+        return kernel(function), literals, problems
+    if not problems:
+        problems = problems_of(function, literals, after_a_step=after_a_step)
+    return kernel_part(function), literals, problems
+
+
+def _literals(function: Callable[..., float]) -> dict[str, float]:
+    further = list(inspect.signature(function).parameters.values())[3:]
+    return {one.name: 0.0 if one.name == AHEAD else float(one.default) for one in further}
+
+
+def _signature_problems(function: Callable[..., float], *, feature: bool) -> list[str]:
+    parameters = list(inspect.signature(function).parameters.values())
+    names = [one.name for one in parameters]
+    if names[:3] != ["area", "station", "moments"] or any(one.kind != one.POSITIONAL_OR_KEYWORD for one in parameters):
+        return [f"signature: must begin with (area, station, moments) (it is ({', '.join(names)}))"]
+    further = parameters[3:]
+    if feature:
+        wrong = [one.name for one in further if one.name != AHEAD]
+        return [f"signature: a feature's only literal is {AHEAD} (it has {', '.join(wrong)})"] if wrong else []
+    return [
+        f"signature: {one.name} must have a number as its default"
+        for one in further
+        if isinstance(one.default, bool) or not isinstance(one.default, int | float)
+    ]
