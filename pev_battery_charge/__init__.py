@@ -4,11 +4,11 @@ Plug-in electric vehicles come to a load area with a few charging stations and o
 The line through the package: scenario -> schedule -> step -> trace -> picture.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pev_battery_charge.errors import EpisodeOverError as EpisodeOverError
 from pev_battery_charge.errors import InputError as InputError
+from pev_battery_charge.late import loader
 
 if TYPE_CHECKING:  # at run time `_HOMES` has them
     from pev_battery_charge.controllers.optimum import Optimum as Optimum
@@ -63,13 +63,7 @@ if not TYPE_CHECKING:  # checkers take the names above
     __all__ = ["EpisodeOverError", "InputError", *_HOMES]  # noqa: PLE0604  all of them are texts
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name's module when it is first asked for: who only reads a schedule waits for no environment."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

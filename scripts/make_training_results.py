@@ -25,8 +25,7 @@ from pev_battery_charge.evaluation import METRICS, Evaluation, Metric, evaluate,
 from pev_battery_charge.evaluation.results import write_picture
 from pev_battery_charge.evaluation.results_table import best
 from pev_battery_charge.evaluation.statistics import statistics
-from pev_battery_charge.rendering import write_gif
-from pev_battery_charge.rendering.curves import LearningCurve, write_learning_curves
+from pev_battery_charge.rendering import LearningCurve, write_gif, write_learning_curves
 from pev_battery_charge.training import (
     FIRST_EVALUATION_SEED,
     PPOConfig,

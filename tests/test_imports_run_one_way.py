@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ PACKAGE = Path(pev_battery_charge.__file__).parent
 NAME = PACKAGE.name
 
 FLOORS = (
-    {"core", "errors"},
+    {"core", "errors", "late"},
     {"files", "models", "registry", "validation"},
     {"tabular"},
     {"schedule"},
@@ -42,6 +42,8 @@ MADE_FOR_IT = {
     "training/monitor.py": {"stable_baselines3"},
 }
 """Files that exist for one heavy library alone, and are themselves imported late."""
+PICTURES = ("rendering/", "smart_charging/pictures/")
+"""Folders whose files draw with matplotlib; their `__init__` imports them late."""
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 
 
@@ -106,10 +108,89 @@ def imported_at_once(tree: ast.Module) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
 def test_heavy_libraries_are_imported_late(path: Path) -> None:
-    allowed = MADE_FOR_IT.get(path.relative_to(PACKAGE).as_posix(), set())
-    if room_of(path) == "rendering":
+    place = path.relative_to(PACKAGE).as_posix()
+    allowed = MADE_FOR_IT.get(place, set())
+    if place.startswith(PICTURES):
         allowed = allowed | {"matplotlib"}
     assert not (imported_at_once(parsed(path)) & HEAVY) - allowed
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_matplotlib_is_imported_where_pictures_are_drawn_only_and_there_at_the_top(path: Path) -> None:
+    tree = parsed(path)
+    anywhere = "matplotlib" in {module.split(".")[0] for module in imported_modules(tree)}
+    assert anywhere == ("matplotlib" in imported_at_once(tree))
+    assert not anywhere or path.relative_to(PACKAGE).as_posix().startswith(PICTURES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_pictures_are_taken_from_the_doors_of_their_rooms(path: Path) -> None:
+    """The door loads what a picture needs late; an import past it would load matplotlib with the importing file."""
+    if path != PACKAGE / "__init__.py" and not path.relative_to(PACKAGE).as_posix().startswith(PICTURES):
+        past = tuple(f"{NAME}.{folder.replace('/', '.')}" for folder in PICTURES)
+        assert not [module for module in imported_modules(parsed(path)) if module.startswith(past)]
+
+
+def test_there_is_no_import_circle() -> None:
+    """Also not by imports inside functions; the late names of a package's `__init__` are no imports of it."""
+    modules = {module_of(path): path for path in FILES}
+    graph = {module: package_imports(path, set(modules)) - {module} for module, path in modules.items()}
+    assert sum(map(len, graph.values())) > len(FILES)
+    assert circles(graph) == []
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def package_imports(path: Path, modules: set[str]) -> set[str]:
+    """The modules of the package that a file imports, anywhere but for type checkers in an `__init__`."""
+    tree = parsed(path)
+    if path.stem == "__init__":
+        tree.body = [node for node in tree.body if not (isinstance(node, ast.If) and is_for_type_checkers(node))]
+    found = set()
+    for name in imported_modules(tree):
+        if name.split(".")[0] == NAME:
+            found.add(name if name in modules else name.rpartition(".")[0])
+    return found
+
+
+def is_for_type_checkers(node: ast.If) -> bool:
+    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def circles(graph: Mapping[str, Set[str]]) -> list[list[str]]:
+    """The groups of modules that reach each other, each and all of them in alphabetical order."""
+    reached: dict[str, set[str]] = {}
+    for module in graph:
+        found, waiting = set(), list(graph[module])
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting += graph.get(one, ())
+        reached[module] = found
+    groups = {tuple(sorted(one for one in reached[m] if m in reached.get(one, ()))) for m in graph if m in reached[m]}
+    return sorted(map(list, groups))
+
+
+def test_circles_are_found() -> None:
+    tree = {"a": {"b", "c"}, "b": {"d"}, "c": {"d"}, "d": set[str]()}
+    assert circles(tree) == []
+    assert circles(tree | {"d": {"a"}}) == [["a", "b", "c", "d"]]
+    assert circles(tree | {"d": {"e"}, "e": {"f"}, "f": {"e"}}) == [["e", "f"]]
+    assert circles({"a": {"b"}, "b": {"a"}, "c": {"d"}, "d": {"c"}}) == [["a", "b"], ["c", "d"]]
+
+
+def test_a_circle_through_a_function_is_found_and_late_names_are_none(tmp_path: Path) -> None:
+    inside = tmp_path / "inside.py"
+    inside.write_text(f"def draw():\n    from {NAME}.rendering.gif import write_gif\n    from {NAME} import errors\n")
+    modules = {f"{NAME}.rendering.gif", f"{NAME}.errors", NAME}
+    assert package_imports(inside, modules) == {f"{NAME}.rendering.gif", f"{NAME}.errors"}
+    door = tmp_path / "__init__.py"
+    door.write_text(f"from {NAME} import errors\nif TYPE_CHECKING:\n    from {NAME}.rendering.gif import write_gif\n")
+    assert package_imports(door, modules) == {f"{NAME}.errors"}
 
 
 def test_the_command_line_and_the_training_room_are_there_without_the_heavy_libraries() -> None:

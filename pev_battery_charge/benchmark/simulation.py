@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pev_battery_charge import rendering
 from pev_battery_charge.benchmark.measurement import (
     MEGABYTE,
     Measurement,
@@ -25,7 +26,6 @@ from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.envs.parallel import parallel_env
 from pev_battery_charge.envs.vector import vector_env
 from pev_battery_charge.evaluation import run
-from pev_battery_charge.rendering import render_frame, write_gif
 from pev_battery_charge.simulation import Simulation
 
 _MICROSECONDS = 1e6
@@ -142,10 +142,10 @@ def measure_film() -> list[Measurement]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
         begin = time.perf_counter()
-        write_gif(trace, path)
+        rendering.write_gif(trace, path)
         seconds = time.perf_counter() - begin
         size_mb = path.stat().st_size / MEGABYTE
-    pixels = render_frame(trace, 0).nbytes * trace.num_steps
+    pixels = rendering.render_frame(trace, 0).nbytes * trace.num_steps
     fill = fill_seconds(pixels, 1)
     beside = f"one run; {size_mb:.2f} MB, goal under 4; filling its {pixels / MEGABYTE:.0f} MB of pixels: {fill:.2f} s"
     return [Measurement(f"GIF of paper-5x20, {trace.num_steps} frames", seconds, "s", "under 20", beside)]

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import tyro
 
+from pev_battery_charge import rendering
 from pev_battery_charge.cli.console import print_table, progress, tell
 from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller
 from pev_battery_charge.controllers import Reporting
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.rendering import render_frame, write_gif
 from pev_battery_charge.scenario import Coordinator, Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
@@ -112,7 +112,7 @@ class RenderCommand:
 def write_film(trace: Trace, path: Path) -> None:
     """Write a GIF and tell its size."""
     with progress("drawing") as advance:
-        write_gif(trace, path, progress=advance)
+        rendering.write_gif(trace, path, progress=advance)
     tell(f"{path}: {path.stat().st_size / 2**20:.2f} MiB")
 
 
@@ -120,7 +120,7 @@ def write_picture(trace: Trace, step: int, path: Path) -> None:
     """Write one frame as PNG."""
     import imageio.v3 as imageio  # noqa: PLC0415  loaded only to draw
 
-    image = render_frame(trace, step)
+    image = rendering.render_frame(trace, step)
     with write_beside(path) as beside:
         imageio.imwrite(beside, image)
     tell(f"{path}: the moment after {step} steps")

@@ -11,8 +11,7 @@ from rich.text import Text
 from pev_battery_charge.cli.console import output, print_results, print_table, progress, tell, write_markdown
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import make_folder
-from pev_battery_charge.rendering.smart_charging import write_policy_map, write_returns
-from pev_battery_charge.rendering.smart_charging_words import clock_text, ink_on, rate_colours
+from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.exact import PolicyValue, solve
 from pev_battery_charge.smart_charging.learning import DQN, LABELS, TableConfig, check, learn, load_learned
@@ -110,7 +109,7 @@ class TrainCommand:
         tell(f"{label}, seed {self.seed}: {returns.size:,} episodes in {training.seconds:.1f} s")
         _print_value(label, training.value, optimum)
         window = max(1, round(_WINDOW_SHARE * returns.size))
-        write_returns(
+        pictures.write_returns(
             f"{label}: returns while learning, seed {self.seed}",
             out / "returns.png",
             returns=returns,
@@ -214,10 +213,10 @@ def print_policy(what: str, value: PolicyValue, every_kwh: float) -> None:
     problem = value.problem
     levels = _row_levels(problem, every_kwh)
     slots = range(problem.num_slots)
-    starts = [clock_text(problem.start_min + slot * problem.slot_minutes) for slot in slots]
+    starts = [pictures.clock_text(problem.start_min + slot * problem.slot_minutes) for slot in slots]
     cells = [
-        Text(f"{rate:>{len(starts[0])}g}", style=f"{ink_on(colour)} on {colour}")
-        for rate, colour in zip(problem.rates_kw, rate_colours(problem.rates_kw), strict=True)
+        Text(f"{rate:>{len(starts[0])}g}", style=f"{pictures.ink_on(colour)} on {colour}")
+        for rate, colour in zip(problem.rates_kw, pictures.rate_colours(problem.rates_kw), strict=True)
     ]
     columns = ("kWh", *starts, "return")
     rows = [
@@ -260,16 +259,8 @@ def _write_map(title: str, value: PolicyValue, path: Path) -> None:
     about = (
         f"expected return {value.expected_return:.4g}; shortage in {100.0 * value.shortage_probability:.2f} % of days"
     )
-    write_policy_map(
-        title,
-        about,
-        path,
-        actions=value.actions,
-        rates_kw=problem.rates_kw,
-        energies_kwh=problem.energies_kwh,
-        slot_minutes=problem.slot_minutes,
-        start_min=problem.start_min,
-    )
+    scale = pictures.MapScale(problem.rates_kw, problem.energies_kwh, problem.slot_minutes, problem.start_min)
+    pictures.write_policy_map(title, about, path, actions=value.actions, scale=scale)
 
 
 def _check_ending(path: Path | None, ending: str) -> None:

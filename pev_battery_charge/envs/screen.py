@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
+from pev_battery_charge import rendering
 from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.rendering import FrameRenderer, Window
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
 
@@ -19,20 +19,20 @@ class Screen:
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise InputError(f"render_mode={render_mode!r}", [f"must be one of {', '.join(RENDER_MODES)}, or None"])
         self.render_mode = render_mode
-        self._renderer: FrameRenderer | None = None
-        self._window: Window | None = None
+        self._renderer: rendering.FrameRenderer | None = None
+        self._window: rendering.Window | None = None
 
     def show(self, trace: Trace) -> Image | None:
         """The trace's last moment: returned as an image `[H, W, 3]`, or shown in the window."""
         if self.render_mode is None:
             raise InputError("render", ["the environment has no render_mode: make it with render_mode='rgb_array'"])
         if self._renderer is None or self._renderer.schedule is not trace.schedule:
-            self._renderer = FrameRenderer(trace.scenario, trace.schedule)
+            self._renderer = rendering.FrameRenderer(trace.scenario, trace.schedule)
         image = self._renderer.draw(trace, trace.num_steps)
         if self.render_mode == "rgb_array":
             return image
         if self._window is None:
-            self._window = Window()
+            self._window = rendering.Window()
         self._window.show(image)
         return None
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from pev_battery_charge import rendering
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.comparison import Evaluation
 from pev_battery_charge.evaluation.metrics import METRICS, PLOTTED_METRICS
@@ -17,8 +18,6 @@ from pev_battery_charge.evaluation.regret import OVERALL, REGRET_METRICS, Regret
 from pev_battery_charge.evaluation.regret_table import by_regret, mean_text
 from pev_battery_charge.evaluation.statistics import CONFIDENCE, RESAMPLES, statistics
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.rendering.distributions import Distribution, write_distributions
-from pev_battery_charge.rendering.regret import RegretPanel, write_regret
 
 RESULT_ENDINGS: Final = (".csv", ".parquet", ".json", ".png")
 
@@ -84,7 +83,7 @@ def write_picture(
         metric = METRICS[name]
         title = metric.title[:1].upper() + metric.title[1:]
         distributions.append(
-            Distribution(
+            rendering.Distribution(
                 title=f"{title}, {metric.unit}" if metric.unit else title,
                 values={one: np.array(frame[name], np.float64) for one, frame in own.items()},
                 means={one: _mean_and_interval(rows[name, one]) for one in own},
@@ -94,7 +93,8 @@ def write_picture(
     scenario = evaluation.scenario
     episodes = f"{len(evaluation.seeds):,} episode{'' if len(evaluation.seeds) == 1 else 's'} of each controller"
     rule = scenario.coordinator.replace("_", " ")
-    write_distributions(scenario.name, f"{episodes}, on the same schedules; coordinator: {rule}", distributions, path)
+    about = f"{episodes}, on the same schedules; coordinator: {rule}"
+    rendering.write_distributions(scenario.name, about, distributions, path)
 
 
 def write_regret_results(report: RegretReport, paths: Sequence[str | Path], found: pl.DataFrame | None = None) -> None:
@@ -147,7 +147,7 @@ def write_regret_picture(report: RegretReport, found: pl.DataFrame, path: str | 
     if len(groups) > 1:
         groups.insert(0, (OVERALL, "all instances", pl.lit(True), suite.num_instances))
     panels = [
-        RegretPanel(
+        rendering.RegretPanel(
             title=f"{title} ({count})",
             values={one: _percent(report.instances.filter(which, pl.col("controller") == one)) for one in controllers},
             means={one: _mean_and_interval(rows[name, one]) for one in controllers},
@@ -156,7 +156,7 @@ def write_regret_picture(report: RegretReport, found: pl.DataFrame, path: str | 
         for name, title, which, count in groups
     ]
     about = "reward lost beyond what the optimum loses, in % of that: less is better; in brackets, how many instances"
-    write_regret(f"Regret, benchmark suite {suite.version}", about, panels, path, report.clairvoyant)
+    rendering.write_regret(f"Regret, benchmark suite {suite.version}", about, panels, path, report.clairvoyant)
 
 
 def _percent(instances: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:

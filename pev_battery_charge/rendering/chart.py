@@ -1,37 +1,32 @@
-"""Plots in the house's look: what all panels share."""
+"""What pictures are made of: plots, their axes, legends and labels, and the head above them."""
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.text import Text
 
-from pev_battery_charge.core.arrays import Array, Image
+from pev_battery_charge.core.arrays import Array
+from pev_battery_charge.rendering.canvas import size_px
 from pev_battery_charge.rendering.clock import Clock
-from pev_battery_charge.rendering.label import Label, add_label
-from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, Box
-from pev_battery_charge.rendering.moment import Moment
-from pev_battery_charge.rendering.names import fitting_names, round_step, short_names
+from pev_battery_charge.rendering.labels import elided
+from pev_battery_charge.rendering.layout import LABEL_GAP_PX, LEFT_PX, LINE_PX, MARGIN_PX, Box
+from pev_battery_charge.rendering.stamped_text import StampedText
 from pev_battery_charge.rendering.style import (
-    DPI,
     GRID,
+    HEADLINE_PT,
     INK,
     MUTED,
     NO_STATION,
     OUTLINE,
-    PAPER,
     SMALL_PT,
     TITLE_PT,
+    WIDTH_PX,
     px_to_pt,
-    text_width_px,
 )
 
 CROSS: dict[str, Any] = {
@@ -43,85 +38,97 @@ CROSS: dict[str, Any] = {
 }
 """The sign of a PEV that found no station."""
 
+HEADLINE_DOWN_PX, ABOUT_DOWN_PX, RULE_DOWN_PX = 31, 49, 59
+"""Where the head's two lines of text stand, and the rule below them."""
+
 _TICK_ROOM_PX = 56
-_LABEL_GAP_PX = 4
 _OVER_PLOT_PX = 7
+_LEGEND: dict[str, Any] = {
+    "frameon": False,
+    "fontsize": SMALL_PT,
+    "labelcolor": MUTED,
+    "borderpad": 0.0,
+    "borderaxespad": 0.0,
+    "handletextpad": 0.5,
+}
 
 
-class Panel(Protocol):
-    """A part of the picture whose moving artists are made once and updated."""
+class Plot(Axes):
+    """Axes that fill a box of the picture, with a title above and little ink.
 
-    artists: list[Artist]
-    """What moves, in the order it is drawn."""
-
-    def update(self, moment: Moment) -> None:
-        """Show this moment."""
-
-
-class Canvas:
-    """A picture that no window and no global state of matplotlib knows of.
-
-    figure: what is drawn; artists that move are `animated`, and stay out of the background.
+    box: where they stand.
     """
 
-    def __init__(self, width_px: int, height_px: int) -> None:
-        self.figure = Figure(figsize=(width_px / DPI, height_px / DPI), dpi=DPI, facecolor=PAPER)
-        self._agg: Any = FigureCanvasAgg(self.figure)  # Any: its methods carry no types
-        self._background: Any = None
+    def __init__(self, figure: Figure, box: Box, title: str) -> None:
+        width_px, height_px = size_px(figure)
+        left, bottom = box.left / width_px, 1.0 - box.bottom / height_px
+        super().__init__(figure, (left, bottom, box.width / width_px, box.height / height_px))
+        figure.add_axes(self)
+        self.box = box
+        self.patch.set_visible(False)
+        self.set_axisbelow(True)
+        for side in ("top", "right"):
+            self.spines[side].set_visible(False)
+        for side in ("left", "bottom"):
+            self.spines[side].set_color(OUTLINE)
+        self.tick_params(length=0, pad=LABEL_GAP_PX, labelcolor=MUTED, labelsize=SMALL_PT)
+        above = 1.0 + _OVER_PLOT_PX / box.height
+        self.text(0.0, above, title, transform=self.transAxes, size=TITLE_PT, weight="bold", va="bottom")
 
-    def draw_background(self) -> None:
-        """Draw what does not move, and keep it."""
-        self._agg.draw()
-        self._background = self._agg.copy_from_bbox(self.figure.bbox)
+    def add_legend(self, *handles: Patch | Line2D) -> None:
+        """What the signs of the plot mean, in one line above its right end."""
+        above = 1.0 + (_OVER_PLOT_PX + 1) / self.box.height
+        style = _LEGEND | {"columnspacing": 1.3, "handlelength": 1.3}
+        self.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, above), ncols=len(handles), **style)
 
-    def draw(self, artists: Iterable[Artist]) -> Image:
-        """The background with these artists on it: a new array, `[H, W, 3]`."""
-        self._agg.restore_region(self._background)
-        renderer = self._agg.get_renderer()
-        for artist in artists:
-            artist.draw(renderer)
-        return np.asarray(self._agg.buffer_rgba())[..., :3].copy()
+    def add_time_axis(self, clock: Clock, horizon_minutes: float) -> None:
+        """Local time from left to right, 0 to the horizon."""
+        self.set_xlim(0.0, horizon_minutes)
+        ticks = clock.ticks(horizon_minutes, most=int(self.box.width // _TICK_ROOM_PX))
+        self.set_xticks([minute for minute, _ in ticks], [label for _, label in ticks])
+        self.grid(axis="x", color=GRID, linewidth=0.8)
+        self.name_row("time")
 
-    def write_png(self, path: Path) -> None:
-        """Draw everything, and write it to a file."""
-        self._agg.print_png(path)
+    def add_amount_axis(self, most: float) -> None:
+        """A quantity from the bottom to `most`, with a few round ticks."""
+        self.set_ylim(0.0, most)
+        self.locator_params(axis="y", nbins=4, min_n_ticks=3, integer=most >= 4.0)
+        self.grid(axis="y", color=GRID, linewidth=0.8)
 
+    def add_unit(self, unit: str, right_px: float) -> None:
+        """What the x axis counts, right of its last number."""
+        x, y = 1.0 + right_px / self.box.width, -LABEL_GAP_PX / self.box.height
+        self.text(x, y, unit, transform=self.transAxes, va="top", color=MUTED, style="italic")
 
-def add_axes(figure: Figure, box: Box, title: str) -> Axes:
-    """Axes that fill the box, with a title above and little ink."""
-    height_px = figure.get_figheight() * DPI
-    width_px = figure.get_figwidth() * DPI
-    axes = figure.add_axes(
-        (box.left / width_px, 1.0 - box.bottom / height_px, box.width / width_px, box.height / height_px)
-    )
-    axes.patch.set_visible(False)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(OUTLINE)
-    axes.tick_params(length=0, pad=_LABEL_GAP_PX, labelcolor=MUTED, labelsize=SMALL_PT)
-    above = 1.0 + _OVER_PLOT_PX / box.height
-    axes.text(0.0, above, title, transform=axes.transAxes, size=TITLE_PT, weight="bold", va="bottom")
-    return axes
+    def name_row(self, name: str, row: int = 0) -> None:
+        """What a row of labels below the plot tells, in the left margin."""
+        x, y = (MARGIN_PX - LEFT_PX) / self.box.width, self._row_y(row)
+        self.text(x, y, name, transform=self.transAxes, va="top", color=MUTED, size=SMALL_PT, style="italic")
 
+    def add_label(self, x: float, text: str, row: int = 0, *, upright: bool, colour: str = INK) -> StampedText:
+        """A moving label below the plot, centred at x."""
+        style: dict[str, Any] = {"ha": "center", "va": "top", "color": colour, "size": SMALL_PT}
+        style |= {"rotation": 90.0 if upright else 0.0, "transform": self.get_xaxis_transform()}
+        return self.add_stamped_text(x, self._row_y(row), text, **style)
 
-def add_legend(axes: Axes, box: Box, handles: Sequence[Patch | Line2D]) -> None:
-    """What the signs of a plot mean, in one line above its right end."""
-    axes.legend(
-        handles=handles,
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0 + (_OVER_PLOT_PX + 1) / box.height),
-        ncols=len(handles),
-        frameon=False,
-        fontsize=SMALL_PT,
-        labelcolor=MUTED,
-        borderpad=0.0,
-        borderaxespad=0.0,
-        columnspacing=1.3,
-        handlelength=1.3,
-        handletextpad=0.5,
-    )
+    def _row_y(self, row: int) -> float:
+        return -(LABEL_GAP_PX + row * LINE_PX) / self.box.height
+
+    def add_stamped_text(self, x: float, y: float, text: str, **style: Any) -> StampedText:
+        """A moving text that stays where it is; `style` as `text` takes it."""
+        stamped = StampedText(x, y, text, **{"transform": self.transData, "clip_on": False, **style})
+        self.add_artist(stamped)
+        return stamped
+
+    def add_level(self, y: float, label: str, dashes: str = "--") -> Line2D:
+        """A line across the plot, for its legend."""
+        return self.axhline(y, color=INK, linewidth=1.2, linestyle=dashes, label=label)
+
+    def add_cursor(self) -> Line2D:
+        """The line that stands at now."""
+        style: dict[str, Any] = {"color": INK, "linewidth": px_to_pt(2), "transform": self.get_xaxis_transform()}
+        (cursor,) = self.plot([0.0, 0.0], [0.0, 1.0], **style)
+        return cursor
 
 
 def swatch(label: str, colour: str, edge: str | None = None) -> Patch:
@@ -129,80 +136,64 @@ def swatch(label: str, colour: str, edge: str | None = None) -> Patch:
     return Patch(facecolor=colour, edgecolor=edge or colour, linewidth=0.8, label=label)
 
 
-def add_time_axis(axes: Axes, box: Box, clock: Clock, horizon_minutes: float) -> None:
-    """Local time from left to right, 0 to the horizon."""
-    axes.set_xlim(0.0, horizon_minutes)
-    ticks = clock.ticks(horizon_minutes, most=int(box.width // _TICK_ROOM_PX))
-    axes.set_xticks([minute for minute, _ in ticks], [label for _, label in ticks])
-    axes.grid(axis="x", color=GRID, linewidth=0.8)
-    add_row_name(axes, box, "time", row=0)
+def grouped(value: float, _: object = None) -> str:
+    """A number of an axis with thousands apart, "12,500"."""
+    return f"{value:,.10g}"
 
 
-def add_amount_axis(axes: Axes, most: float) -> None:
-    """A quantity from the bottom to `most`, with a few round ticks."""
-    axes.set_ylim(0.0, most)
-    axes.locator_params(axis="y", nbins=4, min_n_ticks=3, integer=most >= 4.0)
-    axes.grid(axis="y", color=GRID, linewidth=0.8)
+def rectangles(left: Array, right: Array, bottom: npt.ArrayLike, top: npt.ArrayLike) -> Array:
+    """The corners of n rectangles, `[n, 4, 2]`."""
+    corners = np.empty((left.size, 4, 2))
+    corners[:, :2, 0], corners[:, 2:, 0] = left[:, None], right[:, None]
+    corners[:, 0, 1] = corners[:, 3, 1] = bottom
+    corners[:, 1, 1] = corners[:, 2, 1] = top
+    return corners
 
 
-def add_row_name(axes: Axes, box: Box, name: str, *, row: int) -> None:
-    """What a row of labels below a plot tells, in the left margin."""
-    y = -(_LABEL_GAP_PX + row * LINE_PX) / box.height
-    x = (MARGIN_PX - LEFT_PX) / box.width
-    axes.text(x, y, name, transform=axes.transAxes, va="top", color=MUTED, size=SMALL_PT, style="italic")
+def level_lines(left: Array, right: Array, height: Array) -> Array:
+    """The ends of n level lines, `[n, 2, 2]`."""
+    ends = np.empty((left.size, 2, 2))
+    ends[:, 0, 0], ends[:, 1, 0] = left, right
+    ends[:, :, 1] = height[:, None]
+    return ends
 
 
-def row_text(axes: Axes, box: Box, x: float, text: str, *, row: int, upright: bool, colour: str = INK) -> Label:
-    """A label below a plot, centred at x."""
-    y = -(_LABEL_GAP_PX + row * LINE_PX) / box.height
-    rotation = 90.0 if upright else 0.0
-    transform = axes.get_xaxis_transform()
-    return add_label(
-        axes, x, y, text, transform=transform, ha="center", va="top", color=colour, size=SMALL_PT, rotation=rotation
+def add_text(figure: Figure, x_px: float, baseline_px: float, text: str = "", **style: Any) -> Text:
+    """A text in small ink, if `style` says nothing else."""
+    width_px, height_px = size_px(figure)
+    look: dict[str, Any] = {"size": SMALL_PT, "color": INK, "va": "baseline"} | style
+    return figure.text(x_px / width_px, 1.0 - baseline_px / height_px, text, **look)
+
+
+def add_rule(figure: Figure, right_px: float) -> None:
+    """The line below a head, from margin to margin."""
+    width_px, height_px = size_px(figure)
+    ends = [MARGIN_PX / width_px, 1.0 - right_px / width_px]
+    y = 1.0 - RULE_DOWN_PX / height_px
+    figure.add_artist(Line2D(ends, [y, y], color=OUTLINE, linewidth=0.8))
+
+
+def write_head(figure: Figure, title: str, about: str, beside_px: float = MARGIN_PX) -> None:
+    """The head's two lines, elided to fit; `beside_px` is left free to the right of the title."""
+    shown = elided(title, WIDTH_PX - MARGIN_PX - beside_px, HEADLINE_PT)
+    write_lines(figure, MARGIN_PX, shown, elided(about, WIDTH_PX - 2 * MARGIN_PX))
+
+
+def write_lines(figure: Figure, left_px: float, title: str, about: str) -> None:
+    """A headline, and in a smaller line below it what it is about."""
+    add_text(figure, left_px, HEADLINE_DOWN_PX, title, size=HEADLINE_PT, weight="bold")
+    add_text(figure, left_px, ABOUT_DOWN_PX, about, color=MUTED)
+
+
+def add_figure_legend(
+    figure: Figure, *handles: Patch | Line2D, down_px: float, right_px: float = MARGIN_PX, **style: float
+) -> None:
+    """What the signs of a picture mean, in one line that begins `down_px` from the top and ends at the right."""
+    width_px, height_px = size_px(figure)
+    figure.legend(
+        handles=handles,
+        loc="upper right",
+        bbox_to_anchor=(1.0 - right_px / width_px, 1.0 - down_px / height_px),
+        ncols=len(handles),
+        **_LEGEND | {"columnspacing": 1.6, "handlelength": 1.6} | style,
     )
-
-
-def make_cursor(axes: Axes) -> Line2D:
-    """The line that stands at now."""
-    (cursor,) = axes.plot(
-        [0.0, 0.0], [0.0, 1.0], transform=axes.get_xaxis_transform(), color=INK, linewidth=px_to_pt(2)
-    )
-    return cursor
-
-
-class ColumnLabels:
-    """How names fit below columns: in full, shortened, only every so many, or upright.
-
-    names: what to write.
-    upright: whether they are turned by 90 degrees.
-    every: only each so-many-th is written.
-    height_px: the room they take.
-    """
-
-    def __init__(self, names: Sequence[str], pitch_px: float) -> None:
-        fitting = fitting_names(names, pitch_px - 1)
-        self.names: list[str] = fitting or short_names(names)
-        longest_px = max((text_width_px(name) for name in self.names), default=0.0)
-        in_order = all(name.isdecimal() for name in self.names)
-        self.upright = fitting is None and not in_order
-        room_px = LINE_PX if self.upright else longest_px + _LABEL_GAP_PX
-        self.every = 1 if fitting is not None else round_step(room_px / pitch_px)
-        self.height_px = longest_px + _LABEL_GAP_PX if self.upright else float(LINE_PX)
-
-
-class Columns:
-    """Upright rectangles, one for each place along the x axis, whose ends and colours can be moved."""
-
-    def __init__(self, axes: Axes, centres: Array, width: float, **style: Any) -> None:
-        self._left, self._right = centres - width / 2, centres + width / 2
-        self.collection = PolyCollection([], **style)
-        axes.add_collection(self.collection, autolim=False)
-
-    def set(self, bottom: npt.ArrayLike, top: npt.ArrayLike) -> None:
-        """Move the lower and upper ends, in units of the y axis."""
-        corners = np.empty((self._left.size, 4, 2))
-        corners[:, 0, 0] = corners[:, 1, 0] = self._left
-        corners[:, 2, 0] = corners[:, 3, 0] = self._right
-        corners[:, 0, 1] = corners[:, 3, 1] = bottom
-        corners[:, 1, 1] = corners[:, 2, 1] = top
-        self.collection.set_verts(list(corners))

@@ -1,12 +1,44 @@
 """One picture of one moment: a header and four panels, made once and updated."""
 
 from pev_battery_charge.core.arrays import Image
+from pev_battery_charge.core.records import Status
+from pev_battery_charge.rendering.bars import BarNames
+from pev_battery_charge.rendering.canvas import Animation, house_style
 from pev_battery_charge.rendering.clock import Clock
-from pev_battery_charge.rendering.moment import Episode
-from pev_battery_charge.rendering.style import house_style
+from pev_battery_charge.rendering.layout import PLOT_WIDTH_PX, make_lanes, make_layout
+from pev_battery_charge.rendering.moment import Episode, Moment
+from pev_battery_charge.rendering.panels.area import AreaPanel
+from pev_battery_charge.rendering.panels.batteries import BatteryPanel
+from pev_battery_charge.rendering.panels.gantt import GanttPanel
+from pev_battery_charge.rendering.panels.header import Header
+from pev_battery_charge.rendering.panels.power import PowerLabels, PowerPanel
+from pev_battery_charge.rendering.style import WIDTH_PX
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
+
+
+class Board(Animation[Moment]):
+    """A canvas with everything on it that a frame shows.
+
+    layout: where the panels stand.
+    header, power, schedule, batteries, area: the panels, from top to bottom.
+    """
+
+    def __init__(self, episode: Episode, clock: Clock) -> None:
+        rejected = bool((episode.sessions["status"] == Status.REJECTED).any())
+        lanes = make_lanes(episode.scenario.num_stations, rejected=rejected)
+        power_labels = PowerLabels(episode, PLOT_WIDTH_PX)
+        battery_labels = BarNames(episode.names, PLOT_WIDTH_PX / max(len(episode.names), 1))
+        self.layout = layout = make_layout(lanes, power_labels.height_px, battery_labels.height_px)
+        super().__init__(WIDTH_PX, layout.height_px)
+        figure = self.figure
+        self.header = Header(figure, episode, clock)
+        self.power = PowerPanel(figure, layout.power, episode, power_labels)
+        self.schedule = GanttPanel(figure, layout.schedule, episode, lanes, clock)
+        self.batteries = BatteryPanel(figure, layout.batteries, episode, battery_labels)
+        self.area = AreaPanel(figure, layout.area, episode, clock)
+        self.hold([self.header, self.power, self.schedule, self.batteries, self.area])
 
 
 class FrameRenderer:
@@ -22,8 +54,6 @@ class FrameRenderer:
     """
 
     def __init__(self, scenario: Scenario, schedule: Schedule) -> None:
-        from pev_battery_charge.rendering.board import Board  # noqa: PLC0415  matplotlib takes half a second to import
-
         self.scenario = scenario
         self.schedule = schedule
         self._episode = Episode(scenario, schedule)
@@ -45,6 +75,6 @@ class FrameRenderer:
 def render_frame(trace: Trace, t: int) -> Image:
     """The moment after t steps of a trace as a picture, `[H, W, 3]`, W = 900; see `FrameRenderer.draw`.
 
-    Who draws many moments makes one `FrameRenderer` and keeps it.
+    For many moments, make one `FrameRenderer` and keep it.
     """
     return FrameRenderer(trace.scenario, trace.schedule).draw(trace, t)

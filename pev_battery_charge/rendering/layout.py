@@ -10,8 +10,13 @@ RIGHT_PX = 18
 PLOT_WIDTH_PX = WIDTH_PX - LEFT_PX - RIGHT_PX
 TITLE_PX = 30
 """Above each plot: its title and legend."""
+HEAD_PX = 58
+"""Above the first plot of a still: two lines of text."""
+BOTTOM_PX = 10
 LINE_PX = 14
 """A line of small text."""
+LABEL_GAP_PX = 4
+"""Between an axis and its labels."""
 TICKS_PX = 18
 """Below a plot: one line of tick labels."""
 
@@ -19,7 +24,7 @@ _HEADER_PX = 62
 _POWER_PX = 104
 _BATTERY_PX = 104
 _AREA_PX = 130
-_BOTTOM_PX = 8
+_BELOW_PX = 8
 _LANES_PX = 220
 _LANE_MIN_PX, _LANE_SMALL_PX, _LANE_MAX_PX = 2, 7, 22
 _MANY_LANES_PX = 560
@@ -103,4 +108,4 @@ def make_layout(lanes: Lanes, power_labels_px: float, battery_labels_px: float) 
         boxes.append(box)
         top = box.bottom + below
     power, schedule, batteries, area = boxes
-    return Layout(power, schedule, batteries, area, round(top) + _BOTTOM_PX)
+    return Layout(power, schedule, batteries, area, round(top) + _BELOW_PX)

@@ -4,10 +4,7 @@ The palette is that of Okabe and Ito (2008), which readers with any kind of colo
 are for what is less urgent. Whatever a colour says, a shape or a place says too.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 WIDTH_PX: Final = 900
 DPI: Final = 100
@@ -46,19 +43,6 @@ HEADLINE_PT: Final = 13.0
 
 _CHARACTER_WIDTH: Final = 0.66
 """Mean advance of DejaVu Sans, in units of the font size, on the safe side."""
-
-_settings_lock = threading.RLock()
-
-
-@contextmanager
-def house_style() -> Iterator[None]:
-    """Draw under matplotlib's own defaults, whatever the user's settings are; they are back when the block ends."""
-    from matplotlib import rc_context, rcParamsDefault  # noqa: PLC0415  takes a third of a second to import
-
-    settings: dict[Any, Any] = {name: value for name, value in rcParamsDefault.items() if name != "backend"}
-    settings |= {"font.family": ["DejaVu Sans"], "font.size": SMALL_PT, "text.color": INK, "text.parse_math": False}
-    with _settings_lock, rc_context(settings):
-        yield
 
 
 def red_green_blue(colour: str) -> tuple[int, int, int]:

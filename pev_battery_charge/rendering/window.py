@@ -5,9 +5,14 @@ import sys
 import warnings
 from typing import Any
 
+import matplotlib as mpl
+from matplotlib import pyplot
+from matplotlib.backends.registry import backend_registry
+
 from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
-from pev_battery_charge.rendering.style import DPI, house_style
+from pev_battery_charge.rendering.canvas import house_style
+from pev_battery_charge.rendering.style import DPI
 
 _NO_WINDOW = (
     "no window can be opened here: there is no screen, or matplotlib's backend opens none; nothing is shown. "
@@ -45,8 +50,6 @@ class Window:
         self._figure.canvas.start_event_loop(self._frame_ms / MILLISECONDS_PER_SECOND)
 
     def _open(self, frame: Image) -> None:
-        from matplotlib import pyplot  # noqa: PLC0415  only a window needs it
-
         height, width, _ = frame.shape
         with house_style():
             self._figure = pyplot.figure("PEV battery charge", figsize=(width / DPI, height / DPI), dpi=DPI, clear=True)
@@ -63,22 +66,17 @@ class Window:
         """Close the window; without one, nothing happens."""
         self._over = True
         if self._figure is not None:
-            from matplotlib import pyplot  # noqa: PLC0415  imported already, when the window opened
-
             pyplot.close(self._figure)
             self._figure = None
 
 
 def can_open_window() -> bool:
     """Whether matplotlib can open a window here. Asking makes it choose no backend where there is no screen."""
-    import matplotlib  # noqa: PLC0415  a third of a second
-    from matplotlib.backends.registry import backend_registry  # noqa: PLC0415  likewise
-
-    backend = matplotlib.get_backend(auto_select=False)
+    backend = mpl.get_backend(auto_select=False)
     if backend is None and not _has_screen():
         return False
     if backend is None:
-        backend = matplotlib.get_backend()
+        backend = mpl.get_backend()
     registry: Any = backend_registry  # its methods carry no types
     return registry.resolve_backend(backend)[1] is not None
 

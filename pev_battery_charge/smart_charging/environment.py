@@ -9,8 +9,7 @@ from gymnasium.spaces import Box, Dict, Discrete
 
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.errors import EpisodeOverError, InputError
-from pev_battery_charge.rendering.smart_charging import TaxiMoment, TaxiRenderer
-from pev_battery_charge.rendering.smart_charging_words import clock_text
+from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
 from pev_battery_charge.smart_charging.problem import SmartCharging
 
@@ -121,7 +120,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
         self._choices: list[int] = []
         self._slot_costs: list[float] = []
         self._demand_kwh: float | None = None
-        self._renderer: TaxiRenderer | None = None
+        self._renderer: pictures.TaxiRenderer | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -163,7 +162,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
         if self.render_mode == "ansi":
             return self._line()
         if self._renderer is None:
-            self._renderer = TaxiRenderer()
+            self._renderer = pictures.TaxiRenderer()
         return self._renderer.draw(self._moment())
 
     def __getstate__(self) -> dict[str, Any]:
@@ -217,7 +216,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
         energy_kwh = self._energies[self._level]
         full = round(_BAR_CHARACTERS * energy_kwh / problem.capacity_kwh)
         parts = [
-            clock_text(problem.start_min + self._time_step * problem.slot_minutes),
+            pictures.clock_text(problem.start_min + self._time_step * problem.slot_minutes),
             f"[{'#' * full}{'.' * (_BAR_CHARACTERS - full)}] {energy_kwh:g} of {problem.capacity_kwh:g} kWh",
         ]
         if self._choices:
@@ -234,9 +233,9 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
             parts.append(f"demand {self._demand_kwh:.2f} kWh, {enough}")
         return "  ".join(parts)
 
-    def _moment(self) -> TaxiMoment:
+    def _moment(self) -> "pictures.TaxiMoment":
         problem = self.problem
-        return TaxiMoment(
+        return pictures.TaxiMoment(
             capacity_kwh=problem.capacity_kwh,
             energies_kwh=tuple(self._energies[level] for level in self._levels),
             rates_kw=problem.rates_kw,

@@ -12,7 +12,7 @@ from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.results_table import ResultsTable
 from pev_battery_charge.evaluation.statistics import bootstrap_interval
-from pev_battery_charge.rendering.smart_charging import MethodCurve, PolicyMap, write_comparison
+from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
 from pev_battery_charge.smart_charging.exact import PolicyValue, shortfall, solve
@@ -95,22 +95,20 @@ class MethodComparison:
         """Learning curves and policies of all methods as a PNG; raises `InputError` for another ending."""
         optimum = self.optimum
         curves = [self._curve(algorithm) for algorithm in self.trainings]
-        maps = [PolicyMap(_EXACT, optimum.actions)]
-        maps += [PolicyMap(LABELS[algorithm], own[0].value.actions) for algorithm, own in self.trainings.items()]
+        maps = [pictures.PolicyMap(_EXACT, optimum.actions)]
+        maps += [pictures.PolicyMap(LABELS[name], own[0].value.actions) for name, own in self.trainings.items()]
         problem = optimum.problem
-        write_comparison(
+        scale = pictures.MapScale(problem.rates_kw, problem.energies_kwh, problem.slot_minutes, problem.start_min)
+        pictures.write_comparison(
             path,
             optimum=optimum.expected_return,
             curves=curves,
             maps=maps,
-            rates_kw=problem.rates_kw,
-            energies_kwh=problem.energies_kwh,
-            slot_minutes=problem.slot_minutes,
-            start_min=problem.start_min,
+            scale=scale,
             unit=problem.cost_unit,
         )
 
-    def _curve(self, algorithm: str) -> MethodCurve:
+    def _curve(self, algorithm: str) -> "pictures.MethodCurve":
         trainings = self.trainings[algorithm]
         shortfalls = np.array(
             [[_PERCENT * shortfall(look.expected_return, self.optimum) for look in one.looks] for one in trainings]
@@ -120,7 +118,7 @@ class MethodComparison:
             low, high = bootstrap_interval(shortfalls)
         else:
             low = high = np.full(episodes.size, np.nan)
-        return MethodCurve(LABELS[algorithm], episodes, shortfalls, low, high)
+        return pictures.MethodCurve(LABELS[algorithm], episodes, shortfalls, low, high)
 
 
 def compare_methods(

@@ -12,7 +12,6 @@ from pettingzoo.test import render_test
 
 import pev_battery_charge as pbc
 from pev_battery_charge import rendering
-from pev_battery_charge.envs import screen
 from pev_battery_charge.envs.central import CentralArea
 from pev_battery_charge.envs.parallel import ParallelArea
 from tests.envs.episodes import ONE_STATION, SHORT, Float32, actions_of, draw_requests
@@ -47,7 +46,7 @@ class FakeWindow:
 def windows(monkeypatch: pytest.MonkeyPatch) -> list[FakeWindow]:
     """The windows that a test's environments open."""
     monkeypatch.setattr(FakeWindow, "made", [], raising=False)
-    monkeypatch.setattr(screen, "Window", FakeWindow)
+    monkeypatch.setattr(rendering, "Window", FakeWindow)
     return FakeWindow.made
 
 
@@ -138,7 +137,7 @@ def test_the_renderer_is_made_once_an_episode(monkeypatch: pytest.MonkeyPatch, g
             made.append(schedule)
             super().__init__(scenario, schedule)
 
-    monkeypatch.setattr(screen, "FrameRenderer", Counted)
+    monkeypatch.setattr(rendering, "FrameRenderer", Counted)
     env = pbc.parallel_env(SHORT, render_mode="rgb_array")
     for episode in (1, 2):
         env.reset(seed=episode, options={"schedule": pbc.generate_schedule(SHORT, episode)} if given else None)

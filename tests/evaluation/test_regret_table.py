@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import pev_battery_charge as pbc
-from pev_battery_charge import InputError
-from pev_battery_charge.evaluation import METRICS, RegretReport, Suite, measure_regret, results
+from pev_battery_charge import InputError, rendering
+from pev_battery_charge.evaluation import METRICS, RegretReport, Suite, measure_regret
 from pev_battery_charge.evaluation.regret import REGRET_METRICS
 from pev_battery_charge.evaluation.regret_table import mean_text, regret_markdown, regret_tables
 from pev_battery_charge.evaluation.results import write_regret_results
@@ -159,7 +159,7 @@ def test_the_pictures_panels_are_all_instances_and_the_groups(
     report: RegretReport, found: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Any] = []
-    monkeypatch.setattr(results, "write_regret", lambda *arguments: drawn.append(arguments))
+    monkeypatch.setattr(rendering, "write_regret", lambda *arguments: drawn.append(arguments))
     write_regret_results(report, [tmp_path / "all.png"], found)
     ((_, _, panels, path, clairvoyant),) = drawn
     assert (path, clairvoyant) == (tmp_path / "all.png", {"optimum"})

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from pev_battery_charge.evaluation.runner import run
-from pev_battery_charge.rendering.board import Board
+from pev_battery_charge.rendering.canvas import house_style
 from pev_battery_charge.rendering.clock import Clock
+from pev_battery_charge.rendering.frame import Board
 from pev_battery_charge.rendering.moment import Episode
-from pev_battery_charge.rendering.style import house_style
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
 from pev_battery_charge.simulation import Simulation
@@ -17,6 +17,18 @@ from pev_battery_charge.trace import Trace
 
 POWER_KW = (4.0, 9.0, 15.0)
 """What the three stations of `three_stations` are granted while a PEV is there."""
+
+LONG_NAMES = [
+    "constant",
+    "ppo, shared policy, seed 0, checkpoint after 1,000,000 steps",
+    "uncontrolled",
+    "ppo, shared policy, seed 1, checkpoint after 1,000,000 steps",
+    "random",
+    "mpc_with_a_very_long_name_without_any_place_to_break_it",
+    "least laxity",
+    "earliest departure first",
+]
+"""Of controllers, some too long for a picture."""
 
 
 @pytest.fixture(scope="session")

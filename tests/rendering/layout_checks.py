@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from pev_battery_charge.rendering.style import house_style
+from pev_battery_charge.rendering.canvas import house_style
 
 
 def assert_texts_are_apart_and_inside(figure: Figure) -> list[str]:

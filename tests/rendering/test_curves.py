@@ -1,16 +1,11 @@
 """The still of learning curves."""
 
-import math
 from collections.abc import Mapping
-from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -18,10 +13,11 @@ from matplotlib.text import Text
 from PIL import Image
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.rendering.curve_panels import draw_curves, shown_range, spread
-from pev_battery_charge.rendering.curves import LearningCurve, write_learning_curves
-from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, house_style
+from pev_battery_charge.rendering.canvas import house_style
+from pev_battery_charge.rendering.curves import LearningCurve, draw_curves, shown_range, write_learning_curves
+from pev_battery_charge.rendering.style import GRANTED_EDGE, INK
 from tests.rendering.conftest import settings_now
+from tests.rendering.layout_checks import assert_texts_are_apart_and_inside
 
 Array = npt.NDArray[np.float64]
 Others = Mapping[str, tuple[float, float, float]]
@@ -76,29 +72,8 @@ def test_a_png_900_pixels_wide_is_written_and_no_setting_is_changed(tmp_path: Pa
 @pytest.mark.parametrize(("first", "evaluations"), [(-1100.0, 13), (-404.5, 100), (-404.0, 1)])
 def test_no_two_texts_overlap_and_none_leaves_the_picture(others: Others, first: float, evaluations: int) -> None:
     figure = drawn(made(others, first, evaluations), made(FAR, title="x" * 200))
-    canvas: Any = figure.canvas
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    # Ticks outside the axes' limits are never drawn; they lie beside the axes they belong to.
-    hidden = {
-        id(tick.label1)
-        for axes in figure.axes
-        for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim()))
-        for tick in axis.get_major_ticks()
-        if not low <= tick.get_loc() <= high
-    }
-    texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text() and id(t) not in hidden]
-    assert len(texts) > 15
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
-    for name, box in boxes:
-        assert box.x0 >= 0.0, name
-        assert box.x1 <= 900.0, name
-        assert box.y0 >= 0.0, name
-        assert box.y1 <= figure.bbox.height, name
-    for (one, first_box), (other, second) in combinations(boxes, 2):
-        wide = min(first_box.x1, second.x1) - max(first_box.x0, second.x0)
-        high = min(first_box.y1, second.y1) - max(first_box.y0, second.y0)
-        assert wide <= 0.5 or high <= 2.0, f"{one!r} and {other!r}"
+    assert figure.bbox.width == 900.0
+    assert len(assert_texts_are_apart_and_inside(figure)) > 15
 
 
 def test_curve_and_controllers_stand_at_their_rewards_with_their_intervals() -> None:
@@ -177,29 +152,3 @@ def test_what_cannot_be_written_is_refused_with_every_reason(tmp_path: Path) -> 
     with pytest.raises(InputError, match="mine: must have at least one evaluation"):
         write_learning_curves([LearningCurve("mine", none, none, none, none, {})], tmp_path / "curves.png")
     assert list(tmp_path.iterdir()) == []
-
-
-@given(st.lists(st.floats(0.0, 150.0), min_size=1, max_size=8).map(sorted))
-def test_spread_places_are_apart_in_order_and_inside(places: list[float]) -> None:
-    moved = spread(places, 14.0, 6.0, 150.0)
-    assert all(second - first >= 14.0 - 1e-9 for first, second in pairwise(moved))
-    assert moved[0] >= 6.0
-    assert moved[-1] <= 150.0 + 1e-9
-
-
-@given(st.lists(st.integers(0, 12), min_size=2, max_size=4).map(sorted))
-def test_places_move_as_little_as_can_be(places: list[int]) -> None:
-    """... by the sum of squares, which is compared with that of all places on a fine grid."""
-    moved = spread(places, 3.0, -100.0, 100.0)
-    cost = sum((a - b) ** 2 for a, b in zip(moved, places, strict=True))
-    grid = [k / 2.0 for k in range(-20, 48)]
-    best = {k: (min(((g - places[0]) ** 2 for g in grid[: k + 1]), default=math.inf)) for k in range(len(grid))}
-    for place in places[1:]:  # the least cost with the last of them at or before each point of the grid
-        nearest = math.inf
-        following = {}
-        for k, g in enumerate(grid):
-            before = k - 6
-            nearest = min(nearest, (g - place) ** 2 + best[before] if before >= 0 else math.inf)
-            following[k] = nearest
-        best = following
-    assert cost <= best[len(grid) - 1] + 1e-9

@@ -1,8 +1,6 @@
 """The still that compares controllers."""
 
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,30 +10,19 @@ from matplotlib.text import Text
 from PIL import Image
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.rendering.distributions import Distribution, write_distributions
-from pev_battery_charge.rendering.histograms import density, draw_histograms, elided, lane_names
-from pev_battery_charge.rendering.style import house_style, text_width_px
-from tests.rendering.conftest import settings_now
+from pev_battery_charge.rendering.canvas import house_style
+from pev_battery_charge.rendering.distributions import Distribution, density, draw_distributions, write_distributions
+from tests.rendering.conftest import LONG_NAMES, settings_now
+from tests.rendering.layout_checks import assert_texts_are_apart_and_inside
 
 Array = npt.NDArray[np.float64]
-
-NAMES = [
-    "constant",
-    "ppo, shared policy, seed 0, checkpoint after 1,000,000 steps",
-    "uncontrolled",
-    "ppo, shared policy, seed 1, checkpoint after 1,000,000 steps",
-    "random",
-    "mpc_with_a_very_long_name_without_any_place_to_break_it",
-    "least laxity",
-    "earliest departure first",
-]
 
 
 def made(num_controllers: int, num_episodes: int, titles: tuple[str, ...] = ("Reward",)) -> list[Distribution]:
     random = np.random.default_rng(0)
     distributions = []
     for title in titles:
-        values = {name: random.normal(k, 3.0, num_episodes) for k, name in enumerate(NAMES[:num_controllers])}
+        values = {name: random.normal(k, 3.0, num_episodes) for k, name in enumerate(LONG_NAMES[:num_controllers])}
         means = {name: (v.mean(), v.mean() - 0.5, v.mean() + 0.5) for name, v in values.items()}
         distributions.append(Distribution(title, values, means, "more"))
     return distributions
@@ -43,7 +30,7 @@ def made(num_controllers: int, num_episodes: int, titles: tuple[str, ...] = ("Re
 
 def drawn(distributions: list[Distribution]) -> Figure:
     with house_style():
-        return draw_histograms("title", "about", distributions).figure
+        return draw_distributions("title", "about", distributions).figure
 
 
 @pytest.mark.parametrize("num_controllers", [1, 2, 8])
@@ -65,47 +52,8 @@ def test_a_png_900_pixels_wide_is_written_and_no_setting_is_changed(
 def test_no_two_texts_overlap_and_none_leaves_the_picture(num_controllers: int) -> None:
     titles = ("Energy delivered, of the attainable, %", "Satisfaction of a PEV, 5th percentile", "Reward") * 2
     figure = drawn(made(num_controllers, 100, titles))
-    canvas: Any = figure.canvas
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
-    assert len(texts) > 6 * num_controllers
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
-    # Ticks outside the axes' limits are never drawn; they lie beside the axes they belong to.
-    hidden = {
-        id(label)
-        for axes in figure.axes
-        for place, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
-        if not axes.get_xlim()[0] <= place <= axes.get_xlim()[1]
-    }
-    boxes = [box for text, box in zip(texts, boxes, strict=True) if id(text) not in hidden]
-    for name, box in boxes:
-        assert box.x0 >= 0.0, name
-        assert box.x1 <= 900.0, name
-        assert box.y0 >= 0.0, name
-        assert box.y1 <= figure.bbox.height, name
-    for (one, first), (other, second) in combinations(boxes, 2):
-        wide = min(first.x1, second.x1) - max(first.x0, second.x0)
-        high = min(first.y1, second.y1) - max(first.y0, second.y0)
-        assert wide <= 0.5 or high <= 2.0, f"{one!r} and {other!r}"
-
-
-def test_long_names_are_cut_and_stay_different() -> None:
-    labels = lane_names(NAMES, 128.0)
-    assert len(set(labels)) == len(labels)
-    assert labels[0] == "constant"
-    assert all(text_width_px(line) <= 128.0 for label in labels for line in label.split("\n"))
-    assert all(label.count("\n") <= 1 for label in labels)
-    same = [f"{'x' * 60}{k}{'y' * 60}" for k in range(3)]
-    assert len(set(lane_names(same, 128.0))) == 3
-
-
-@pytest.mark.parametrize("name", ["short", "x" * 200, ""])
-def test_an_elided_name_keeps_its_ends(name: str) -> None:
-    short = elided(name, 100.0)
-    assert text_width_px(short) <= 100.0
-    assert (short == name) == (text_width_px(name) <= 100.0)
-    assert (name[:3], name[-3:]) == (short[:3], short[-3:])
+    assert figure.bbox.width == 900.0
+    assert len(assert_texts_are_apart_and_inside(figure)) > 6 * num_controllers
 
 
 def test_a_lane_shows_median_middle_half_mean_and_interval_where_they_are() -> None:

@@ -18,18 +18,10 @@ from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.runner import run
 from pev_battery_charge.rendering import FrameRenderer, render_frame
-from pev_battery_charge.rendering.board import Board
+from pev_battery_charge.rendering.canvas import house_style
+from pev_battery_charge.rendering.frame import Board
 from pev_battery_charge.rendering.layout import Box
-from pev_battery_charge.rendering.style import (
-    CHARGED,
-    GRANTED,
-    INK,
-    NO_STATION,
-    OUTLINE,
-    UNMET,
-    house_style,
-    red_green_blue,
-)
+from pev_battery_charge.rendering.style import CHARGED, GRANTED, INK, NO_STATION, OUTLINE, UNMET, red_green_blue
 from pev_battery_charge.scenario import Scenario, scenario_names
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
@@ -311,12 +303,19 @@ def test_drawing_leaves_matplotlib_as_it_was_and_does_not_heed_its_settings(pape
 def test_matplotlib_comes_with_the_first_picture_and_pyplot_never() -> None:
     program = """
 import sys
-from pev_battery_charge.rendering import FrameRenderer, Window, render_frame, write_gif, write_overview
+from pev_battery_charge import benchmark, envs, evaluation, rendering
+from pev_battery_charge.envs import central, parallel, vector
+from pev_battery_charge.evaluation import regret_files, results
 from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.smart_charging import comparison, environment, pictures
+assert {"FrameRenderer", "Window", "render_frame", "write_gif", "write_overview"} <= set(rendering.__all__)
+assert pictures.clock_text(840.0) == "14:00"
 assert "matplotlib" not in sys.modules and "imageio" not in sys.modules
+rendering.write_gif
+assert "imageio" not in sys.modules
 simulation = Simulation(record=True)
 simulation.reset(seed=0)
-render_frame(simulation.trace(), 0)
+rendering.render_frame(simulation.trace(), 0)
 import matplotlib
 assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.get_backend(auto_select=False) is None

@@ -10,10 +10,8 @@ from PIL import Image
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.generate import generate_schedule
 from pev_battery_charge.rendering import write_overview
-from pev_battery_charge.rendering.clock import Clock
-from pev_battery_charge.rendering.columns import draw_columns
-from pev_battery_charge.rendering.moment import Episode
-from pev_battery_charge.rendering.style import house_style
+from pev_battery_charge.rendering.canvas import house_style
+from pev_battery_charge.rendering.overview import draw_overview
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
@@ -37,7 +35,7 @@ def test_an_overview_is_a_png_with_a_column_for_each_schedule(tmp_path: Path, co
 def test_occupancy_counts_plugged_pevs_and_marks_the_rejected(three_stations: Trace) -> None:
     scenario, schedule = three_stations.scenario, three_stations.schedule
     with house_style():
-        figure = draw_columns([("by hand", Episode(scenario, schedule), Clock(scenario, schedule))]).figure
+        figure = draw_overview([("by hand", scenario, schedule)]).figure
     occupancy = figure.axes[1]
     (patch,) = (artist for artist in occupancy.get_children() if isinstance(artist, StepPatch))
     values, edges, _ = patch.get_data()
@@ -52,7 +50,7 @@ def test_occupancy_counts_plugged_pevs_and_marks_the_rejected(three_stations: Tr
 def test_the_heads_tell_how_many_found_no_station() -> None:
     columns = [_schedule(10), _schedule(30)]
     with house_style():
-        figure = draw_columns([(title, Episode(one, two), Clock(one, two)) for title, one, two in columns]).figure
+        figure = draw_overview(columns).figure
     rejected = columns[1][2].sessions["station"].null_count()
     assert rejected > 0
     texts = [text.get_text() for text in figure.texts]

@@ -1,4 +1,4 @@
-"""Colours that stay apart for every reader, and names that fit."""
+"""Colours that stay apart for every reader."""
 
 from itertools import combinations
 
@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pytest
 
 from pev_battery_charge.rendering import style
-from pev_battery_charge.rendering.names import counted, fitting_names, round_step, short_names
 
 Array = npt.NDArray[np.float64]
 
@@ -48,34 +47,3 @@ def test_colours_side_by_side_are_told_apart_by_every_reader(panel: str, seen: s
     labs = {colour: lightness_and_hue(colour, SEEN[seen]) for colour in SIDE_BY_SIDE[panel]}
     apart = {pair: float(np.linalg.norm(labs[pair[0]] - labs[pair[1]])) for pair in combinations(labs, 2)}
     assert min(apart.values()) > 15.0, sorted(apart.items(), key=lambda item: item[1])[:3]
-
-
-@pytest.mark.parametrize(
-    ("names", "short"),
-    [
-        (["pev_00", "pev_01", "pev_12"], ["00", "01", "12"]),
-        (["pev_07"], ["07"]),
-        (["van 1", "taxi 2"], ["van 1", "taxi 2"]),
-        (["2_39_78_362_a long session", "2_39_79_381_another session"], ["0", "1"]),
-        (["same", "same"], ["0", "1"]),
-        ([], []),
-    ],
-)
-def test_short_names_leave_out_what_they_share(names: list[str], short: list[str]) -> None:
-    assert short_names(names) == short
-
-
-def test_names_are_as_long_as_there_is_room() -> None:
-    names = ["pev_00", "pev_01"]
-    assert fitting_names(names, 60.0) == names
-    assert fitting_names(names, 20.0) == ["00", "01"]
-    assert fitting_names(names, 5.0) is None
-
-
-@pytest.mark.parametrize(("least", "step"), [(0.3, 1), (1.1, 2), (2.0, 2), (4.0, 5), (5.1, 10), (70.0, 100)])
-def test_steps_are_round(least: float, step: int) -> None:
-    assert round_step(least) == step
-
-
-def test_one_is_not_many() -> None:
-    assert [counted(number, "PEV") for number in (0, 1, 2)] == ["0 PEVs", "1 PEV", "2 PEVs"]

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import pev_battery_charge  # noqa: F401  registers the environment
 from pev_battery_charge.errors import EpisodeOverError, InputError
-from pev_battery_charge.rendering.smart_charging import TaxiMoment, TaxiRenderer
 from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv
 from pev_battery_charge.smart_charging.environment import ID
+from pev_battery_charge.smart_charging.pictures import TaxiMoment, TaxiRenderer
 
 VIEWS = ("box", "dict", "index")
 KEYS = {"energy_kwh", "time_step", "charging_cost", "shortage_cost"}

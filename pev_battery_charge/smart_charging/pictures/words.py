@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
+from pev_battery_charge.rendering.labels import longest_px
 from pev_battery_charge.rendering.style import GRANTED, GRANTED_EDGE, INK, PALE, PAPER, red_green_blue, text_width_px
 
 _MIDNIGHT: Final = datetime(2001, 1, 1)
@@ -55,7 +56,8 @@ def edge_ticks(start_min: float, slot_minutes: float, num_slots: int, pitch_px: 
     pitch_px: width of a slot.
     """
     texts = [clock_text(start_min + edge * slot_minutes) for edge in range(num_slots + 1)]
-    fitting = [every for every in range(1, num_slots + 1) if _fits(texts[::every], every * pitch_px)] or [num_slots]
+    apart_px = {every: longest_px(texts[::every]) + _GAP_PX for every in range(1, num_slots + 1)}
+    fitting = [every for every, least_px in apart_px.items() if least_px <= every * pitch_px] or [num_slots]
     rounds = [every for every in fitting if _is_round(every * slot_minutes)] or fitting
     ending = [every for every in rounds if num_slots % every == 0 and every <= 2 * rounds[0]]  # labels departure too
     every = (ending or rounds)[0]
@@ -70,10 +72,6 @@ def spaced_to_fit(names: Sequence[str], room_px: float, beside_px: float) -> lis
         if sum(text_width_px(names[number]) + beside_px for number in shown) <= room_px:
             return list(shown)
     return [last]
-
-
-def _fits(texts: Sequence[str], room_px: float) -> bool:
-    return max(text_width_px(text) for text in texts) + _GAP_PX <= room_px
 
 
 def _is_round(minutes: float) -> bool:

@@ -9,20 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from pev_battery_charge.core.arrays import Array
-from pev_battery_charge.rendering.chart import add_amount_axis, add_axes, swatch
+from pev_battery_charge.rendering.canvas import size_px
+from pev_battery_charge.rendering.chart import Plot, add_figure_legend, swatch
 from pev_battery_charge.rendering.layout import MARGIN_PX, Box
-from pev_battery_charge.rendering.smart_charging import TaxiMoment
-from pev_battery_charge.rendering.smart_charging_words import (
-    clock_text,
-    edge_ticks,
-    ink_on,
-    rate_colours,
-    spaced_to_fit,
-)
 from pev_battery_charge.rendering.style import (
     CHARGED,
     CHARGED_LEFT,
-    DPI,
     INK,
     MISSING,
     MUTED,
@@ -33,6 +25,8 @@ from pev_battery_charge.rendering.style import (
     px_to_pt,
     text_width_px,
 )
+from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment
+from pev_battery_charge.smart_charging.pictures.words import clock_text, edge_ticks, ink_on, rate_colours, spaced_to_fit
 
 _BATTERY_PX, _BESIDE_PX, _BELL_PX, _HILL_PX = 46, 16, 92, 84
 _DEVIATIONS = 3.5
@@ -60,10 +54,10 @@ class EnergyPanel:
         first_px = _BATTERY_PX + _BESIDE_PX
         self._first_px, self._last_px = float(first_px), box.width - _BELL_PX
         self.times = Box(box.left + first_px, box.top, self._last_px - first_px, box.height)
-        self._axes = axes = add_axes(figure, box, "Battery and demand, kWh")
+        self._axes = axes = Plot(figure, box, "Battery and demand, kWh")
         axes.set_xlim(0.0, box.width)
         axes.set_xticks([])
-        add_amount_axis(axes, energy_top_kwh(moment))
+        axes.add_amount_axis(energy_top_kwh(moment))
         axes.axvline(self._last_px, color=OUTLINE, linewidth=0.8)
         departure = clock_text(moment.start_min + moment.num_slots * moment.slot_minutes)
         place = 1.0, 1.0 + 8 / box.height
@@ -142,7 +136,7 @@ class SlotPanel:
     """The rate chosen in each slot, on the time axis; the coming slot stands out."""
 
     def __init__(self, figure: Figure, box: Box, moment: TaxiMoment) -> None:
-        axes = add_axes(figure, box, "")
+        axes = Plot(figure, box, "")
         axes.set_xlim(0.0, moment.num_slots)
         axes.set_ylim(0.0, 1.0)
         axes.set_yticks([])
@@ -171,23 +165,11 @@ class SlotPanel:
 
     def _add_legend(self, figure: Figure, box: Box) -> None:
         """Which colour is which rate, below the slots and to their right; of many rates, evenly so many as fit."""
-        width_px, height_px = figure.get_figwidth() * DPI, figure.get_figheight() * DPI
-        right_px = width_px - MARGIN_PX
-        shown = spaced_to_fit(self._names, right_px - box.left - box.width - _SWATCH_PX, _SWATCH_PX)
-        figure.legend(
-            handles=[swatch(self._names[k], self._colours[k], OUTLINE) for k in shown],
-            loc="upper right",
-            bbox_to_anchor=(right_px / width_px, 1.0 - (box.bottom + _LEGEND_DOWN_PX) / height_px),
-            ncols=len(shown),
-            frameon=False,
-            fontsize=SMALL_PT,
-            labelcolor=MUTED,
-            borderpad=0.0,
-            borderaxespad=0.0,
-            columnspacing=1.0,
-            handlelength=1.0,
-            handletextpad=0.4,
-        )
+        room_px = size_px(figure)[0] - MARGIN_PX - box.left - box.width - _SWATCH_PX
+        shown = spaced_to_fit(self._names, room_px, _SWATCH_PX)
+        handles = (swatch(self._names[k], self._colours[k], OUTLINE) for k in shown)
+        spaces = {"columnspacing": 1.0, "handlelength": 1.0, "handletextpad": 0.4}
+        add_figure_legend(figure, *handles, down_px=box.bottom + _LEGEND_DOWN_PX, **spaces)
 
     def update(self, moment: TaxiMoment) -> None:
         """Show this moment."""

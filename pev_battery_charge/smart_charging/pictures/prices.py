@@ -10,13 +10,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from pev_battery_charge.rendering.chart import add_axes
-from pev_battery_charge.rendering.histograms import elided
+from pev_battery_charge.rendering.chart import Plot
+from pev_battery_charge.rendering.labels import counted, elided
 from pev_battery_charge.rendering.layout import LINE_PX, Box
-from pev_battery_charge.rendering.names import counted
-from pev_battery_charge.rendering.smart_charging import TaxiMoment
-from pev_battery_charge.rendering.smart_charging_words import amount, cost_text, rate_colours
 from pev_battery_charge.rendering.style import MUTED, OUTLINE, SMALL_PT, TITLE_PT, text_width_px
+from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment
+from pev_battery_charge.smart_charging.pictures.words import amount, cost_text, rate_colours
 
 _ROWS_PX, _ROW_PX, _ROW_LEAST_PX = 168, 26, 15
 _BAR_PX, _BAR_LEAST_PX, _BAR_HEIGHT_PX = 44, 20, 11
@@ -33,7 +32,7 @@ class PricePanel:
     """What a full slot costs at each rate while there is one to come, and then what the episode has cost."""
 
     def __init__(self, figure: Figure, box: Box, moment: TaxiMoment) -> None:
-        axes = add_axes(figure, box, "")
+        axes = Plot(figure, box, "")
         axes.set_axis_off()
         axes.set_xlim(0.0, box.width)
         axes.set_ylim(box.height, 0.0)

@@ -1,10 +1,9 @@
-"""Text that says the same things again and again."""
+"""Moving text that is set in type once for each thing it says."""
 
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
@@ -13,10 +12,10 @@ from pev_battery_charge.core.arrays import Image
 _MOST_STAMPS = 64
 
 
-class Label(Text):
-    """A moving text that is set in type once for each thing it says, and stamped from then on.
+class StampedText(Text):
+    """A text that is set in type once for each thing it says, and stamped from then on.
 
-    Setting type is most of a frame's time. A label must stay where it is: a stamp belongs to its place.
+    Setting type is most of a frame's time. The text must stay where it is: a stamp belongs to its place.
     """
 
     def __init__(self, *args: Any, **style: Any) -> None:
@@ -53,13 +52,6 @@ class Label(Text):
 
 @lru_cache(maxsize=1)
 def _empty_sheet(width: int, height: int, dpi: float) -> Any:
-    """Where stamps are cut from; one for all labels of a picture."""
+    """Where stamps are cut from; one for all texts of a picture."""
     make: Any = RendererAgg  # carries no types
     return make(width, height, dpi)
-
-
-def add_label(axes: Axes, x: float, y: float, text: str, **style: Any) -> Label:
-    """A label in the axes; `style` as `Axes.text` takes it."""
-    label = Label(x, y, text, **{"transform": axes.transData, "clip_on": False, **style})
-    axes.add_artist(label)
-    return label

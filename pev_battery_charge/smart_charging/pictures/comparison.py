@@ -1,34 +1,22 @@
-"""Learning on the smart-charging problem: the returns of a run, and methods against the exact optimum."""
+"""Learning methods on the smart-charging problem against the exact optimum: curves, and policies as small maps."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
 from pev_battery_charge.core.arrays import Array
-from pev_battery_charge.rendering.chart import Canvas, add_axes, add_legend, swatch
-from pev_battery_charge.rendering.curve_panels import (
-    NAMES_PX,
-    Name,
-    cut_axis,
-    draw_lines,
-    names_of,
-    names_room_px,
-    shown_range,
-    write_names,
-)
-from pev_battery_charge.rendering.curves import LearningCurve
-from pev_battery_charge.rendering.histograms import elided, write_head
-from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.names import counted
-from pev_battery_charge.rendering.smart_charging import MethodCurve, PolicyMap
-from pev_battery_charge.rendering.smart_charging_maps import MapScale, add_small_maps, small_maps_height_px
-from pev_battery_charge.rendering.smart_charging_words import amount, power_of_ten
+from pev_battery_charge.rendering.canvas import Canvas, write_still
+from pev_battery_charge.rendering.chart import Plot, swatch, write_head
+from pev_battery_charge.rendering.layout import HEAD_PX, LEFT_PX, LINE_PX, TICKS_PX, TITLE_PX, Box
+from pev_battery_charge.rendering.line_names import LineName, named, names_room_px, write_names
 from pev_battery_charge.rendering.style import (
     CHARGED,
     GRANTED_EDGE,
@@ -43,12 +31,17 @@ from pev_battery_charge.rendering.style import (
     px_to_pt,
     text_width_px,
 )
+from pev_battery_charge.smart_charging.pictures.maps import (
+    MapScale,
+    PolicyMap,
+    add_small_maps,
+    map_problems,
+    small_maps_height_px,
+)
+from pev_battery_charge.smart_charging.pictures.returns import NAMES_LEAST_PX, add_episodes
+from pev_battery_charge.smart_charging.pictures.words import amount
 
-_HEAD_PX, _BOTTOM_PX = 58, 12
-_RETURNS_PX, _SHORTFALLS_PX = 230, 300
-_BETWEEN_PX = 22
-_NAMES_LEAST_PX = 104
-_UNIT_RIGHT_PX, _UNIT_DOWN_PX = 40, 4
+_SHORTFALLS_PX, _BETWEEN_PX, _BOTTOM_PX = 300, 22, 12
 
 _LEAST = 0.01
 """Shortfalls at and below, in %, are drawn here."""
@@ -66,36 +59,62 @@ _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (6, 2, 1.5, 2)), (0, (1.5, 1.5
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def draw_returns(title: str, episodes: Array, averages: Array, window: int, optimum: float | None) -> Canvas:
-    """A canvas with the running average, `[P]`, after each of so many episodes, `[P]`."""
-    most = max(float(np.abs(averages).max()), abs(optimum or 0.0))
-    power = 3 * math.floor(math.log10(most) / 3) if most and not 0.01 <= most < 1e5 else 0
-    others = {} if optimum is None else {"exact optimum": (optimum / 10.0**power, math.nan, math.nan)}
-    none = np.full(episodes.size, math.nan)
-    what = f"Mean return of the last {counted(window, 'episode')}" if window > 1 else "Return of each episode"
-    curve = LearningCurve(what, episodes, averages / 10.0**power, none, none, others)
-    shown = shown_range(curve)
-    names = names_of(curve, shown)
-    cut = bool(curve.reward.min() < shown[0])
-    about = f"a training run of {counted(int(episodes[-1]), 'episode')}"
-    canvas = Canvas(WIDTH_PX, _HEAD_PX + TITLE_PX + _RETURNS_PX + TICKS_PX + _BOTTOM_PX)
-    write_head(canvas.figure, title, about + ("; lower returns are cut off" if cut else ""))
-    room_px = max(names_room_px(names), _NAMES_LEAST_PX)
-    box = Box(LEFT_PX, _HEAD_PX + TITLE_PX, WIDTH_PX - LEFT_PX - room_px, _RETURNS_PX)
-    axes = add_axes(canvas.figure, box, f"{what}, {power_of_ten(power)}" if power else what)
-    axes.set_xlim(0.0, float(episodes[-1]))
-    axes.set_ylim(*shown)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.grid(color=GRID, linewidth=0.8)
-    _name_episodes(axes, box)
-    draw_lines(axes, curve)
-    write_names(axes, box, names)
-    if cut:
-        cut_axis(axes, box)
-    return canvas
+@dataclass(frozen=True)
+class MethodCurve:
+    """How near a learning method came to the exact optimum over its training.
+
+    name: of the method.
+    episodes: played at each of P looks, `[P]`, rising; the first may be 0.
+    shortfall: how far the greedy policy's exact expected return stays behind the optimum, in % of the optimum's cost,
+        for each of S training seeds, `[S, P]`; never negative.
+    low, high: both ends of a 95 % interval of the mean over the seeds, in %, `[P]`; NaN where there is none.
+    """
+
+    name: str
+    episodes: Array
+    shortfall: Array
+    low: Array
+    high: Array
+
+
+def write_comparison(
+    path: str | Path,
+    *,
+    optimum: float,
+    curves: Sequence[MethodCurve],
+    maps: Sequence[PolicyMap],
+    scale: MapScale,
+    unit: str = "",
+) -> None:
+    """Write a PNG with the learning curves of methods against the exact optimum, and below them small policy maps.
+
+    optimum: the expected return of the exact optimum; it is told in words.
+    curves: in the order of their colours.
+    maps: first the exact optimum's, then one for each method; all with the same number of slots.
+    scale: of all maps.
+    unit: what a cost of 1 is, such as "full slots at 22 kW"; empty for raw costs.
+
+    Raises `InputError` for another ending, for nothing to show, and for curves or maps whose shapes do not fit.
+    """
+    problems = [f"{what}: must be at least one" for what, given in (("curves", curves), ("maps", maps)) if not given]
+    problems += [problem for curve in curves for problem in _curve_problems(curve)]
+    problems += [problem for one in maps for problem in map_problems(f"map of {one.title}", one.actions, scale)]
+    if len({one.actions.shape[:1] for one in maps}) > 1:
+        problems.append("maps: must all have the same number of slots")
+    write_still(path, problems, lambda: draw_comparison(optimum, unit, curves, maps, scale))
+
+
+def _curve_problems(curve: MethodCurve) -> list[str]:
+    looks = curve.episodes.shape
+    if len(looks) != 1 or not curve.episodes.size:
+        return [f"{curve.name}: must have at least one look"]
+    if curve.shortfall.ndim != 2 or not curve.shortfall.size or curve.shortfall.shape[1:] != looks:
+        return [f"{curve.name}: shortfall must be [S, {looks[0]}] (it is {list(curve.shortfall.shape)})"]
+    if not np.isfinite(curve.shortfall).all() or curve.shortfall.min() < 0.0:
+        return [f"{curve.name}: shortfall must be finite and never negative"]
+    if curve.low.shape != looks or curve.high.shape != looks:
+        return [f"{curve.name}: low and high must have {looks[0]} values each"]
+    return []
 
 
 def draw_comparison(
@@ -103,22 +122,22 @@ def draw_comparison(
 ) -> Canvas:
     """A canvas with the curves, and the maps below them."""
     panel_px = max(_SHORTFALLS_PX, LINE_PX * (len(curves) + 1))
-    maps_top_px = _HEAD_PX + TITLE_PX + panel_px + TICKS_PX + _BETWEEN_PX
+    maps_top_px = HEAD_PX + TITLE_PX + panel_px + TICKS_PX + _BETWEEN_PX
     canvas = Canvas(WIDTH_PX, maps_top_px + small_maps_height_px(len(maps)) + _BOTTOM_PX)
     about = f"expected return of the exact optimum: {amount(optimum, 4)}"
     write_head(canvas.figure, "Learned policies against the exact optimum", about + (f" (in {unit})" if unit else ""))
     means = [np.maximum(curve.shortfall.mean(axis=0), _LEAST) for curve in curves]
     names = _names(curves, means)
-    room_px = max(names_room_px(names), _NAMES_LEAST_PX)
-    box = Box(LEFT_PX, _HEAD_PX + TITLE_PX, WIDTH_PX - LEFT_PX - room_px, panel_px)
-    axes = add_axes(canvas.figure, box, "Behind the optimum, % of its cost")
+    room_px = max(names_room_px(names), NAMES_LEAST_PX)
+    box = Box(LEFT_PX, HEAD_PX + TITLE_PX, WIDTH_PX - LEFT_PX - room_px, panel_px)
+    plot = Plot(canvas.figure, box, "Behind the optimum, % of its cost")
     tops = [np.fmax(mean, np.nan_to_num(curve.high)).max() for curve, mean in zip(curves, means, strict=True)]
-    _add_shortfalls(axes, box, float(max(*tops, 2 * _BOUNDS[-1])))
-    zero = _add_episodes(axes, box, curves)
+    _add_shortfalls(plot, float(max(*tops, 2 * _BOUNDS[-1])))
+    zero = _add_episodes(plot, curves)
     for number, (curve, mean) in enumerate(zip(curves, means, strict=True)):
-        _draw_method(axes, number, np.maximum(curve.episodes, zero), mean, curve)
-    write_names(axes, box, names)
-    add_legend(axes, box, _handles(curves))
+        _draw_method(plot, number, np.maximum(curve.episodes, zero), mean, curve)
+    write_names(plot, names)
+    plot.add_legend(*_handles(curves))
     add_small_maps(canvas.figure, maps_top_px, maps, scale)
     return canvas
 
@@ -132,15 +151,14 @@ def _look(number: int) -> dict[str, Any]:
     }
 
 
-def _names(curves: Sequence[MethodCurve], means: Sequence[Array]) -> list[Name]:
+def _names(curves: Sequence[MethodCurve], means: Sequence[Array]) -> list[LineName]:
     """What is written beside the lines, from the lowest up."""
     names = []
     for number, (curve, mean) in enumerate(zip(curves, means, strict=True)):
         last = float(mean[-1])
         value = f": {'≤ ' if last == _LEAST else ''}{amount(last, 2)} %"
-        text = elided(curve.name, NAMES_PX - text_width_px(value)) + value
-        names.append(Name(text, last, _look(number)["color"], below=False))
-    return sorted(names, key=lambda name: name.reward)
+        names.append(LineName(named(curve.name, value), last, _look(number)["color"]))
+    return sorted(names, key=lambda name: name.end)
 
 
 def _handles(curves: Sequence[MethodCurve]) -> list[Patch | Line2D]:
@@ -154,12 +172,12 @@ def _handles(curves: Sequence[MethodCurve]) -> list[Patch | Line2D]:
     return handles
 
 
-def _add_shortfalls(axes: Axes, box: Box, most: float) -> None:
+def _add_shortfalls(axes: Plot, most: float) -> None:
     """Per cent from bottom to top on a logarithmic axis, with lines at the bounds."""
     low, high = _LEAST * _BELOW_LEAST, most * _ABOVE_MOST
     axes.set_yscale("log")
     axes.set_ylim(low, high)
-    apart = LINE_PX / box.height * math.log10(high / low)
+    apart = LINE_PX / axes.box.height * math.log10(high / low)
     ticks = {_LEAST: f"{_LEAST:g} %\nor less"} | {bound: f"{bound:g} %" for bound in _BOUNDS}
     for decade in _DECADES:
         if decade <= high and all(abs(math.log10(decade / tick)) >= 0.8 * apart for tick in ticks):
@@ -174,16 +192,13 @@ def _add_shortfalls(axes: Axes, box: Box, most: float) -> None:
         axes.axhline(bound, color=MUTED, linewidth=0.7)
 
 
-def _add_episodes(axes: Axes, box: Box, curves: Sequence[MethodCurve]) -> float:
+def _add_episodes(axes: Plot, curves: Sequence[MethodCurve]) -> float:
     """Episodes from left to right, logarithmic if that shows a curve that is squashed else; returns where 0 stands."""
     axes.grid(axis="x", color=GRID, linewidth=0.8)
-    _name_episodes(axes, box)
     everything = np.concatenate([curve.episodes for curve in curves])
     last = float(everything.max()) or 1.0
+    add_episodes(axes, last)
     if all(np.median(curve.episodes) >= _SQUASHED * last for curve in curves) or not (everything > 0.0).any():
-        axes.set_xlim(0.0, last)
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         return 0.0
     first = float(everything[everything > 0.0].min())
     decades = math.log10(last / first)
@@ -191,7 +206,7 @@ def _add_episodes(axes: Axes, box: Box, curves: Sequence[MethodCurve]) -> float:
     ticks = {10.0**k: f"{10**k:,}" for k in range(math.ceil(math.log10(first)), math.floor(math.log10(last)) + 1)}
     if (everything == 0.0).any():
         zero = first / 10.0 ** max(_ZERO_LEFT * decades, _ZERO_LEFT_LEAST)
-        apart = text_width_px(f"{first:,.0f}") / box.width * math.log10(last / zero)
+        apart = text_width_px(f"{first:,.0f}") / axes.box.width * math.log10(last / zero)
         ticks = {zero: "0"} | {tick: text for tick, text in ticks.items() if math.log10(tick / zero) >= apart}
     axes.set_xscale("log")
     axes.set_xlim(zero, last)
@@ -212,9 +227,3 @@ def _draw_method(axes: Axes, number: int, episodes: Array, mean: Array, curve: M
     if episodes[-1] < last:
         on: dict[str, Any] = {"color": look["color"], "linewidth": 0.6, "linestyle": (0, (1, 3)), "zorder": 2.5}
         axes.plot([episodes[-1], last], [mean[-1], mean[-1]], **on)
-
-
-def _name_episodes(axes: Axes, box: Box) -> None:
-    """What the axis counts, to the right of its last number."""
-    place = 1.0 + _UNIT_RIGHT_PX / box.width, -_UNIT_DOWN_PX / box.height
-    axes.text(*place, "episodes", transform=axes.transAxes, va="top", color=MUTED, style="italic")

@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,12 +10,12 @@ from matplotlib.patches import Patch
 
 from pev_battery_charge.core.arrays import Array, Image, Records
 from pev_battery_charge.core.records import Status
-from pev_battery_charge.rendering.chart import CROSS, add_axes, add_legend, add_time_axis, make_cursor, swatch
+from pev_battery_charge.rendering.chart import CROSS, Plot, level_lines, rectangles, swatch
 from pev_battery_charge.rendering.clock import Clock
-from pev_battery_charge.rendering.label import Label, add_label
+from pev_battery_charge.rendering.labels import round_step, short_names
 from pev_battery_charge.rendering.layout import LINE_PX, Box, Lanes
 from pev_battery_charge.rendering.moment import Episode, Moment
-from pev_battery_charge.rendering.names import round_step, short_names
+from pev_battery_charge.rendering.stamped_text import StampedText
 from pev_battery_charge.rendering.style import (
     GRANTED,
     INK,
@@ -38,29 +37,28 @@ _SHORT_PX = 4
 _ON_PAPER = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
 
 
-class GanttChart:
+class GanttChart(Plot):
     """What stands still: stays, waiting, and the row of PEVs that found no station.
 
     y runs in pixels from the top, so that rows and the pixels of their bars meet exactly.
 
-    axes: where it is drawn.
     minute_px: width of a minute.
     """
 
-    def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock, title: str) -> None:
+    def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock) -> None:
+        super().__init__(figure, box, "Schedule")
         self._lanes, self._episode = lanes, episode
         self.minute_px = box.width / episode.scenario.horizon_minutes
         self._rejected = episode.sessions["status"] == Status.REJECTED
-        self.axes: Axes = add_axes(figure, box, title)
-        self.axes.set_ylim(lanes.height_px, 0.0)
-        add_time_axis(self.axes, box, clock, episode.scenario.horizon_minutes)
+        self.set_ylim(lanes.height_px, 0.0)
+        self.add_time_axis(clock, episode.scenario.horizon_minutes)
         self._name_rows()
         self._draw_stays()
         self._draw_waiting()
         self._draw_rejected()
 
-    def legend(self) -> list[Patch | Line2D]:
-        """The signs that this schedule needs."""
+    def signs(self) -> list[Patch | Line2D]:
+        """For the legend: the signs that this schedule needs."""
         handles: list[Patch | Line2D] = [swatch("plugged in", PALE, OUTLINE)]
         if self._waited().size:
             handles.append(Line2D([], [], color=NO_STATION, linewidth=px_to_pt(3), label="waiting"))
@@ -77,18 +75,14 @@ class GanttChart:
         if lanes.rejected:
             at.append((lanes.rejected_top_px + lanes.height_px) / 2)
             names.append("no station")
-        self.axes.set_yticks(at, names)
+        self.set_yticks(at, names)
 
     def _draw_stays(self) -> None:
         sessions = self._episode.sessions[~self._rejected]
-        corners = np.empty((sessions.size, 4, 2))
-        corners[:, :2, 0] = sessions["plug_in_min"][:, None]
-        corners[:, 2:, 0] = sessions["departure_min"][:, None]
         top = self._bar_top(sessions["station"])
-        corners[:, [0, 3], 1] = top[:, None]
-        corners[:, [1, 2], 1] = (top + self._lanes.bar_px)[:, None]
+        corners = rectangles(sessions["plug_in_min"], sessions["departure_min"], top, top + self._lanes.bar_px)
         edges = 0.6 if self._lanes.bar_px > 3 else 0.0
-        self.axes.add_collection(
+        self.add_collection(
             PolyCollection(list(corners), facecolor=PALE, edgecolor=OUTLINE, linewidth=edges), autolim=False
         )
 
@@ -100,11 +94,9 @@ class GanttChart:
         """A line in the gap above the row, from the arrival to the plug."""
         waited = self._waited()
         height = self._bar_top(waited["station"]) - self._lanes.gap_px / 2
-        lines = np.empty((waited.size, 2, 2))
-        lines[:, 0, 0], lines[:, 1, 0] = waited["arrival_min"], waited["plug_in_min"]
-        lines[:, :, 1] = height[:, None]
+        lines = level_lines(waited["arrival_min"], waited["plug_in_min"], height)
         width = px_to_pt(min(max(self._lanes.gap_px - 1, 1), 3))
-        self.axes.add_collection(LineCollection(list(lines), colors=NO_STATION, linewidths=width), autolim=False)
+        self.add_collection(LineCollection(list(lines), colors=NO_STATION, linewidths=width), autolim=False)
 
     def _draw_rejected(self) -> None:
         """A cross at the arrival, and a thin line for the stay that was wanted."""
@@ -114,18 +106,16 @@ class GanttChart:
         shown = np.flatnonzero(self._rejected & (self._episode.sessions["arrival_min"] <= horizon_minutes))
         lost = self._episode.sessions[shown]
         height = (self._lanes.rejected_top_px + self._lanes.height_px) / 2
-        self.axes.hlines(
-            np.full(lost.size, height), lost["arrival_min"], lost["departure_min"], NO_STATION, linewidth=0.8
-        )
-        self.axes.plot(lost["arrival_min"], np.full(lost.size, height), clip_on=False, **CROSS)
+        self.hlines(np.full(lost.size, height), lost["arrival_min"], lost["departure_min"], NO_STATION, linewidth=0.8)
+        self.plot(lost["arrival_min"], np.full(lost.size, height), clip_on=False, **CROSS)
         names = short_names(self._episode.names)
         room_px = np.diff(lost["arrival_min"], append=horizon_minutes) * self.minute_px
         for j, minute, room in zip(shown, lost["arrival_min"], room_px, strict=True):
             if text_width_px(names[j]) + 2 * _CROSS_ROOM_PX <= room:
                 x = minute + _CROSS_ROOM_PX / self.minute_px
-                self.axes.text(x, height, names[j], color=MUTED, va="center_baseline", bbox=_ON_PAPER)
+                self.text(x, height, names[j], color=MUTED, va="center_baseline", bbox=_ON_PAPER)
 
-    def write_names(self) -> list[Label]:
+    def write_names(self) -> list[StampedText]:
         """Name the PEVs inside their bars, where bars are high and long enough."""
         if self._lanes.lane_px < _LABEL_LANE_PX:
             return []
@@ -133,13 +123,13 @@ class GanttChart:
         full, short = self._episode.names, short_names(self._episode.names)
         sessions = self._episode.sessions
         for j in np.flatnonzero(~self._rejected):
-            begin, end = sessions["plug_in_min"][j], min(sessions["departure_min"][j], self.axes.get_xlim()[1])
+            begin, end = sessions["plug_in_min"][j], min(sessions["departure_min"][j], self.get_xlim()[1])
             room_px = (end - begin) * self.minute_px - 2 * _LABEL_INSET_PX
             name = next((name for name in (full[j], short[j]) if text_width_px(name) <= room_px), None)
             if name is not None:
                 x = begin + _LABEL_INSET_PX / self.minute_px
                 y = float(self.bar_middle(sessions["station"][j]))
-                labels.append(add_label(self.axes, x, y, name, color=INK, va="center_baseline"))
+                labels.append(self.add_stamped_text(x, y, name, color=INK, va="center_baseline"))
         return labels
 
     def bar_middle(self, station: npt.NDArray[np.int32]) -> Array:
@@ -151,36 +141,32 @@ class GanttChart:
 
 
 class GanttPanel:
-    """The Gantt chart with what has happened: power inside each bar, who left short, and the cursor at now."""
+    """The Gantt chart with what has happened: power inside each bar, PEVs that left short, and the cursor at now."""
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock) -> None:
         self._episode, self._lanes = episode, lanes
-        self._chart = chart = GanttChart(figure, box, episode, lanes, clock, "Schedule")
+        self._chart = chart = GanttChart(figure, box, episode, lanes, clock)
         num_stations, horizon_steps = episode.scenario.num_stations, episode.scenario.horizon_steps
         self._pixels = np.zeros((num_stations, lanes.lane_px, horizon_steps, 4), np.uint8)
         self._pixels[..., :3] = red_green_blue(GRANTED)
         self._depth_px = np.arange(lanes.bar_px, 0, -1)[:, None]
-        self.power = chart.axes.imshow(
+        self.power = chart.imshow(
             self._image(),
             extent=(0.0, episode.scenario.horizon_minutes, num_stations * lanes.lane_px, 0.0),
             aspect="auto",
             interpolation="nearest",
             zorder=2.0,
         )
-        chart.axes.set_ylim(lanes.height_px, 0.0)
+        chart.set_ylim(lanes.height_px, 0.0)
         high, wide = px_to_pt(lanes.bar_px), px_to_pt(_SHORT_PX)
-        (self.short,) = chart.axes.plot([], [], "|", color=UNMET, markersize=high, markeredgewidth=wide)
-        self.cursor = make_cursor(chart.axes)
+        (self.short,) = chart.plot([], [], "|", color=UNMET, markersize=high, markeredgewidth=wide)
+        self.cursor = chart.add_cursor()
         now = Line2D([], [], color=INK, linewidth=1.2, marker="|", linestyle="", markersize=8, label="now")
-        add_legend(
-            chart.axes,
-            box,
-            [
-                *chart.legend(),
-                swatch("power granted", GRANTED),
-                swatch("left short of its target", UNMET),
-                now,
-            ],
+        chart.add_legend(
+            *chart.signs(),
+            swatch("power granted", GRANTED),
+            swatch("left short of its target", UNMET),
+            now,
         )
         self.artists: list[Artist] = [self.power, *chart.write_names(), self.short, self.cursor]
 

@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from pev_battery_charge.rendering.smart_charging import (
-    TaxiMoment,
-    TaxiRenderer,
-)
-from pev_battery_charge.rendering.smart_charging_frame import TaxiBoard
-from pev_battery_charge.rendering.style import house_style
+from pev_battery_charge.rendering.canvas import house_style
+from pev_battery_charge.smart_charging.pictures.frame import TaxiBoard, TaxiRenderer
+from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment
 from tests.rendering.conftest import settings_now
 from tests.rendering.layout_checks import assert_texts_are_apart_and_inside
 

@@ -1,9 +1,9 @@
-"""Names of vehicles and stations, as long as there is room for them."""
+"""Names and numbers in words, as long as there is room for them."""
 
 from collections.abc import Sequence
 from itertools import takewhile
 
-from pev_battery_charge.rendering.style import text_width_px
+from pev_battery_charge.rendering.style import SMALL_PT, text_width_px
 
 _LONGEST_SHORT_NAME = 8
 
@@ -21,9 +21,14 @@ def short_names(names: Sequence[str]) -> list[str]:
 def fitting_names(names: Sequence[str], room_px: float) -> list[str] | None:
     """The names in full or short, whichever fits into `room_px`; None if neither does."""
     for candidates in (list(names), short_names(names)):
-        if max((text_width_px(name) for name in candidates), default=0.0) <= room_px:
+        if longest_px(candidates) <= room_px:
             return candidates
     return None
+
+
+def longest_px(names: Sequence[str]) -> float:
+    """About how wide the longest of some names becomes; 0 without names."""
+    return max((text_width_px(name) for name in names), default=0.0)
 
 
 def round_step(least: float) -> int:
@@ -39,3 +44,12 @@ def round_step(least: float) -> int:
 def counted(number: int, what: str) -> str:
     """A number of things: "1 station", "5 stations"."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def elided(name: str, room_px: float, size_pt: float = SMALL_PT) -> str:
+    """The name, or its beginning and end, so that it fits."""
+    if text_width_px(name, size_pt) <= room_px:
+        return name
+    most = int(room_px / text_width_px("m", size_pt)) - 1
+    head = (most + 1) // 2
+    return f"{name[:head]}…{name[len(name) - (most - head) :]}"

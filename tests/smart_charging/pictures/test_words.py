@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pev_battery_charge.rendering.smart_charging_prices import bar_lengths
-from pev_battery_charge.rendering.smart_charging_words import (
+from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, PALE, PAPER, red_green_blue
+from pev_battery_charge.smart_charging.pictures.prices import bar_lengths
+from pev_battery_charge.smart_charging.pictures.words import (
     amount,
     clock_text,
     cost_text,
@@ -14,7 +15,6 @@ from pev_battery_charge.rendering.smart_charging_words import (
     share_text,
     spaced_to_fit,
 )
-from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, PALE, PAPER, red_green_blue
 
 
 def test_colours_of_rates_fall_evenly_in_lightness() -> None:

@@ -2,20 +2,12 @@
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
 
 from pev_battery_charge.core.records import Rule, Status
-from pev_battery_charge.rendering.chart import (
-    add_amount_axis,
-    add_axes,
-    add_legend,
-    add_time_axis,
-    make_cursor,
-    swatch,
-)
+from pev_battery_charge.rendering.chart import Plot, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.layout import Box
 from pev_battery_charge.rendering.moment import Episode, Moment
@@ -34,22 +26,23 @@ class AreaPanel:
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, clock: Clock) -> None:
         scenario = episode.scenario
-        axes = add_axes(figure, box, "Power of the area, kW")
-        add_time_axis(axes, box, clock, scenario.horizon_minutes)
+        plot = Plot(figure, box, "Power of the area, kW")
+        plot.add_time_axis(clock, scenario.horizon_minutes)
         self._highest_kw = _highest_kw(episode)
-        add_amount_axis(axes, self._highest_kw)
+        plot.add_amount_axis(self._highest_kw)
         self._num_steps = scenario.horizon_steps
         edges = np.arange(self._num_steps + 1) * scenario.step_minutes
         nothing = np.full(self._num_steps, np.nan)
         self.granted = StepPatch(nothing, edges, fill=True, facecolor=GRANTED, edgecolor=GRANTED_EDGE, linewidth=0.8)
-        axes.add_artist(self.granted)
-        self.requested = axes.stairs(nothing, edges, baseline=None, edgecolor=INK, linewidth=0.9)
-        limits = [_level(axes, scenario.area.power_max_kw, "cap", "--")]
-        if scenario.area.power_min_kw > 0.0:
-            limits.append(_level(axes, scenario.area.power_min_kw, "minimum", ":"))
-        self.cursor = make_cursor(axes)
+        plot.add_artist(self.granted)
+        self.requested = plot.stairs(nothing, edges, baseline=None, edgecolor=INK, linewidth=0.9)
+        area = scenario.area
+        limits = [plot.add_level(area.power_max_kw, f"cap {area.power_max_kw:g} kW")]
+        if area.power_min_kw > 0.0:
+            limits.append(plot.add_level(area.power_min_kw, f"minimum {area.power_min_kw:g} kW", ":"))
+        self.cursor = plot.add_cursor()
         requested = Line2D([], [], color=INK, linewidth=0.9, label="requested")
-        add_legend(axes, box, [swatch("granted", GRANTED, GRANTED_EDGE), requested, *limits])
+        plot.add_legend(swatch("granted", GRANTED, GRANTED_EDGE), requested, *limits)
         self.artists: list[Artist] = [self.granted, *limits, self.requested, self.cursor]
 
     def update(self, moment: Moment) -> None:
@@ -59,11 +52,6 @@ class AreaPanel:
             values[: moment.t] = np.minimum(moment.history[name].sum(axis=1), self._highest_kw)
             patch.set_data(values)
         self.cursor.set_xdata([moment.minute, moment.minute])
-
-
-def _level(axes: Axes, power_kw: float, name: str, dashes: str) -> Line2D:
-    label = f"{name} {power_kw:g} kW"
-    return axes.axhline(power_kw, color=INK, linewidth=1.2, linestyle=dashes, label=label)
 
 
 def _highest_kw(episode: Episode) -> float:
