@@ -2,123 +2,26 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import tomli_w
 from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator, model_validator
 
-from pev_battery_charge.catalogue import DEFAULT_FEATURES, DEFAULT_TERMS, TERMS, Choice, Feature, Term, choose_feature
-from pev_battery_charge.catalogue.choice import TermNumbers, choose_term, read_terms
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, Choice, Feature, choose_feature
 from pev_battery_charge.core.records import Rule
 from pev_battery_charge.core.units import MINUTES_PER_DAY
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.models import Fraction, NonNegative, Part, Positive
+from pev_battery_charge.models import Part, Positive
 from pev_battery_charge.populations import Population, SpreadPopulation
 from pev_battery_charge.populations.base import read_population
+from pev_battery_charge.scenario.goals import Reward
+from pev_battery_charge.scenario.site import Area, Station
 from pev_battery_charge.validation import problems_of
 
 Coordinator = Literal["none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come"]
 """How the area cuts requests down to its cap."""
-
-
-FIRST_KEYS: Final = {
-    "soc": ("missing", "weight"),
-    "local": ("out_of_bounds", "weight"),
-    "area": ("overload", "weight"),
-    "departure": ("departure", "weight"),
-    "exponent": ("missing", "exponent"),
-}
-"""The term and the number of it that each of a reward's first keys means."""
-
-
-class _Limits(Part):
-    power_min_kw: NonNegative = 0.0
-    power_max_kw: Positive
-
-    @model_validator(mode="after")
-    def _min_below_max(self) -> Self:
-        if self.power_min_kw > self.power_max_kw:
-            raise ValueError(
-                f"power_min_kw ({self.power_min_kw:g}) must not be above power_max_kw ({self.power_max_kw:g})"
-            )
-        return self
-
-
-class Area(_Limits):
-    """The load area: what all stations together should draw at least, and may draw at most (the cap)."""
-
-    power_max_kw: Positive = 31.5
-
-
-class Station(_Limits):
-    """A charging point: it gives nothing, or between `power_min_kw` and `power_max_kw`, on the grid side."""
-
-    power_max_kw: Positive = 22.0
-
-
-class _FirstKeys(Part):
-    """The keys that a reward had at first: read for ever."""
-
-    soc: NonNegative = 1.0
-    local: NonNegative = 2.0
-    area: NonNegative = 2.0
-    departure: NonNegative = 0.0
-    exponent: Positive = 1.0
-
-
-class Reward(Part):
-    """What a station earns: terms of the catalogue by name, each with its weight and its literals.
-
-    In a file `[reward.terms]` with `departure = 2.0` or `missing = {weight = 1.0, exponent = 2.0}`; without it
-    `DEFAULT_TERMS`. `pev_battery_charge.catalogue.terms` has the formulas.
-    """
-
-    terms: dict[str, TermNumbers] = Field(default_factory=lambda: dict(DEFAULT_TERMS), validate_default=True)
-    sharing: Fraction = 0.0
-    """0: a station earns its own reward; 1: the mean of all plugged stations of the area."""
-
-    def __hash__(self) -> int:
-        return hash((tuple(self.terms.items()), self.sharing))
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_first_keys(cls, given: object) -> object:
-        """`soc`, `local`, `area`, `departure` and `exponent` change the terms that they meant."""
-        if not isinstance(given, Mapping) or not (old := {key: given[key] for key in FIRST_KEYS if key in given}):
-            return given
-        _FirstKeys.model_validate(old)
-        terms = {
-            name: dict(numbers) if isinstance(numbers, Mapping | TermNumbers) else {"weight": numbers}
-            for name, numbers in given.get("terms", DEFAULT_TERMS).items()
-        }
-        for key, value in old.items():
-            name, number = FIRST_KEYS[key]
-            terms.setdefault(name, {})[number] = value
-        return {key: value for key, value in given.items() if key not in old} | {"terms": terms}
-
-    @field_validator("terms", mode="before")
-    @classmethod
-    def _of_the_catalogue(cls, given: object) -> object:
-        if not isinstance(given, Mapping):
-            raise ValueError("must be a table of weights by the names of reward terms")
-        return read_terms(given)
-
-    @property
-    def choices(self) -> list[Choice[Term]]:
-        """The terms as the kernels are composed of them."""
-        return [choose_term(name, numbers) for name, numbers in self.terms.items()]
-
-    def weight(self, name: str) -> float:
-        """The weight of a term; 0 of one that is not named."""
-        return self.literal(name, "weight")
-
-    def literal(self, name: str, literal: str) -> float:
-        """A number of a term; of one that is not named its default, and 0 for its weight."""
-        value: float = getattr(self.terms.get(name), literal, TERMS[name].literals.get(literal, 0.0))
-        return value
 
 
 class Scenario(Part):
@@ -229,7 +132,7 @@ class Scenario(Part):
         except tomllib.TOMLDecodeError as error:
             raise InputError(source, [f"is not TOML: {error}"]) from None
         except ValidationError as error:
-            raise InputError(source, describe_problems(error)) from None
+            raise InputError(source, problems_of(error, whole="scenario")) from None
 
     def to_toml(self) -> str:
         """The scenario as TOML text; `from_toml` gives it back."""
@@ -259,39 +162,4 @@ class Scenario(Part):
         try:
             return type(self).model_validate(table)
         except ValidationError as error:
-            raise InputError(f"scenario {self.name!r} with changes", describe_problems(error)) from None
-
-
-def describe_problems(error: ValidationError) -> list[str]:
-    """Each problem of a pydantic error as "place: rule (it is ...)"."""
-    return problems_of(error, whole="scenario")
-
-
-def scenario_names() -> tuple[str, ...]:
-    """The names that `load_scenario` knows, in alphabetical order."""
-    folder = resources.files("pev_battery_charge") / "scenarios"
-    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
-
-
-def load_scenario(name: str) -> Scenario:
-    """A named scenario of the package; raises `InputError` for an unknown name."""
-    if name not in scenario_names():
-        raise InputError(f"scenario {name!r}", [f"unknown name; the package has {', '.join(scenario_names())}"])
-    file = resources.files("pev_battery_charge") / "scenarios" / f"{name}.toml"
-    return Scenario.from_toml(file.read_text(encoding="utf-8"), source=f"scenario {name!r}")
-
-
-def resolve_scenario(scenario: Scenario | str | Path | None = None, **changes: Any) -> Scenario:
-    """A scenario from what users hand in: a Scenario, a name, a path to a TOML file; None is `paper-5x20`.
-
-    changes: handed to `Scenario.replace`.
-    """
-    if scenario is None:
-        scenario = "paper-5x20"
-    if isinstance(scenario, Path) or (isinstance(scenario, str) and scenario.endswith(".toml")):
-        scenario = Scenario.load(scenario)
-    elif isinstance(scenario, str):
-        scenario = load_scenario(scenario)
-    if not isinstance(scenario, Scenario):
-        raise InputError("scenario", [f"must be a Scenario, a name, or a path to a TOML file (it is {scenario!r})"])
-    return scenario.replace(**changes) if changes else scenario
+            raise InputError(f"scenario {self.name!r} with changes", problems_of(error, whole="scenario")) from None
