@@ -102,11 +102,10 @@ class Simulation:
             step_minutes=scenario.step_minutes,
             start_hour=scenario.population.start_hour,
             horizon_steps=scenario.horizon_steps,
-            rule=scenario.rule,
         )
         self.stations = make_stations(
             num_areas,
-            [station.power_min_kw for station in scenario.stations],
+            [station.least_kw for station in scenario.stations],
             [station.power_max_kw for station in scenario.stations],
         )
         self._idle = self.areas[:1].copy(), self.stations[:1].copy()
@@ -125,11 +124,11 @@ class Simulation:
         self._pool_owner = 0
 
     def _compose(self) -> None:
-        """Find the kernel of what the scenario rewards and shows, and the numbers that it is given."""
+        """Find the kernel of the scenario's rule, rewards and observations, and the numbers that it is given."""
         reward = self.scenario.reward
         self._terms, self._features = reward.choices, self.scenario.feature_choices()
         self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
-        self._make_step = compose.step_kernel(self._terms, self._features)
+        self._make_step = compose.step_kernel(self.scenario.rule, self._terms, self._features)
 
     @property
     def num_features(self) -> int:

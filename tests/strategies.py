@@ -18,7 +18,15 @@ from pev_battery_charge.schedule.columns import COLUMNS
 from pev_battery_charge.schedule.table import ScheduleInfo
 from tests.records import write_session
 
-COORDINATORS = ("none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come")
+COORDINATORS = (
+    "none",
+    "proportional",
+    "equal",
+    "earliest_departure",
+    "least_laxity",
+    "first_come",
+    "largest_remaining",
+)
 
 Floats = npt.NDArray[np.float64]
 

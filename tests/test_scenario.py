@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from pev_battery_charge import InputError, Scenario, Simulation, load_scenario
 from pev_battery_charge.catalogue import STATE_FEATURES
-from pev_battery_charge.core.records import Rule
 from pev_battery_charge.populations import SitePopulation, SpreadPopulation
 from pev_battery_charge.populations.base import StayStart
 from pev_battery_charge.scenario import (
@@ -44,9 +43,9 @@ def test_the_default_is_the_paper_scenario_with_every_value_of_its_page() -> Non
     assert scenario == load_scenario("paper-5x20") == Scenario.from_toml(PAPER) == resolve_scenario()
     assert (scenario.step_minutes, scenario.horizon_steps, scenario.horizon_minutes) == (5.0, 192, 960.0)
     assert scenario.horizon_days == pytest.approx(2 / 3)
-    assert (scenario.num_stations, scenario.rule) == (5, Rule.PROPORTIONAL)
+    assert (scenario.num_stations, scenario.rule.name) == (5, "proportional")
     assert scenario.area == Area(power_min_kw=0.0, power_max_kw=31.5)
-    assert set(scenario.stations) == {Station(power_min_kw=0.0, power_max_kw=22.0)}
+    assert set(scenario.stations) == {Station(least_kw=0.0, power_max_kw=22.0)}
     assert scenario.population.model_dump() == {
         "kind": "spread",
         "pevs": 20,
@@ -119,9 +118,9 @@ def test_stations_may_be_unlike() -> None:
         'name = "two kinds"\n[[stations]]\npower_max_kw = 11.0\n[[stations]]\npower_min_kw = 4.1\npower_max_kw = 50.0'
     )
     scenario = Scenario.from_toml(text)
-    assert scenario.stations == (Station(power_max_kw=11.0), Station(power_min_kw=4.1, power_max_kw=50.0))
+    assert scenario.stations == (Station(power_max_kw=11.0), Station(least_kw=4.1, power_max_kw=50.0))
     assert Simulation(scenario).stations["power_max_kw"].tolist() == [[11.0, 50.0]]
-    assert Simulation(scenario).stations["power_min_kw"].tolist() == [[0.0, 4.1]]
+    assert Simulation(scenario).stations["least_kw"].tolist() == [[0.0, 4.1]]
 
 
 def test_a_change_keeps_everything_else() -> None:

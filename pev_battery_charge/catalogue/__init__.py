@@ -1,11 +1,23 @@
-"""What a station earns and sees: entries by name, and the kernel that is composed of those a scenario names."""
+"""Coordination, rewards and observations: entries by name, and the kernels composed of those that a scenario names."""
 
+from pev_battery_charge.catalogue import rules
 from pev_battery_charge.catalogue.choice import Choice, choose_feature, look_ahead
 from pev_battery_charge.catalogue.features import DEFAULT_FEATURES, STATE_FEATURES
-from pev_battery_charge.catalogue.registry import FEATURES, TERMS, Feature, Term, feature, reward_term
+from pev_battery_charge.catalogue.registry import (
+    COORDINATORS,
+    FEATURES,
+    TERMS,
+    Feature,
+    Rule,
+    Term,
+    coordinator,
+    feature,
+    reward_term,
+)
 from pev_battery_charge.catalogue.terms import DEFAULT_TERMS
 
 __all__ = [
+    "COORDINATORS",
     "DEFAULT_FEATURES",
     "DEFAULT_TERMS",
     "FEATURES",
@@ -13,9 +25,12 @@ __all__ = [
     "TERMS",
     "Choice",
     "Feature",
+    "Rule",
     "Term",
     "choose_feature",
+    "coordinator",
     "feature",
     "look_ahead",
     "reward_term",
+    "rules",
 ]

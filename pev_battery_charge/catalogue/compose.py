@@ -1,9 +1,9 @@
-"""The kernels of a scenario's rewards and observations, written out for exactly the entries that it names.
+"""The kernels of a scenario's rule, rewards and observations, written out for exactly the entries that it names.
 
-`step_kernel` makes a step of the physics and tells what each station earns and sees; `observe_kernel` tells the latter
-alone. Each is a few lines of text, one for each entry, kept in a folder under the hash of all that it is made of and
-compiled like every other kernel: as fast as if written by hand, and loaded from disk the next time. Weights and
-literals are no part of the text, so that scenarios that differ in numbers only share a kernel.
+`step_kernel` makes a step of the physics and tells what each station earns and sees; `observe` tells the latter alone;
+`share` what the rule would grant. Each is a few lines of text, one for each entry, kept in a folder under the hash of
+all that it is made of and compiled like every other kernel: as fast as if written by hand, and loaded from disk the
+next time. Weights and literals are no part of the text, so that scenarios that differ in numbers only share a kernel.
 """
 
 import re
@@ -18,20 +18,21 @@ from numba import typeof
 from numba.core.errors import NumbaError
 
 from pev_battery_charge.catalogue.choice import Choice
-from pev_battery_charge.catalogue.registry import AHEAD, Entry, Feature, Term
-from pev_battery_charge.core.arrays import Array, Observations, Records
+from pev_battery_charge.catalogue.registry import AHEAD, Entry, Feature, Rule, Term
+from pev_battery_charge.core.arrays import Array, Observations, PerArea, PerStation, Records
 from pev_battery_charge.core.compile import fingerprint, load_text
 from pev_battery_charge.core.records import AREA, MOMENT, STATION
 from pev_battery_charge.errors import InputError
 
 _LOCK: Final = RLock()
 
-_STEP: Final = '''"""Rewards {terms}; observations {features}."""
+_STEP: Final = '''"""Coordinator {rule}; rewards {terms}; observations {features}."""
 
-from pev_battery_charge.catalogue.registry import FEATURES, TERMS
+from pev_battery_charge.catalogue.registry import COORDINATORS, FEATURES, TERMS
 from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.limits import claim, raise_together, serve_in_line
 from pev_battery_charge.core.records import NO_SESSION
-from pev_battery_charge.core.transition import step_area
+from pev_battery_charge.core.transition import accept, advance_clock, charge, take_requests
 
 {names}
 
@@ -47,8 +48,13 @@ def step(
     """
     for b in range(first, last):
         area, members, series = areas[b], stations[b], moments[min(b, moments.shape[0] - 1)]
-        t = area["step"]
-        step_area(area, members, sessions[b], asked_kw[b])
+        t, upper_kw = area["step"], area["power_max_kw"]
+        take_requests(area, members, asked_kw[b])
+        accept(area, members)
+{grant}
+        area["power_kw"] = total_kw
+        charge(area, members)
+        advance_clock(area, members, sessions[b])
         plugged, total = 0, 0.0
         for i in range(members.size):
             station = members[i]
@@ -92,15 +98,56 @@ def observe(areas, stations, moments, numbers, observations):
 '''
 
 
+_SHARE: Final = '''"""Coordinator {rule}."""
+
+from pev_battery_charge.catalogue.registry import COORDINATORS
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.limits import claim, raise_together, serve_in_line
+from pev_battery_charge.core.transition import accept_all
+
+{names}
+
+
+@kernel
+def share(areas, stations, moments, uppers_kw, powers_kw):
+    """Tell what the rule leaves, under an upper bound for each area, of what every battery would take."""
+    for b in range(areas.size):
+        area, members, series = areas[b], stations[b].copy(), moments[min(b, moments.shape[0] - 1)]
+        upper_kw = uppers_kw[b]
+        accept_all(area, members)
+{grant}
+        for i in range(members.size):
+            powers_kw[b, i] = members[i]["made"]["power_kw"]
+'''
+
+_GRANT: Final = """\
+        total_kw = claim(members)
+        if total_kw > upper_kw:
+            for i in range(members.size):
+                if members[i]["turn"]["takes_part"] == 1:
+                    members[i]["turn"]["rank"] = rule_{rule}(area, members[i], series)
+            total_kw = {filling}(members, upper_kw)"""
+
+_NAMES: Final = {Rule: ("rule", "COORDINATORS"), Term: ("term", "TERMS"), Feature: ("see", "FEATURES")}
+_FILLINGS: Final = {"weight": "raise_together", "place": "serve_in_line"}
+
+
 def numbers_of(sharing: float, terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]]) -> Array:
     """What the kernels are given of a scenario's numbers, in the order in which their text reads them."""
     chosen: list[Choice[Any]] = [*terms, *features]
     return np.array([sharing, *(number for one in chosen for number in one.numbers)])
 
 
-def step_kernel(terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]]) -> Callable[..., None]:
-    """The kernel `step` of these terms and features; see its docstring."""
-    return _step_kernel(tuple(one.entry for one in terms), tuple(one.entry for one in features))
+def step_kernel(rule: Rule, terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]]) -> Callable[..., None]:
+    """The kernel `step` of this rule, these terms and features; see its docstring."""
+    return _step_kernel(rule, tuple(one.entry for one in terms), tuple(one.entry for one in features))
+
+
+def share(areas: Records, stations: Records, moments: Records, rule: Rule, uppers_kw: PerArea) -> PerStation:
+    """What a rule leaves of what all batteries of `stations[B, N]` would take at full power, in kW: `[B, N]`."""
+    powers_kw = np.empty(stations.shape)
+    run(_share_kernel(rule), [rule], areas, stations, moments, uppers_kw, powers_kw)
+    return powers_kw
 
 
 def observe(areas: Records, stations: Records, moments: Records, features: Sequence[Choice[Feature]]) -> Observations:
@@ -125,28 +172,37 @@ def run(kernel: Callable[..., None], entries: Sequence[Entry], *arguments: Any) 
 
 
 @cache
-def _step_kernel(terms: tuple[Entry, ...], features: tuple[Entry, ...]) -> Callable[..., None]:
+def _step_kernel(rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, ...]) -> Callable[..., None]:
     place = 1
     lines = []
     for k, term in enumerate(terms):
         value, place = _call("term", term, place, weighted=True)
         lines += [f"part = {value}", f"reward = {'part' if k == 0 else 'reward + part'}", f"parts[{k}, b, i] = part"]
     text = _STEP.format(
+        rule=rule.name,
+        grant=_grant(rule),
         terms=", ".join(one.name for one in terms),
         features=", ".join(one.name for one in features),
-        names=_bind(terms, features),
+        names=_bind(rule, *terms, *features),
         count=len(terms),
         earn=_indented(lines, 16),
         see=_see(features, place),
     )
-    step: Callable[..., None] = _load(text, (*terms, *features)).step
+    step: Callable[..., None] = _load(text, (rule, *terms, *features)).step
     return step
 
 
 @cache
-def _observe_kernel(features: tuple[Entry, ...]) -> Callable[..., None]:
+def _share_kernel(rule: Rule) -> Callable[..., None]:
+    text = _SHARE.format(rule=rule.name, names=_bind(rule), grant=_grant(rule))
+    share: Callable[..., None] = _load(text, (rule,)).share
+    return share
+
+
+@cache
+def _observe_kernel(features: tuple[Feature, ...]) -> Callable[..., None]:
     names = ", ".join(one.name for one in features)
-    text = _OBSERVE.format(features=names, names=_bind((), features), see=_see(features, 1))
+    text = _OBSERVE.format(features=names, names=_bind(*features), see=_see(features, 1))
     observe: Callable[..., None] = _load(text, features).observe
     return observe
 
@@ -171,9 +227,18 @@ def _call(prefix: str, entry: Entry, place: int, *, weighted: bool = False) -> t
     return f"{weight}{prefix}_{entry.name}({arguments})", place + len(literals)
 
 
-def _bind(terms: Sequence[Entry], features: Sequence[Entry]) -> str:
-    lines = [f'term_{one.name} = TERMS["{one.name}"].function' for one in terms]
-    return "\n".join(lines + [f'see_{one.name} = FEATURES["{one.name}"].function' for one in dict.fromkeys(features)])
+def _grant(rule: Rule) -> str:
+    if rule.by == "nothing":
+        return "        total_kw = claim(members)"
+    return _GRANT.format(rule=rule.name, filling=_FILLINGS[rule.by])
+
+
+def _bind(*entries: Entry) -> str:
+    lines = []
+    for one in dict.fromkeys(entries):
+        prefix, catalogue = _NAMES[type(one)]
+        lines.append(f'{prefix}_{one.name} = {catalogue}["{one.name}"].function')
+    return "\n".join(lines)
 
 
 def _indented(lines: Sequence[str], spaces: int) -> str:

@@ -40,8 +40,8 @@ def headroom(seen: Float32, power_max_kw: Float32, cap_kw: Float32) -> Float32:
 
 @feature(unit="kW", low=0.0, scale=of_station)
 def power_min_kw(area: Record, station: Record, moments: Records) -> float:
-    """The station's lower limit."""
-    value: float = station["power_min_kw"]
+    """The least that the station can give."""
+    value: float = station["least_kw"]
     return value
 
 

@@ -1,4 +1,4 @@
-"""Catalogues of reward terms and observation features: what an entry is, and how one is registered.
+"""Catalogues of reward terms, observation features and coordination rules: what an entry is, how one is registered.
 
 Every entry is a function of one signature, `(area, station, moments, *literals) -> float`, that reads a few named
 numbers of the records and writes nothing:
@@ -16,11 +16,11 @@ The name of the function is the name in the scenario.
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
-from pev_battery_charge.catalogue.trial import problems_of
+from pev_battery_charge.catalogue.trial import When, problems_of
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.core.compile import kernel, kernel_part
 from pev_battery_charge.errors import InputError
@@ -91,8 +91,20 @@ class Feature(Entry):
     scale: Scale
 
 
+@dataclass(frozen=True, eq=False)
+class Rule(Entry):
+    """How an area cuts claims down to its cap: it tells the weight or the place in line of a station that claims.
+
+    by: "weight": all are raised together, each by its weight, until the cap is filled. "place": lowest place first,
+        each as far as the cap reaches. "nothing": no cut.
+    """
+
+    by: Literal["weight", "place", "nothing"]
+
+
 TERMS: Final[Registry[Term]] = Registry("reward term")
 FEATURES: Final[Registry[Feature]] = Registry("observation")
+COORDINATORS: Final[Registry[Rule]] = Registry("coordinator")
 
 
 def reward_term(
@@ -109,7 +121,7 @@ def reward_term(
     """
 
     def register(function: Function) -> Function:
-        compiled, literals, problems = _examined(function, unit, after_a_step=True)
+        compiled, literals, problems = _examined(function, unit, "earned")
         entry = Term(compiled, unit, literals, label or function.__name__, linear)
         TERMS.register(function.__name__, entry, problems)
         return compiled
@@ -130,25 +142,48 @@ def feature(
     """
 
     def register(function: Function) -> Function:
-        compiled, literals, problems = _examined(function, unit, after_a_step=False)
+        compiled, literals, problems = _examined(function, unit, "seen")
         FEATURES.register(function.__name__, Feature(compiled, unit, literals, low, high, scale), problems)
         return compiled
 
     return register if function is None else register(function)
 
 
-def _examined(function: Function, unit: object, *, after_a_step: bool) -> tuple[Function, dict[str, float], list[str]]:
+def coordinator(
+    function: None = None, /, *, by: Literal["weight", "place", "nothing"] | None = None, unit: str = "1"
+) -> Callable[[Function], Function]:
+    """Register a function as a rule by which an area cuts claims down to its cap: `@pbc.coordinator(by="place")`.
+
+    by: what it tells, see `Rule`. Weights below 0 count as 0, and a station without weight gets nothing.
+    unit: of what it returns.
+
+    It is asked in every step in which the cap binds, of every station that claims power;
+    `station["made"]["acceptance_kw"]` is the claim. Raises `InputError` for a wrong signature, a missing `by`, a name
+    that another function has, and for what a trial of it finds (see `catalogue.trial`).
+    """
+
+    def register(function: Function) -> Function:
+        compiled, literals, problems = _examined(function, unit, "ranked")
+        if by not in ("weight", "place", "nothing"):
+            problems.append(f"by: must be 'weight' or 'place' (it is {by!r})")
+        COORDINATORS.register(function.__name__, Rule(compiled, unit, literals, by or "nothing"), problems)
+        return compiled
+
+    return register if function is None else register(function)
+
+
+def _examined(function: Function, unit: object, when: When) -> tuple[Function, dict[str, float], list[str]]:
     """The function compiled, its literals, and what is wrong: its signature, its unit, or what a trial finds."""
     if not callable(function) or not hasattr(function, "__code__"):
         raise InputError("a catalogue's entry", [f"must be a function (it is {function!r})"])
-    problems = _signature_problems(function, feature=not after_a_step)
+    problems = _signature_problems(function, when)
     literals = {} if problems else _literals(function)
     if not isinstance(unit, str) or not unit.strip():
         problems.append('unit: must be given ("1" for a share)')
     if function.__module__.startswith(_OWN):
         return kernel(function), literals, problems
     if not problems:
-        problems = problems_of(function, literals, after_a_step=after_a_step)
+        problems = problems_of(function, literals, when)
     return kernel_part(function), literals, problems
 
 
@@ -157,15 +192,16 @@ def _literals(function: Callable[..., float]) -> dict[str, float]:
     return {one.name: 0.0 if one.name == AHEAD else float(one.default) for one in further}
 
 
-def _signature_problems(function: Callable[..., float], *, feature: bool) -> list[str]:
+def _signature_problems(function: Callable[..., float], when: When) -> list[str]:
     parameters = list(inspect.signature(function).parameters.values())
     names = [one.name for one in parameters]
     if names[:3] != ["area", "station", "moments"] or any(one.kind != one.POSITIONAL_OR_KEYWORD for one in parameters):
         return [f"signature: must begin with (area, station, moments) (it is ({', '.join(names)}))"]
     further = parameters[3:]
-    if feature:
-        wrong = [one.name for one in further if one.name != AHEAD]
-        return [f"signature: a feature's only literal is {AHEAD} (it has {', '.join(wrong)})"] if wrong else []
+    if when != "earned":
+        wrong = [one.name for one in further if when == "ranked" or one.name != AHEAD]
+        may_have = "a rule has no literals" if when == "ranked" else f"a feature's only literal is {AHEAD}"
+        return [f"signature: {may_have} (it has {', '.join(wrong)})"] if wrong else []
     return [
         f"signature: {one.name} must have a number as its default"
         for one in further

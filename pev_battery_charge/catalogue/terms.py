@@ -34,8 +34,8 @@ def missing(area: Record, station: Record, moments: Records, exponent: Positive 
 
 @reward_term(unit="1", label="for requests beyond a station's limits", linear=True)
 def out_of_bounds(area: Record, station: Record, moments: Records) -> float:
-    """Minus the distance of what was asked from 0 or [power_min, power_max], whichever is nearer, over power_max."""
-    asked_kw, low, high = station["made"]["asked_kw"], station["power_min_kw"], station["power_max_kw"]
+    """Minus the distance of what was asked from 0 or [least, power_max], whichever is nearer, over power_max."""
+    asked_kw, low, high = station["made"]["asked_kw"], station["least_kw"], station["power_max_kw"]
     distance_kw = min(abs(asked_kw), low - asked_kw) if asked_kw < low else max(asked_kw - high, 0.0)
     if distance_kw <= LIMIT_TOLERANCE * high:
         return -0.0

@@ -6,27 +6,30 @@ Compiled code checks no index and would read, or write, whatever stands beside a
 import math
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Real
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from pev_battery_charge.core.arrays import Record, Records
 from pev_battery_charge.core.records import MOMENT, NO_SESSION, make_areas, make_moments, make_stations
 
+When = Literal["seen", "earned", "ranked"]
+
 _STEPS: Final = 4
 _AHEAD_STEPS: Final = 3
 
 
-def problems_of(function: Callable[..., float], literals: Mapping[str, float], *, after_a_step: bool) -> list[str]:
+def problems_of(function: Callable[..., float], literals: Mapping[str, float], when: When) -> list[str]:
     """What is wrong with a function of the catalogues' signature: nothing, or one thing with the place it showed at.
 
     literals: its further parameters; a look-ahead is tried at its longest.
-    after_a_step: whether it is evaluated only where a step was made and a PEV served in it.
+    when: "seen": at any time, at any station; "earned": after a step, where a PEV was served in it; "ranked": in a
+        step, where a PEV claims power.
     """
     ahead = "ahead_steps" in literals
     values = (float(_AHEAD_STEPS),) if ahead else tuple(literals.values())
     numbers = (int(values[0]),) if ahead else values
-    for place, area, station, moments in _samples(after_a_step=after_a_step, ahead_steps=_AHEAD_STEPS if ahead else 0):
+    for place, area, station, moments in _samples(when, _AHEAD_STEPS if ahead else 0):
         try:
             with np.errstate(all="ignore"):
                 value = function(area, station, moments, *numbers)
@@ -43,7 +46,7 @@ def problems_of(function: Callable[..., float], literals: Mapping[str, float], *
     return []
 
 
-def _samples(*, after_a_step: bool, ahead_steps: int) -> Iterator[tuple[str, Record, Record, Records]]:
+def _samples(when: When, ahead_steps: int) -> Iterator[tuple[str, Record, Record, Records]]:
     """Records of an area with an empty station, one that charges, and one whose PEV has just left, at every step."""
     areas = make_areas(1, power_max_kw=20.0, step_minutes=15.0, horizon_steps=_STEPS)
     stations = make_stations(1, np.zeros(3), np.array([11.0, 22.0, 7.4]))[0]
@@ -63,10 +66,11 @@ def _samples(*, after_a_step: bool, ahead_steps: int) -> Iterator[tuple[str, Rec
     areas["request_kw"], areas["power_kw"] = 18.0, 15.0
     for array in (areas, stations, moments):
         array.flags.writeable = False
-    for step in range(1 if after_a_step else 0, _STEPS + 1):
+    steps = {"seen": range(_STEPS + 1), "earned": range(1, _STEPS + 1), "ranked": range(_STEPS)}[when]
+    for step in steps:
         now = areas.copy()
         now["step"] = step
         now.flags.writeable = False
         for number, what in enumerate(("an empty station", "a charging PEV", "a PEV that has just left")):
-            if not after_a_step or number > 0:
+            if when == "seen" or (number > 0 and (when == "earned" or number == 1)):
                 yield f"(at step {step} of {_STEPS}, {what})", now[0], stations[number], moments

@@ -2,22 +2,28 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import tyro
 
 from pev_battery_charge import rendering
+from pev_battery_charge.catalogue import COORDINATORS
 from pev_battery_charge.cli.console import print_table, progress, tell
 from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller
 from pev_battery_charge.controllers import Reporting
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.scenario import Coordinator, Scenario, resolve_scenario
+from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
 from pev_battery_charge.training import FIRST_EVALUATION_SEED, load_policy
 from pev_battery_charge.training.run_folder import RunFolder
+
+_COORDINATOR_HELP: Final = (
+    f"How the area cuts requests down to its cap: {', '.join(COORDINATORS)}, or a registered one; if not given, as the "
+    "scenario says."
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,7 @@ class SimulateCommand:
     seed: int = 0
     """Seed of the schedule, and of a controller that draws."""
     controller: Annotated[str, tyro.conf.arg(help=CONTROLLER_HELP)] = "constant"
-    coordinator: Coordinator | None = None
-    """How the area cuts requests down to its cap; if not given, as the scenario says."""
+    coordinator: Annotated[str | None, tyro.conf.arg(help=_COORDINATOR_HELP)] = None
     trace: Path | None = None
     """Trace to write, .parquet."""
     gif: Path | None = None

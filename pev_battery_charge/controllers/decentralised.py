@@ -215,7 +215,7 @@ def welcome(
             plans_kw[i, step:] = 0.0
             credit_kw[i] = 0.0
             new += 1 if station["session"] != NO_SESSION else 0
-        able = station["session"] != NO_SESSION and limit_kw(station) >= station["power_min_kw"]
+        able = station["session"] != NO_SESSION and limit_kw(station) >= station["least_kw"]
         if able and station["target_kwh"] > station["energy_kwh"]:
             ends[i] = min(max(station["depart_stated_step"], step + 1), horizon)
         plans_kw[i, max(ends[i], step) :] = 0.0
@@ -261,7 +261,7 @@ def ask(
         total += plans_kw[i, step]
     part = min(area["power_max_kw"] / total, 1.0) if total > 0.0 else 0.0
     for i in range(stations.size):
-        request, least = plans_kw[i, step] * part, stations[i]["power_min_kw"]
+        request, least = plans_kw[i, step] * part, stations[i]["least_kw"]
         if ends[i] > step and least > 0.0:
             credit_kw[i] += request
             request = min(credit_kw[i], limit_kw(stations[i])) if credit_kw[i] >= least else 0.0

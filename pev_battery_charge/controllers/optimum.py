@@ -117,7 +117,7 @@ def optimal_schedule(
         "cost": the least cost of grid energy of all plans with the least unmet energy.
     prices: for "cost", `[T]`: the price of a kWh from the grid in each step.
     time_limit_s: return the best plan found in about this time, with its gap. Without it, mixed-integer programs
-        (stations with a `power_min_kw` above 0) may take as long as they like.
+        (stations with a `least_kw` above 0) may take as long as they like.
 
     With the coordinator `none`, which lets the cap be exceeded, so may plans: only the reward then asks for it.
 

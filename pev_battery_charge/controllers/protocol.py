@@ -6,8 +6,8 @@ from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from pev_battery_charge.catalogue import DEFAULT_FEATURES, choose_feature, compose
-from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, Records
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, Rule, choose_feature, compose
+from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, PerArea, PerStation, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION, STATION, Status
 from pev_battery_charge.core.transition import GRID_TOLERANCE_STEPS
@@ -79,9 +79,9 @@ class Snapshot:
         return self.areas["power_kw"]
 
     @property
-    def power_min_kw(self) -> Array:
-        """`[B, N]`: the stations' lower limits; a request below is worth nothing."""
-        return self.stations["power_min_kw"]
+    def least_kw(self) -> Array:
+        """`[B, N]`: the least that the stations can give; a request below is worth nothing."""
+        return self.stations["least_kw"]
 
     @property
     def power_max_kw(self) -> Array:
@@ -141,6 +141,10 @@ class Snapshot:
         """`[B, N, F]`: what each station sees for itself, of the named features; see `catalogue.features`."""
         features = [choose_feature(name, self.step_hours * MINUTES_PER_HOUR) for name in names]
         return compose.observe(self.areas, self.stations.view(STATION), self._moments, features)
+
+    def share(self, rule: Rule, uppers_kw: PerArea) -> PerStation:
+        """`[B, N]`: what a rule leaves of what every battery would take at full power, under an upper bound an area."""
+        return compose.share(self.areas, self.stations.view(STATION), self._moments, rule, uppers_kw)
 
     def _of_pev(self, values: Array) -> Array:
         return np.where(self.plugged, values, 0.0)

@@ -35,17 +35,6 @@ class Status(IntEnum):
     """It has a station, but no whole step of the horizon lies inside its stay, so nothing can be charged."""
 
 
-class Rule(IntEnum):
-    """The coordinator's rule, as kernels see it."""
-
-    NONE = 0
-    PROPORTIONAL = 1
-    EQUAL = 2
-    EARLIEST_DEPARTURE = 3
-    LEAST_LAXITY = 4
-    FIRST_COME = 5
-
-
 BATTERY: Final = np.dtype(
     [
         ("capacity_kwh", "f8"),
@@ -83,8 +72,10 @@ the battery holds at the step's end and `target_kwh` what it should hold at depa
 
 STATION: Final = np.dtype(
     [
+        # Its bounds; and the least that it can give at all, as the pilot signal of IEC 61851 begins at 6 A.
         ("power_min_kw", "f8"),
         ("power_max_kw", "f8"),
+        ("least_kw", "f8"),
         # The PEV that is plugged now; meaningless while session == NO_SESSION.
         ("energy_kwh", "f8"),
         ("target_kwh", "f8"),
@@ -96,8 +87,8 @@ STATION: Final = np.dtype(
         ("made", STEP),
         # What only the clock knows: when the PEV really leaves, and which session comes next.
         ("hidden", np.dtype([("depart_step", "i4"), ("next_session", "i4"), ("next_plug_step", "i4")], align=True)),
-        # Scratch of the coordinator: the station's place in line, and whether it still takes part in the sharing.
-        ("turn", np.dtype([("priority", "f8"), ("in_line", "i4")], align=True)),
+        # Scratch of the coordinator: the weight or place in line that its rule gives, and whether it still takes part.
+        ("turn", np.dtype([("rank", "f8"), ("takes_part", "i4")], align=True)),
     ],
     align=True,
 )
@@ -117,7 +108,6 @@ AREA: Final = np.dtype(
         ("unmet_kwh", "f8"),
         ("step", "i4"),
         ("horizon_steps", "i4"),
-        ("rule", "i4"),
     ],
     align=True,
 )
@@ -169,7 +159,6 @@ def make_areas(
     power_max_kw: float,
     step_minutes: float,
     horizon_steps: int,
-    rule: Rule = Rule.NONE,
     power_min_kw: float = 0.0,
     start_hour: float = 0.0,
 ) -> Records:
@@ -180,7 +169,6 @@ def make_areas(
     areas["step_hours"] = step_minutes / MINUTES_PER_HOUR
     areas["start_hour"] = start_hour
     areas["horizon_steps"] = horizon_steps
-    areas["rule"] = rule
     return areas
 
 
@@ -191,11 +179,11 @@ def make_moments(steps: int) -> Records:
     return moments
 
 
-def make_stations(num_areas: int, power_min_kw: npt.ArrayLike, power_max_kw: npt.ArrayLike) -> Records:
+def make_stations(num_areas: int, least_kw: npt.ArrayLike, power_max_kw: npt.ArrayLike) -> Records:
     """Empty stations with the given limits (each `[N]`), the same in every area: `STATION[num_areas, N]`."""
-    power_min_kw = np.asarray(power_min_kw, np.float64)
-    stations = np.zeros((num_areas, power_min_kw.size), STATION)
-    stations["power_min_kw"] = power_min_kw
+    least_kw = np.asarray(least_kw, np.float64)
+    stations = np.zeros((num_areas, least_kw.size), STATION)
+    stations["least_kw"] = least_kw
     stations["power_max_kw"] = power_max_kw
     stations["session"] = stations["made"]["session"] = stations["hidden"]["next_session"] = NO_SESSION
     stations["hidden"]["next_plug_step"] = NEVER

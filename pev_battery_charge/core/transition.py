@@ -1,6 +1,9 @@
-"""One step of one area, from t to t+1, as five named phases; and what binds a schedule to the stations.
+"""The phases of one step of one area, from t to t+1.
 
-Each phase writes the records and nothing else. Observation and reward, the sixth phase, only read them.
+    take_requests, accept, grant (`core.limits`), charge, advance_clock (`core.clock`), tell
+
+Each writes the records and nothing else; to tell what stations earn and see only reads them. The step that strings them
+together, with the rule, the rewards and the observations of a scenario, is composed by `catalogue.compose`.
 """
 
 import math
@@ -8,7 +11,6 @@ import math
 from pev_battery_charge.core.arrays import Array, Record, Records
 from pev_battery_charge.core.battery import acceptance_kw
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.coordinator import share_cap
 from pev_battery_charge.core.records import NEVER, NO_SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 
@@ -26,27 +28,17 @@ _REJECTED, _TOO_SHORT = int(Status.REJECTED), int(Status.TOO_SHORT)
 
 
 @kernel
-def step_area(area: Record, stations: Records, sessions: Records, requests_kw: Array) -> None:
-    """Advance one area (`stations[N]`, `sessions[S]`, `requests_kw[N]`) by one step."""
-    take_requests(area, stations, requests_kw)
-    accept(area, stations)
-    grant(area, stations)
-    charge(area, stations)
-    advance_clock(area, stations, sessions)
-
-
-@kernel
 def take_requests(area: Record, stations: Records, requests_kw: Array) -> None:
-    """Clip each request to its station's box; an empty station asks for nothing, nor does one below `power_min_kw`."""
+    """Clip each request to its station's bounds; an empty station asks for nothing, nor does one below `least_kw`."""
     total = 0.0
     for i in range(stations.size):
         station = stations[i]
         asked_kw, request = requests_kw[i], 0.0
         if station["session"] != NO_SESSION:
-            request = min(max(asked_kw, 0.0), station["power_max_kw"])
-            power_min = station["power_min_kw"]
-            if request < power_min:
-                request = power_min if request >= power_min * (1.0 - LIMIT_TOLERANCE) else 0.0
+            request = min(max(asked_kw, station["power_min_kw"]), station["power_max_kw"])
+            least = station["least_kw"]
+            if request < least:
+                request = least if request >= least * (1.0 - LIMIT_TOLERANCE) else 0.0
         station["made"]["asked_kw"] = asked_kw
         station["made"]["request_kw"] = request
         total += request
@@ -67,9 +59,12 @@ def accept(area: Record, stations: Records) -> None:
 
 
 @kernel
-def grant(area: Record, stations: Records) -> None:
-    """Share the cap; what is granted flows."""
-    area["power_kw"] = share_cap(stations, area["power_max_kw"], area["rule"], area["step"], area["step_hours"])
+def accept_all(area: Record, stations: Records) -> None:
+    """What each battery would draw over this step at its station's full power."""
+    for i in range(stations.size):
+        station = stations[i]
+        station["made"]["request_kw"] = station["power_max_kw"] if station["session"] != NO_SESSION else 0.0
+    accept(area, stations)
 
 
 @kernel

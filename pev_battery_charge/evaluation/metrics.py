@@ -51,7 +51,7 @@ class Summary:
 
     attainable: what the PEVs could at most have got from full power (the lower of their own limit and their station's)
     in every step of their stay, through the battery's taper and never past the target, had there been no cap. An upper
-    bound: where stations have a `power_min_kw`, the last bit below it cannot flow.
+    bound: where stations have a `least_kw`, the last bit below it cannot flow.
 
     satisfaction: of a PEV, the energy it got over the energy it wanted; 1 if it wanted none. It is counted over PEVs
     that were plugged in for at least one step, those still there at the end with what they have got by then.

@@ -137,7 +137,7 @@ def _first_text(scenario: Scenario) -> str:
     table = scenario.model_dump(mode="json", exclude_none=True)
     seen, reward = table.pop("observations"), scenario.reward
     extra = seen[len(DEFAULT_FEATURES) :] if tuple(seen[: len(DEFAULT_FEATURES)]) == DEFAULT_FEATURES else seen
-    stations = table.pop("stations")
+    stations: Any = [{"power_min_kw": one.pop("least_kw"), **one} for one in table.pop("stations")]
     if len(set(scenario.stations)) == 1:
         stations = {"count": scenario.num_stations, **stations[0]}
     terms = {name: numbers for name, numbers in table.pop("reward")["terms"].items() if name not in DEFAULT_TERMS}

@@ -3,13 +3,12 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import tomli_w
 from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator, model_validator
 
-from pev_battery_charge.catalogue import DEFAULT_FEATURES, Choice, Feature, choose_feature
-from pev_battery_charge.core.records import Rule
+from pev_battery_charge.catalogue import COORDINATORS, DEFAULT_FEATURES, Choice, Feature, Rule, choose_feature
 from pev_battery_charge.core.units import MINUTES_PER_DAY
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
@@ -19,9 +18,6 @@ from pev_battery_charge.populations.base import read_population
 from pev_battery_charge.scenario.goals import Reward
 from pev_battery_charge.scenario.site import Area, Station
 from pev_battery_charge.validation import problems_of
-
-Coordinator = Literal["none", "proportional", "equal", "earliest_departure", "least_laxity", "first_come"]
-"""How the area cuts requests down to its cap."""
 
 
 class Scenario(Part):
@@ -36,7 +32,8 @@ class Scenario(Part):
     name: str = "paper-5x20"
     step_minutes: Positive = 5.0
     horizon_steps: Annotated[int, Field(ge=1)] = 192
-    coordinator: Coordinator = "proportional"
+    coordinator: str = "proportional"
+    """The rule by which the area cuts claims down to its cap; see `pev_battery_charge.catalogue.rules`."""
     observations: tuple[str, ...] = DEFAULT_FEATURES
     area: Area = Area()
     stations: tuple[Station, ...] = (Station(),) * 5
@@ -55,6 +52,13 @@ class Scenario(Part):
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise ValueError(f"count must be a whole number of at least 1 (it is {count!r})")
         return (Station.model_validate(station),) * count
+
+    @field_validator("coordinator")
+    @classmethod
+    def _known_rule(cls, name: str) -> str:
+        if name not in COORDINATORS:
+            raise ValueError(COORDINATORS.unknown(name))
+        return name
 
     @field_validator("population", mode="before")
     @classmethod
@@ -111,8 +115,8 @@ class Scenario(Part):
 
     @property
     def rule(self) -> Rule:
-        """The coordinator's rule as the kernels see it."""
-        return Rule[self.coordinator.upper()]
+        """The coordinator's entry in the catalogue."""
+        return COORDINATORS[self.coordinator]
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import NO_SESSION, SESSION, Rule, Status, make_areas, make_stations
+from pev_battery_charge.core.records import NO_SESSION, SESSION, Status, make_areas, make_stations
 from pev_battery_charge.core.transition import bind_schedule
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
@@ -152,7 +152,7 @@ class Schedule:
         """
         records = self.to_records()
         limits = np.zeros(int(records["station"].max(initial=0)) + 1)
-        area = make_areas(1, power_max_kw=0.0, step_minutes=step_minutes, horizon_steps=horizon_steps, rule=Rule.NONE)
+        area = make_areas(1, power_max_kw=0.0, step_minutes=step_minutes, horizon_steps=horizon_steps)
         stations = make_stations(1, limits, limits)
         bind_schedule(area[0], stations[0], records)
         return records

@@ -20,7 +20,6 @@ from pev_battery_charge.controllers import (
     describe_controllers,
     make_controller,
 )
-from pev_battery_charge.core.records import Rule
 from pev_battery_charge.evaluation import evaluate, play, run
 from pev_battery_charge.populations.stated import with_stated_departures
 from tests import strategies
@@ -105,7 +104,7 @@ def test_the_stations_never_ask_for_more_than_the_cap_nor_for_what_is_of_no_use(
             total_kw += request_kw
         assert total_kw <= scenario.area.power_max_kw
         assert (requests_kw <= snapshot.power_max_kw[0]).all()
-        assert ((requests_kw == 0.0) | (requests_kw >= snapshot.power_min_kw[0])).all()
+        assert ((requests_kw == 0.0) | (requests_kw >= snapshot.least_kw[0])).all()
         assert (requests_kw[~snapshot.plugged[0]] == 0.0).all()
         simulation.step(requests_kw[None])
         assert simulation.areas["request_kw"][0] <= scenario.area.power_max_kw
@@ -120,7 +119,6 @@ def test_without_minima_the_cap_is_used_as_far_as_anybody_can_use_it(name: str) 
     simulation.reset(seed=2)
     while not simulation.over:
         state = simulation.state()
-        state.areas["rule"] = int(Rule.NONE)
         uncapped.restore(state)
         uncapped.step(uncapped.stations["power_max_kw"])
         everything_kw = float(uncapped.areas["power_kw"][0])

@@ -139,9 +139,7 @@ def test_requests_keep_to_the_limits_however_wrong_drivers_are(data: st.DataObje
         schedule = with_stated_departures(schedule, (-3.0, -0.1, 2.0), seed=data.draw(st.integers(0, 99)))
     controller = DecentralisedMpc(scenario, data.draw(st.sampled_from(["reward", "unmet"])), rounds=5)
     stations = scenario.stations
-    least_kw, limit_kw = (
-        np.array([getattr(one, name) for one in stations]) for name in ("power_min_kw", "power_max_kw")
-    )
+    least_kw, limit_kw = (np.array([getattr(one, name) for one in stations]) for name in ("least_kw", "power_max_kw"))
     simulation = Simulation(scenario)
     simulation.reset(schedule=schedule)
     while not simulation.over:

@@ -50,7 +50,7 @@ def test_every_step_has_a_plan_within_the_limits_however_wrong_drivers_are(data:
         schedule = with_stated_departures(schedule, (-3.0, -0.1, 2.0), seed=data.draw(st.integers(0, 99)))
     objective = data.draw(st.sampled_from(["reward", "unmet"]))
     least_kw, limit_kw = (
-        np.array([getattr(station, name) for station in scenario.stations]) for name in ("power_min_kw", "power_max_kw")
+        np.array([getattr(station, name) for station in scenario.stations]) for name in ("least_kw", "power_max_kw")
     )
     simulation, controller = Simulation(scenario), CentralMpc(scenario, objective)
     simulation.reset(schedule=schedule)

@@ -93,7 +93,7 @@ def tiny_areas(draw: st.DrawFn, steps: int, **fixed: Any) -> Scenario:
 def grid_of(scenario: Scenario, levels: int) -> list[list[float]]:
     """Nothing, the minimum, and evenly up to the maximum, for each station."""
     return [
-        [0.0, *np.linspace(one.power_min_kw or one.power_max_kw / (levels - 1), one.power_max_kw, levels - 1).tolist()]
+        [0.0, *np.linspace(one.least_kw or one.power_max_kw / (levels - 1), one.power_max_kw, levels - 1).tolist()]
         for one in scenario.stations
     ]
 

@@ -138,7 +138,7 @@ def test_what_it_tells_of_stations_vehicles_and_areas() -> None:
     assert second.hour == pytest.approx([23 + 55 / 60] * 2)
     assert second.cap_kw.tolist() == [31.5, 31.5]
     assert second.area_power_kw.tolist() == [7.0, 3.0]
-    assert second.power_min_kw.tolist() == [[0.0, 4.0]] * 2
+    assert second.least_kw.tolist() == [[0.0, 4.0]] * 2
     assert second.power_max_kw.tolist() == [[22.0, 11.0]] * 2
     assert second.energy_remaining_kwh == pytest.approx(np.array([[20 - 0.525, 20], [20 - 0.225, 20]]))
     assert second.capacity_kwh.tolist() == [[40.0, 40.0]] * 2

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Simulation
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import NEVER, NO_SESSION, SESSION, Rule, Status, make_areas, make_stations
+from pev_battery_charge.core.records import NEVER, NO_SESSION, SESSION, Status, make_areas, make_stations
 from pev_battery_charge.core.transition import bind_schedule, take_requests
 from tests import strategies
 from tests.records import write_session
@@ -35,9 +35,7 @@ def visits(*times_min: tuple[int, float, float]) -> Records:
 
 def bound(sessions: Records, step_minutes: float = 5.0, horizon_steps: int = 12) -> Records:
     """The stations of an area of two, at step 0."""
-    area = make_areas(
-        1, power_max_kw=50.0, step_minutes=step_minutes, horizon_steps=horizon_steps, rule=Rule.PROPORTIONAL
-    )[0]
+    area = make_areas(1, power_max_kw=50.0, step_minutes=step_minutes, horizon_steps=horizon_steps)[0]
     stations: Records = make_stations(1, [0.0, 6.0], [22.0, 6.656])[0]
     bind_schedule(area, stations, sessions)
     return stations
@@ -184,7 +182,7 @@ def test_a_rejected_session_and_padding_touch_no_station() -> None:
 )
 def test_a_request_is_clipped_to_nothing_or_the_stations_limits(asked_kw: float, taken_kw: float) -> None:
     stations = bound(visits((1, 0.0, 60.0)))
-    area = make_areas(1, power_max_kw=50.0, step_minutes=5.0, horizon_steps=12, rule=Rule.NONE)[0]
+    area = make_areas(1, power_max_kw=50.0, step_minutes=5.0, horizon_steps=12)[0]
     take_requests(area, stations, np.array([22.0, asked_kw]))
     assert stations["made"]["request_kw"].tolist() == [0.0, taken_kw]
     assert area["request_kw"] == taken_kw

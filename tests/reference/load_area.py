@@ -55,7 +55,7 @@ class LoadArea:
         self.scenario = scenario
         self.hours = scenario.step_minutes / _MINUTES_PER_HOUR
         self.step_index = 0
-        self.stations = [ChargeStation(one.power_min_kw, one.power_max_kw) for one in scenario.stations]
+        self.stations = [ChargeStation(one.least_kw, one.power_max_kw) for one in scenario.stations]
         self.request_kw = self.power_kw = 0.0
         self.grid_energy_kwh = self.battery_energy_kwh = self.loss_kwh = self.unmet_kwh = 0.0
         self.left: list[PEV] = []

@@ -41,4 +41,4 @@ def constant(snapshot: Snapshot) -> Array:
     kwh_per_kw = np.where(hours > 0.0, hours * stations["battery"]["efficiency"], 1.0)
     requests = snapshot.energy_remaining_kwh / kwh_per_kw
     wanting = (requests > 0.0) & (hours > 0.0)
-    return np.where(wanting, np.clip(requests, stations["power_min_kw"], stations["power_max_kw"]), 0.0)
+    return np.where(wanting, np.clip(requests, stations["least_kw"], stations["power_max_kw"]), 0.0)

@@ -61,7 +61,7 @@ def distributed(snapshot: Snapshot) -> Array:
     share = np.zeros(hours.shape)
     np.divide(hours, snapshot.time_left_h, out=share, where=hours > 0.0)
     full_kw = np.minimum(snapshot.power_max_kw, snapshot.pev_power_max_kw)
-    requests_kw = np.maximum(np.minimum(share, 1.0) * full_kw, snapshot.power_min_kw)
+    requests_kw = np.maximum(np.minimum(share, 1.0) * full_kw, snapshot.least_kw)
     return np.where(hours > 0.0, requests_kw, 0.0)
 
 

@@ -1,19 +1,14 @@
 """Controllers that share the cap before they ask: the coordinator's rules, foreseen at the stations.
 
 Each station claims what its battery would accept over the step at full power; the claims are cut to the cap as
-`core.coordinator` cuts acceptances; what is left of a claim is the request. So the stations together never ask for
-more than the cap, whatever rule the area itself has, and a request is 0 or at least the station's `power_min_kw`. All
+`catalogue.rules` cuts acceptances; what is left of a claim is the request. So the stations together never ask for
+more than the cap, whatever rule the area itself has, and a request is 0 or at least the station's `least_kw`. All
 of them use the cap as far as the claims go (minima aside), and differ in who gets it.
 """
 
-import numpy as np
-
+from pev_battery_charge.catalogue import COORDINATORS
 from pev_battery_charge.controllers.protocol import Snapshot
-from pev_battery_charge.core.arrays import Array, Records
-from pev_battery_charge.core.battery import acceptance_kw
-from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.coordinator import share_cap, share_in_line
-from pev_battery_charge.core.records import NO_SESSION, Rule
+from pev_battery_charge.core.arrays import Array
 
 
 def equal_share(snapshot: Snapshot) -> Array:
@@ -22,7 +17,7 @@ def equal_share(snapshot: Snapshot) -> Array:
     Nobody can get more in this step without somebody who has no more getting less (Bertsekas and Gallager, "Data
     Networks", 1992, section 6.5.2). Fair in power, step by step; not in energy, and deadlines do not count.
     """
-    return share_among(snapshot, Rule.EQUAL, snapshot.cap_kw)
+    return share_among(snapshot, "equal", snapshot.cap_kw)
 
 
 def proportional(snapshot: Snapshot) -> Array:
@@ -30,7 +25,7 @@ def proportional(snapshot: Snapshot) -> Array:
 
     Who can use more gets more, whatever it needs; optimal for nothing, and the yardstick of what goes on unplanned.
     """
-    return share_among(snapshot, Rule.PROPORTIONAL, snapshot.cap_kw)
+    return share_among(snapshot, "proportional", snapshot.cap_kw)
 
 
 def first_come(snapshot: Snapshot) -> Array:
@@ -39,7 +34,7 @@ def first_come(snapshot: Snapshot) -> Array:
     Where all stay equally long it is earliest deadline first, with all that holds for that; where some stay for a day
     and others for an hour, it fills those who have time while the others leave.
     """
-    return share_among(snapshot, Rule.FIRST_COME, snapshot.cap_kw)
+    return share_among(snapshot, "first_come", snapshot.cap_kw)
 
 
 def earliest_deadline(snapshot: Snapshot) -> Array:
@@ -51,7 +46,7 @@ def earliest_deadline(snapshot: Snapshot) -> Array:
     is below the cap it can fail: it lets those wait who cannot catch up later. Where not everybody can be served, it
     leaves what is missing to those who stay longest.
     """
-    return share_among(snapshot, Rule.EARLIEST_DEPARTURE, snapshot.cap_kw)
+    return share_among(snapshot, "earliest_departure", snapshot.cap_kw)
 
 
 def least_laxity(snapshot: Snapshot) -> Array:
@@ -62,7 +57,7 @@ def least_laxity(snapshot: Snapshot) -> Array:
     Where limits are below the cap neither is; but this one sees who cannot catch up later. The taper is not counted
     among the hours needed.
     """
-    return share_among(snapshot, Rule.LEAST_LAXITY, snapshot.cap_kw)
+    return share_among(snapshot, "least_laxity", snapshot.cap_kw)
 
 
 def largest_remaining(snapshot: Snapshot) -> Array:
@@ -72,48 +67,9 @@ def largest_remaining(snapshot: Snapshot) -> Array:
     all are here from the beginning, the last one is full as early as can be, as steps grow short (Pinedo, "Scheduling:
     Theory, Algorithms, and Systems", on makespan with preemptions). Departures do not count.
     """
-    requests_kw = np.empty(snapshot.stations.shape)
-    _share_by_energy(snapshot.areas, snapshot.stations, requests_kw)
-    return requests_kw
+    return share_among(snapshot, "largest_remaining", snapshot.cap_kw)
 
 
-def share_among(snapshot: Snapshot, rule: Rule, cap_kw: Array) -> Array:
+def share_among(snapshot: Snapshot, rule: str, cap_kw: Array) -> Array:
     """The requests, `[B, N]`, that a rule leaves of what all stations claim under the caps `cap_kw[B]`."""
-    requests_kw = np.empty(snapshot.stations.shape)
-    _share_areas(snapshot.areas, snapshot.stations, np.array(cap_kw), int(rule), requests_kw)
-    return requests_kw
-
-
-@kernel
-def claims_of(stations: Records, step_hours: float) -> Records:
-    """A copy of `stations[N]` to share a cap among: `acceptance_kw` is what each battery would accept at full power."""
-    claims = stations.copy()
-    for i in range(claims.size):
-        station = claims[i]
-        station["made"]["acceptance_kw"] = 0.0
-        if station["session"] != NO_SESSION:
-            station["made"]["acceptance_kw"] = acceptance_kw(
-                station["battery"], station["energy_kwh"], station["target_kwh"], station["power_max_kw"], step_hours
-            )
-    return claims
-
-
-@kernel
-def _share_areas(areas: Records, stations: Records, cap_kw: Array, rule: int, requests_kw: Array) -> None:
-    for b in range(areas.size):
-        area = areas[b]
-        claims = claims_of(stations[b], area["step_hours"])
-        share_cap(claims, cap_kw[b], rule, area["step"], area["step_hours"])
-        for i in range(claims.size):
-            requests_kw[b, i] = claims[i]["made"]["power_kw"]
-
-
-@kernel
-def _share_by_energy(areas: Records, stations: Records, requests_kw: Array) -> None:
-    for b in range(areas.size):
-        claims = claims_of(stations[b], areas[b]["step_hours"])
-        for i in range(claims.size):
-            claims[i]["turn"]["priority"] = claims[i]["energy_kwh"] - claims[i]["target_kwh"]
-        share_in_line(claims, areas[b]["power_max_kw"])
-        for i in range(claims.size):
-            requests_kw[b, i] = claims[i]["made"]["power_kw"]
+    return snapshot.share(COORDINATORS[rule], cap_kw)

@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.controllers.heuristics.cap_sharing import claims_of
 from pev_battery_charge.controllers.protocol import Snapshot
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.coordinator import share_in_line
+from pev_battery_charge.core.limits import claim, serve_in_line
 from pev_battery_charge.core.records import NO_SESSION
+from pev_battery_charge.core.transition import accept_all
 
 
 class RoundRobin:
@@ -44,7 +44,8 @@ def _take_turns(
 ) -> None:
     """Serve the line of each area, and count: whose turns they are and how many it has had, `[B, N]` each."""
     for b in range(areas.size):
-        claims = claims_of(stations[b], areas[b]["step_hours"])
+        claims = stations[b].copy()
+        accept_all(areas[b], claims)
         most = 0.0
         for i in range(claims.size):
             if claims[i]["session"] == sessions[b, i] != NO_SESSION:
@@ -53,10 +54,11 @@ def _take_turns(
             if claims[i]["session"] != sessions[b, i]:
                 sessions[b, i] = claims[i]["session"]
                 turns[b, i] = most
-            claims[i]["turn"]["priority"] = turns[b, i]
-        share_in_line(claims, areas[b]["power_max_kw"])
+            claims[i]["turn"]["rank"] = turns[b, i]
+        if claim(claims) > areas[b]["power_max_kw"]:
+            serve_in_line(claims, areas[b]["power_max_kw"])
         for i in range(claims.size):
-            claim = claims[i]["made"]
-            requests_kw[b, i] = claim["power_kw"]
-            if claim["power_kw"] > 0.0:
-                turns[b, i] += claim["power_kw"] / claim["acceptance_kw"]
+            made = claims[i]["made"]
+            requests_kw[b, i] = made["power_kw"]
+            if made["power_kw"] > 0.0:
+                turns[b, i] += made["power_kw"] / made["acceptance_kw"]

@@ -7,7 +7,7 @@ from pev_battery_charge.controllers.heuristics.cap_sharing import share_among
 from pev_battery_charge.controllers.protocol import Controller, Snapshot
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, Rule
+from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.errors import InputError
 
 
@@ -34,7 +34,7 @@ def valley_filling(target_kw: npt.ArrayLike | None = None) -> Controller:
     target = _checked(target_kw)
 
     def follow(snapshot: Snapshot) -> Array:
-        return share_among(snapshot, Rule.LEAST_LAXITY, np.minimum(_now(target, snapshot), snapshot.cap_kw))
+        return share_among(snapshot, "least_laxity", np.minimum(_now(target, snapshot), snapshot.cap_kw))
 
     return follow
 
@@ -42,7 +42,7 @@ def valley_filling(target_kw: npt.ArrayLike | None = None) -> Controller:
 def _fill_flat(snapshot: Snapshot) -> Array:
     level_kw = np.empty(snapshot.areas.size)
     _flattest(snapshot.areas, snapshot.stations, level_kw)
-    return share_among(snapshot, Rule.EARLIEST_DEPARTURE, np.minimum(level_kw, snapshot.cap_kw))
+    return share_among(snapshot, "earliest_departure", np.minimum(level_kw, snapshot.cap_kw))
 
 
 def _checked(target_kw: npt.ArrayLike) -> Array:

@@ -2,7 +2,7 @@
 
 Columns, for each slot (a step of a vehicle's stay):
 
-    power     kW that flows, averaged over the step: 0, or from the station's `power_min_kw` on
+    power     kW that flows, averaged over the step: 0, or from the station's `least_kw` on
     request   kW asked for, at least the power; where a taper tells them apart and the reward counts requests
     energy    kWh stored at the step's end; where a taper or the reward's exponent asks for it
     lack      the reward's (missing / target) ^ exponent, where the exponent is not 1
@@ -26,7 +26,6 @@ from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.taper_rows import Tangents, Tapers
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.core.arrays import Array, Integers
-from pev_battery_charge.core.records import Rule
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Reward, Scenario
 
@@ -63,7 +62,7 @@ class Goal:
 class ChargingModel:
     """The program for some vehicles of one area: `program`, and the names of its columns and rows.
 
-    minima_until: from this step on, the stations' `power_min_kw` are left out; None keeps them to the end.
+    minima_until: from this step on, the stations' `least_kw` are left out; None keeps them to the end.
     drawn: the taper's tangents of another program, to begin with those whose slots are in this one.
 
     power: `[P]`, the columns of power of the `slots`.
@@ -85,7 +84,7 @@ class ChargingModel:
         self._goal = goal
         reward = self._reward = goal.reward or Reward(terms={})
         last_minima = scenario.horizon_steps if minima_until is None else minima_until
-        self._lowest_kw = np.where(slots.step < last_minima, vehicles.power_min_kw[slots.vehicle], 0.0)
+        self._lowest_kw = np.where(slots.step < last_minima, vehicles.least_kw[slots.vehicle], 0.0)
         self._counts_requests = reward.weight("overload") > 0.0
         self._exponent = reward.literal("missing", "exponent")
         self._bent = reward.weight("missing") > 0.0 and self._exponent != 1.0
@@ -271,7 +270,7 @@ class ChargingModel:
         row = np.searchsorted(steps, slots.step)
         sum_kw = np.bincount(row, slots.highest_kw[slots.vehicle], steps.size)
         cap_kw = self._scenario.area.power_max_kw
-        if self._scenario.rule != Rule.NONE:
+        if self._scenario.rule.by != "nothing":
             capped = np.flatnonzero((sum_kw > cap_kw)[row])
             kept, rows = np.unique(row[capped], return_inverse=True)
             build.rows(self._key(_CAP, steps[kept]), -np.inf, cap_kw, [(rows, self.power[capped], 1.0)])

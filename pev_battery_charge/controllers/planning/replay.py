@@ -34,9 +34,9 @@ def requests_for(
     cap (unless the coordinator has none), within what the battery accepts, and off the gap below a station's minimum.
     """
     capped_kw = np.maximum(power_kw, 0.0)
-    _leave_room(slots.vehicle, vehicles.power_min_kw, vehicles.needed_kwh / slots.kwh_per_kw, capped_kw)
+    _leave_room(slots.vehicle, vehicles.least_kw, vehicles.needed_kwh / slots.kwh_per_kw, capped_kw)
     if scenario.coordinator != "none":
-        _keep_cap(slots.step, vehicles.power_min_kw[slots.vehicle], scenario.area.power_max_kw, capped_kw)
+        _keep_cap(slots.step, vehicles.least_kw[slots.vehicle], scenario.area.power_max_kw, capped_kw)
     found_kw = np.zeros(slots.count)
     _follow(
         slots.vehicle,
@@ -47,7 +47,7 @@ def requests_for(
         vehicles.target_kwh,
         vehicles.battery,
         vehicles.power_max_kw,
-        vehicles.power_min_kw,
+        vehicles.least_kw,
         scenario.step_minutes / MINUTES_PER_HOUR,
     )
     requests_kw = np.zeros((scenario.horizon_steps, scenario.num_stations))
@@ -65,7 +65,7 @@ def replay(scenario: Scenario, schedule: Schedule, requests_kw: Array) -> Trace:
 
 
 @kernel
-def _leave_room(vehicle: Integers, power_min_kw: Array, needed_kw: Array, power_kw: Array) -> None:
+def _leave_room(vehicle: Integers, least_kw: Array, needed_kw: Array, power_kw: Array) -> None:
     """Let a vehicle that reaches its target with a last power at the station's minimum get there.
 
     By rounding, the last power could be a little less than the minimum, and not flow at all: a little is moved to it
@@ -74,7 +74,7 @@ def _leave_room(vehicle: Integers, power_min_kw: Array, needed_kw: Array, power_
     first = 0
     while first < vehicle.size:
         v = vehicle[first]
-        low = power_min_kw[v]
+        low = least_kw[v]
         end, last, highest, total = first, first, first, 0.0
         while end < vehicle.size and vehicle[end] == v:
             total += power_kw[end]
@@ -124,7 +124,7 @@ def _follow(
     target_kwh: Array,
     batteries: Records,
     power_max_kw: Array,
-    power_min_kw: Array,
+    least_kw: Array,
     step_hours: float,
 ) -> None:
     """Let each vehicle follow its powers as far as its battery accepts them; write its requests into `found_kw[P]`.
@@ -137,7 +137,7 @@ def _follow(
         v = vehicle[i]
         if i == 0 or vehicle[i - 1] != v:
             energy = energy_kwh[v]
-        low = power_min_kw[v]
+        low = least_kw[v]
         power = power_kw[i]
         if power < low:
             power = low if power >= low * (1.0 - _SNAP) else 0.0

@@ -9,7 +9,6 @@ from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilde
 from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.core.arrays import Array, Integers
-from pev_battery_charge.core.records import Rule
 from pev_battery_charge.scenario import Scenario
 
 KINDS: Final = ("idle", "excess", "shortfall", "tied", "above", "below")
@@ -67,14 +66,14 @@ class TotalRequests:
         self._idle_vehicle = np.concatenate([vehicle, slots.vehicle[at]])
         self._idle_step = np.concatenate([step, slots.step[at]])
         upper_kw = np.concatenate([self._station_max_kw[vehicle], beyond_kw[slots.vehicle[at]]])
-        least_kw = np.concatenate([own.power_min_kw[vehicle], np.zeros(at.size)])
+        least_kw = np.concatenate([own.least_kw[vehicle], np.zeros(at.size)])
         keys = self._key("idle", self._idle_step, own.session[self._idle_vehicle])
         self._idle = build.columns(keys, upper_kw, semicontinuous_from=least_kw)
         # Above what a PEV takes, a request is only where it also asks for what the station gives at least.
-        tied = own.power_min_kw[slots.vehicle[at]] > 0.0
+        tied = own.least_kw[slots.vehicle[at]] > 0.0
         at, extra = at[tied], self._idle[vehicle.size :][tied]
         of, rows = slots.vehicle[at], np.arange(at.size)
-        entries: list[Entry] = [(rows, extra, 1.0), (rows, self._asked[at], -beyond_kw[of] / own.power_min_kw[of])]
+        entries: list[Entry] = [(rows, extra, 1.0), (rows, self._asked[at], -beyond_kw[of] / own.least_kw[of])]
         build.rows(self._key("tied", slots.step[at], own.session[of]), -np.inf, 0.0, entries)
 
     def _add_limits(self) -> None:
@@ -82,7 +81,7 @@ class TotalRequests:
         most_kw = np.zeros(self._price.size)
         np.add.at(most_kw, slots.step, build.upper_of(self._asked))
         np.add.at(most_kw, self._idle_step, build.upper_of(self._idle))
-        loose = np.full(self._price.size, self._fills or self._scenario.rule == Rule.NONE)
+        loose = np.full(self._price.size, self._fills or self._scenario.rule.by == "nothing")
         loose[slots.step[slots.tapered]] = True
         steps = np.flatnonzero(loose & (most_kw > area.power_max_kw))
         room_kw = most_kw[steps] - area.power_max_kw

@@ -49,7 +49,7 @@ class Slots:
         kwh_per_kw: Array = battery["efficiency"] * scenario.step_minutes / MINUTES_PER_HOUR
         highest_kw = np.minimum(vehicles.power_max_kw, vehicles.needed_kwh / kwh_per_kw)
         stays = vehicles.end_step - vehicles.first_step
-        able = (vehicles.needed_kwh > _NEEDED_TOLERANCE_KWH) & (highest_kw >= vehicles.power_min_kw) & (stays > 0)
+        able = (vehicles.needed_kwh > _NEEDED_TOLERANCE_KWH) & (highest_kw >= vehicles.least_kw) & (stays > 0)
         lengths = np.where(able, stays, 0)
         vehicle = np.repeat(np.arange(vehicles.count), lengths)
         begin = np.cumsum(lengths) - lengths

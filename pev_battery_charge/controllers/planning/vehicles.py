@@ -19,7 +19,7 @@ class Vehicles:
     departs: whether it leaves within the horizon, so that what it lacks then counts as lacking on departure.
     battery: `BATTERY[V]`.
     power_max_kw: the lower of its own limit and the station's.
-    power_min_kw: the station's lower limit.
+    least_kw: the station's lower limit.
     """
 
     session: Integers
@@ -31,7 +31,7 @@ class Vehicles:
     target_kwh: Array
     battery: Records
     power_max_kw: Array
-    power_min_kw: Array
+    least_kw: Array
 
     @property
     def count(self) -> int:
@@ -61,7 +61,7 @@ class Vehicles:
             target_kwh=served["energy_target_kwh"].copy(),
             battery=served["battery"].copy(),
             power_max_kw=np.minimum(station_max_kw, served["battery"]["power_max_kw"]),
-            power_min_kw=np.array([one.power_min_kw for one in scenario.stations])[station],
+            least_kw=np.array([one.least_kw for one in scenario.stations])[station],
         )
 
     @classmethod
@@ -82,5 +82,5 @@ class Vehicles:
             target_kwh=here["target_kwh"],
             battery=here["battery"],
             power_max_kw=np.minimum(here["power_max_kw"], here["battery"]["power_max_kw"]),
-            power_min_kw=here["power_min_kw"],
+            least_kw=here["least_kw"],
         )

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
 
-from pev_battery_charge.core.records import Rule, Status
+from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.chart import Plot, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.layout import Box
@@ -64,4 +64,4 @@ def _highest_kw(episode: Episode) -> float:
     most_kw = float(np.cumsum(change_kw).max())
     cap_kw = episode.scenario.area.power_max_kw
     highest_kw = max(_ROOM_ABOVE * most_kw, _ROOM_ABOVE_CAP * cap_kw)
-    return highest_kw if episode.scenario.rule == Rule.NONE else min(highest_kw, _HIGHEST_OVER_CAP * cap_kw)
+    return highest_kw if episode.scenario.rule.by == "nothing" else min(highest_kw, _HIGHEST_OVER_CAP * cap_kw)

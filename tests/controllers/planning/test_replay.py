@@ -36,7 +36,7 @@ def test_places_are_the_steps_of_every_stay_in_which_something_can_flow() -> Non
     assert slots.first.tolist() == [True, False, True, False, True, False, False, False, False]
     assert slots.able.tolist() == [True, False, True, True]
     assert slots.highest_kw.tolist() == [5.0, 0.0, 5.0, 5.0]
-    assert vehicles.power_min_kw.tolist() == [0.0, 0.0, 4.0, 0.0]
+    assert vehicles.least_kw.tolist() == [0.0, 0.0, 4.0, 0.0]
 
 
 @settings(max_examples=60)
