@@ -1,17 +1,16 @@
 """B areas of N stations, bound to their schedules, stepped together."""
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba.core.errors import NumbaError
 
 from pev_battery_charge.catalogue import compose, look_ahead
 from pev_battery_charge.core.arrays import Observations, PerStation, Records, RewardParts, Rewards
+from pev_battery_charge.core.clock import begin, put_on_grid
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import (
     SESSION,
@@ -20,15 +19,12 @@ from pev_battery_charge.core.records import (
     make_moments,
     make_stations,
 )
-from pev_battery_charge.core.transition import bind_schedule
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.generate import area_generators, area_seeds, generated_info
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.threads import AreaThreads
 from pev_battery_charge.trace import Trace
-
-HEAD_START_STATIONS = 3000
-"""Stations that the calling thread steps while the others, asleep between two steps, wake up (about 70 us)."""
 
 
 class StepResult(NamedTuple):
@@ -92,7 +88,7 @@ class Simulation:
             raise InputError("simulation", problems)
         self.num_areas = num_areas
         self.num_stations = scenario.num_stations
-        self.num_threads = min(num_threads, num_areas)
+        self._threads = AreaThreads(num_threads, num_areas, scenario.num_stations)
         self.record = record
         self.horizon_steps = min(scenario.horizon_steps, max_steps or scenario.horizon_steps)
         self.areas = make_areas(
@@ -120,8 +116,6 @@ class Simulation:
         recorded_steps = self.horizon_steps if record else 0
         self._trace = np.zeros((recorded_steps, num_areas, self.num_stations), STEP)
         self._step: int | None = None
-        self._pool: ThreadPoolExecutor | None = None
-        self._pool_owner = 0
 
     def _compose(self) -> None:
         """Find the kernel of the scenario's rule, rewards and observations, and the numbers that it is given."""
@@ -129,6 +123,7 @@ class Simulation:
         self._terms, self._features = reward.choices, self.scenario.feature_choices()
         self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
         self._make_step = compose.step_kernel(self.scenario.rule, self._terms, self._features)
+        self._observe = compose.Observer(self._features)
 
     @property
     def num_features(self) -> int:
@@ -174,7 +169,7 @@ class Simulation:
         self.areas[:], self.stations[:] = self._idle
         if schedules is not None:
             self._take_schedules(schedules)
-        _bind(self.areas, self.stations, self.sessions)
+        _begin(self.stations, self.sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
         self._step = 0
         return self.observe()
 
@@ -247,29 +242,15 @@ class Simulation:
                 self._trace,
             )
 
-        head_start = min(HEAD_START_STATIONS // self.num_stations, self.num_areas)
-        rest = self.num_areas - head_start
-        if self.num_threads == 1 or rest == 0:
-            advance_part(0, self.num_areas)
-            return
-        bounds = [0, *(head_start + rest * k // self.num_threads for k in range(1, self.num_threads + 1))]
-        pool = self._threads()
-        others = [pool.submit(advance_part, *pair) for pair in pairwise(bounds[1:])]
-        advance_part(bounds[0], bounds[1])
-        for other in others:
-            other.result()
-
-    def _threads(self) -> ThreadPoolExecutor:
-        """The pool that steps the other parts; made anew in a forked process, where its threads do not live on."""
-        if self._pool is None or self._pool_owner != os.getpid():
-            self._pool = ThreadPoolExecutor(self.num_threads - 1, thread_name_prefix="areas")
-            self._pool_owner = os.getpid()
-        return self._pool
+        try:
+            self._threads.run(advance_part)
+        except NumbaError as error:
+            raise compose.explained(error, (self.scenario.rule, *self._terms, *self._features)) from error
 
     def observe(self, names: Sequence[str] | None = None) -> Observations:
         """What the stations see now, `[B, N, F]`; with `names`, these features in place of the scenario's."""
-        features = self._features if names is None else self.scenario.feature_choices(names)
-        return compose.observe(self.areas, self.stations, self.moments, features)
+        observe = self._observe if names is None else compose.Observer(self.scenario.feature_choices(names))
+        return observe(self.areas, self.stations, self.moments)
 
     def schedule(self, area: int = 0) -> Schedule:
         """The schedule of the running episode of one area."""
@@ -313,13 +294,11 @@ class Simulation:
 
     def close(self) -> None:
         """Let the threads go; a further step makes new ones."""
-        if self._pool is not None and self._pool_owner == os.getpid():
-            self._pool.shutdown()
-        self._pool = None
+        self._threads.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        composed = ("_terms", "_features", "_numbers", "_make_step")
-        return {name: value for name, value in self.__dict__.items() if name not in composed} | {"_pool": None}
+        composed = ("_terms", "_features", "_numbers", "_make_step", "_observe")
+        return {name: value for name, value in self.__dict__.items() if name not in composed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -332,6 +311,7 @@ def _describe_not_finite(requests_kw: PerStation) -> list[str]:
 
 
 @kernel
-def _bind(areas: Records, stations: Records, sessions: Records) -> None:
-    for b in range(areas.size):
-        bind_schedule(areas[b], stations[b], sessions[b])
+def _begin(stations: Records, sessions: Records, step_minutes: float, horizon_steps: int) -> None:
+    for b in range(stations.shape[0]):
+        put_on_grid(sessions[b], step_minutes, horizon_steps)
+        begin(stations[b], sessions[b])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from pev_battery_charge import simulation
+from pev_battery_charge import threads
 
 settings.register_profile(
     "repeatable",
@@ -22,7 +22,7 @@ settings.load_profile("repeatable")
 @pytest.fixture(autouse=True)
 def _threads_share_small_batches_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small batches are stepped by the calling thread alone; in tests they are shared, so that threads are tested."""
-    monkeypatch.setattr(simulation, "HEAD_START_STATIONS", 0)
+    monkeypatch.setattr(threads, "HEAD_START_STATIONS", 0)
 
 
 @pytest.fixture(scope="session")

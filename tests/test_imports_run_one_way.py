@@ -22,6 +22,7 @@ FLOORS = (
     {"scenario"},
     {"generate", "importers"},
     {"trace"},
+    {"threads"},
     {"simulation"},
     {"controllers", "rendering"},
     {"evaluation"},

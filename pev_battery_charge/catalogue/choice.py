@@ -28,19 +28,24 @@ class Choice(NamedTuple, Generic[E]):
 
 def choose_feature(name: str, step_minutes: float) -> Choice[Feature]:
     """The feature that a scenario means by `soc` or `buy_price@1h`; raises `ValueError` with what is wrong."""
-    ahead = _LOOK_AHEAD.fullmatch(name)
-    plain = ahead["name"] if ahead else name
+    plain, minutes = _read_name(name)
     if plain not in FEATURES:
         raise ValueError(FEATURES.unknown(plain))
     entry = FEATURES[plain]
     looks_ahead = AHEAD in entry.literals
-    if ahead and not looks_ahead:
+    if plain != name and not looks_ahead:
         raise ValueError(f"{plain} is of the present only: {name} means nothing")
-    minutes = float(ahead["number"]) * _MINUTES[ahead["unit"]] if ahead else 0.0
     steps = round(minutes / step_minutes)
     if abs(minutes / step_minutes - steps) > _TOLERANCE_STEPS:
         raise ValueError(f"{name} must lie a whole number of steps ahead, of {step_minutes:g} min each")
     return Choice(entry, (float(steps),) if looks_ahead else ())
+
+
+@cache
+def _read_name(name: str) -> tuple[str, float]:
+    """The name of a feature, and how many minutes ahead it is meant."""
+    ahead = _LOOK_AHEAD.fullmatch(name)
+    return (ahead["name"], float(ahead["number"]) * _MINUTES[ahead["unit"]]) if ahead else (name, 0.0)
 
 
 def look_ahead(features: Sequence[Choice[Feature]]) -> int:

@@ -1,6 +1,6 @@
 """The kernels of a scenario's rule, rewards and observations, written out for exactly the entries that it names.
 
-`step_kernel` makes a step of the physics and tells what each station earns and sees; `observe` tells the latter alone;
+`step_kernel` makes a step of the physics and tells what each station earns and sees; `Observer` tells the latter alone;
 `share` what the rule would grant. Each is a few lines of text, one for each entry, kept in a folder under the hash of
 all that it is made of and compiled like every other kernel: as fast as if written by hand, and loaded from disk the
 next time. Weights and literals are no part of the text, so that scenarios that differ in numbers only share a kernel.
@@ -29,10 +29,11 @@ _LOCK: Final = RLock()
 _STEP: Final = '''"""Coordinator {rule}; rewards {terms}; observations {features}."""
 
 from pev_battery_charge.catalogue.registry import COORDINATORS, FEATURES, TERMS
+from pev_battery_charge.core.clock import advance_clock
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.limits import claim, raise_together, serve_in_line
 from pev_battery_charge.core.records import NO_SESSION
-from pev_battery_charge.core.transition import accept, advance_clock, charge, take_requests
+from pev_battery_charge.core.transition import accept, charge, take_requests
 
 {names}
 
@@ -146,29 +147,39 @@ def step_kernel(rule: Rule, terms: Sequence[Choice[Term]], features: Sequence[Ch
 def share(areas: Records, stations: Records, moments: Records, rule: Rule, uppers_kw: PerArea) -> PerStation:
     """What a rule leaves of what all batteries of `stations[B, N]` would take at full power, in kW: `[B, N]`."""
     powers_kw = np.empty(stations.shape)
-    run(_share_kernel(rule), [rule], areas, stations, moments, uppers_kw, powers_kw)
+    try:
+        _share_kernel(rule)(areas, stations, moments, uppers_kw, powers_kw)
+    except NumbaError as error:
+        raise explained(error, [rule]) from error
     return powers_kw
 
 
-def observe(areas: Records, stations: Records, moments: Records, features: Sequence[Choice[Feature]]) -> Observations:
-    """What the stations of `areas[B]`, `stations[B, N]` see: `[B, N, F]`."""
-    observations = np.empty((*stations.shape, len(features)), np.float32)
-    kernel = _observe_kernel(tuple(one.entry for one in features))
-    numbers = numbers_of(0.0, (), features)
-    run(kernel, [one.entry for one in features], areas, stations, moments, numbers, observations)
-    return observations
+class Observer:
+    """What stations see of the given features."""
+
+    def __init__(self, features: Sequence[Choice[Feature]]) -> None:
+        self._features = features
+        self._kernel = _observe_kernel(tuple(one.entry for one in features))
+        self._numbers = numbers_of(0.0, (), features)
+
+    def __call__(self, areas: Records, stations: Records, moments: Records) -> Observations:
+        """`[B, N, F]` of `areas[B]`, `stations[B, N]`."""
+        observations = np.empty((*stations.shape, len(self._features)), np.float32)
+        try:
+            self._kernel(areas, stations, moments, self._numbers, observations)
+        except NumbaError as error:
+            raise explained(error, self._features) from error
+        return observations
 
 
-def run(kernel: Callable[..., None], entries: Sequence[Entry], *arguments: Any) -> None:
-    """Call a composed kernel; where Numba cannot compile an entry of its, an `InputError` names that."""
-    try:
-        kernel(*arguments)
-    except NumbaError as error:
-        for one in entries:
-            problem = _compile_problem(one)
-            if problem:
-                raise InputError(f"{type(one).__name__.lower()} {one.name!r}", [problem]) from error
-        raise
+def explained(error: NumbaError, chosen: Sequence[Entry | Choice[Any]]) -> Exception:
+    """What to raise where Numba cannot compile a composed kernel: an `InputError` that names the entry at fault."""
+    for one in chosen:
+        entry = one.entry if isinstance(one, Choice) else one
+        problem = _compile_problem(entry)
+        if problem:
+            return InputError(f"{type(entry).__name__.lower()} {entry.name!r}", [problem])
+    return error
 
 
 @cache

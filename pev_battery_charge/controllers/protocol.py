@@ -8,9 +8,9 @@ import numpy as np
 
 from pev_battery_charge.catalogue import DEFAULT_FEATURES, Rule, choose_feature, compose
 from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, PerArea, PerStation, Records
+from pev_battery_charge.core.clock import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION, STATION, Status
-from pev_battery_charge.core.transition import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
@@ -140,7 +140,7 @@ class Snapshot:
     def observe(self, names: Sequence[str] = DEFAULT_FEATURES) -> Float32:
         """`[B, N, F]`: what each station sees for itself, of the named features; see `catalogue.features`."""
         features = [choose_feature(name, self.step_hours * MINUTES_PER_HOUR) for name in names]
-        return compose.observe(self.areas, self.stations.view(STATION), self._moments, features)
+        return compose.Observer(features)(self.areas, self.stations.view(STATION), self._moments)
 
     def share(self, rule: Rule, uppers_kw: PerArea) -> PerStation:
         """`[B, N]`: what a rule leaves of what every battery would take at full power, under an upper bound an area."""

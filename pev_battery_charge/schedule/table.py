@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import NO_SESSION, SESSION, Status, make_areas, make_stations
-from pev_battery_charge.core.transition import bind_schedule
+from pev_battery_charge.core.clock import put_on_grid
+from pev_battery_charge.core.records import NO_SESSION, SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.schedule import files, validation
@@ -151,10 +151,7 @@ class Schedule:
         The field `status` tells whether a session is served, rejected, or too short for a single whole step.
         """
         records = self.to_records()
-        limits = np.zeros(int(records["station"].max(initial=0)) + 1)
-        area = make_areas(1, power_max_kw=0.0, step_minutes=step_minutes, horizon_steps=horizon_steps)
-        stations = make_stations(1, limits, limits)
-        bind_schedule(area[0], stations[0], records)
+        put_on_grid(records, step_minutes, horizon_steps)
         return records
 
     def to_records(self, room: int | None = None) -> Records:

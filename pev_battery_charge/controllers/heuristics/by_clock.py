@@ -7,9 +7,9 @@ import numpy as np
 from pev_battery_charge.controllers.protocol import Controller, Snapshot
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.battery import hours_to_charge
+from pev_battery_charge.core.clock import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION
-from pev_battery_charge.core.transition import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.units import HOURS_PER_DAY
 from pev_battery_charge.errors import InputError
 

@@ -95,7 +95,7 @@ def slack(amount: float) -> float:
 def assert_keeps_limits(trace: Trace) -> None:
     """The cap to the last bit, each station's limits, and no battery beyond its target."""
     scenario = trace.scenario
-    low, high = (np.array([getattr(one, f"power_{side}_kw") for one in scenario.stations]) for side in ("min", "max"))
+    low, high = (np.array([getattr(one, name) for one in scenario.stations]) for name in ("least_kw", "power_max_kw"))
     power_kw = trace.power_kw
     assert ((power_kw == 0.0) | ((power_kw >= low) & (power_kw <= high))).all()
     if scenario.coordinator != "none":

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Simulation
 from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.clock import begin, put_on_grid
 from pev_battery_charge.core.records import NEVER, NO_SESSION, SESSION, Status, make_areas, make_stations
-from pev_battery_charge.core.transition import bind_schedule, take_requests
+from pev_battery_charge.core.transition import take_requests
 from tests import strategies
 from tests.records import write_session
 
@@ -35,9 +36,9 @@ def visits(*times_min: tuple[int, float, float]) -> Records:
 
 def bound(sessions: Records, step_minutes: float = 5.0, horizon_steps: int = 12) -> Records:
     """The stations of an area of two, at step 0."""
-    area = make_areas(1, power_max_kw=50.0, step_minutes=step_minutes, horizon_steps=horizon_steps)[0]
     stations: Records = make_stations(1, [0.0, 6.0], [22.0, 6.656])[0]
-    bind_schedule(area, stations, sessions)
+    put_on_grid(sessions, step_minutes, horizon_steps)
+    begin(stations, sessions)
     return stations
 
 

@@ -1,0 +1,106 @@
+"""The clock: sessions on the grid of steps, their order at the stations, and who leaves and plugs in at each step."""
+
+import math
+
+from pev_battery_charge.core.arrays import Record, Records
+from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import NEVER, NO_SESSION, Status
+
+GRID_TOLERANCE_STEPS = 1e-9
+"""A time this close to a step's boundary lies on it."""
+
+_PADDING, _SERVED = int(Status.PADDING), int(Status.SERVED)
+_REJECTED, _TOO_SHORT = int(Status.REJECTED), int(Status.TOO_SHORT)
+
+
+@kernel
+def put_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> None:
+    """Tell the steps and the status of each of `SESSION[S]`, and open its books.
+
+    A session is plugged during the steps whose whole interval lies inside [plug-in, departure]; one without such a
+    step inside the horizon is `TOO_SHORT`. The stated departure is put on the grid like the true one, but not before
+    the first step of the visit is over.
+    """
+    for j in range(sessions.size):
+        session = sessions[j]
+        session["energy_kwh"] = session["energy_arrival_kwh"]
+        books = session["books"]
+        books["grid_kwh"] = books["stored_kwh"] = books["loss_kwh"] = 0.0
+        session["plug_step"] = session["depart_step"] = session["depart_stated_step"] = NEVER
+        if session["status"] == _PADDING or session["status"] == _REJECTED:
+            continue
+        plug_step = math.ceil(session["plug_in_min"] / step_minutes - GRID_TOLERANCE_STEPS)
+        depart_step = math.floor(session["departure_min"] / step_minutes + GRID_TOLERANCE_STEPS)
+        stated_step = math.floor(session["departure_stated_min"] / step_minutes + GRID_TOLERANCE_STEPS)
+        session["plug_step"] = min(plug_step, NEVER)
+        session["depart_step"] = min(depart_step, NEVER)
+        session["depart_stated_step"] = min(max(stated_step, plug_step + 1), NEVER)
+        session["status"] = _TOO_SHORT if min(depart_step, horizon_steps) <= plug_step else _SERVED
+
+
+@kernel
+def begin(stations: Records, sessions: Records) -> None:
+    """Start an episode at idle `stations[N]`: chain the sessions of each as they plug in; plug in those of step 0.
+
+    Rows come in order of arrival, so walking backwards makes each find its place at the head of the chain, or near it.
+    """
+    for j in range(sessions.size - 1, -1, -1):
+        session = sessions[j]
+        session["next_session"] = NO_SESSION
+        if session["status"] != _SERVED:
+            continue
+        hidden = stations[session["station"]]["hidden"]
+        before, after = NO_SESSION, hidden["next_session"]
+        while after != NO_SESSION and sessions[after]["plug_step"] < session["plug_step"]:
+            before, after = after, sessions[after]["next_session"]
+        session["next_session"] = after
+        if before != NO_SESSION:
+            sessions[before]["next_session"] = j
+        else:
+            hidden["next_session"] = j
+            hidden["next_plug_step"] = session["plug_step"]
+    for i in range(stations.size):
+        if stations[i]["hidden"]["next_plug_step"] == 0:
+            plug_in(stations[i], sessions)
+
+
+@kernel
+def advance_clock(area: Record, stations: Records, sessions: Records) -> None:
+    """Go to t+1: PEVs whose last step is over leave, their unmet energy is booked; PEVs whose time has come plug in."""
+    step = area["step"] + 1
+    area["step"] = step
+    for i in range(stations.size):
+        station = stations[i]
+        station["made"]["departed"] = 0
+        if station["session"] != NO_SESSION and station["hidden"]["depart_step"] <= step:
+            close_books(station, sessions[station["session"]])
+            area["unmet_kwh"] += max(station["target_kwh"] - station["energy_kwh"], 0.0)
+            station["made"]["departed"] = 1
+            station["session"] = NO_SESSION
+        if station["hidden"]["next_plug_step"] <= step and station["session"] == NO_SESSION:
+            plug_in(station, sessions)
+
+
+@kernel
+def close_books(station: Record, session: Record) -> None:
+    """Write what the plugged PEV has been given so far into its session."""
+    session["energy_kwh"] = station["energy_kwh"]
+    session["books"] = station["books"]
+
+
+@kernel
+def plug_in(station: Record, sessions: Records) -> None:
+    """Connect the station's next session and look up the one after it."""
+    hidden = station["hidden"]
+    index = hidden["next_session"]
+    session = sessions[index]
+    station["session"] = index
+    station["depart_stated_step"] = session["depart_stated_step"]
+    station["energy_kwh"] = session["energy_arrival_kwh"]
+    station["target_kwh"] = session["energy_target_kwh"]
+    station["battery"] = session["battery"]
+    station["books"] = session["books"]
+    following = session["next_session"]
+    hidden["depart_step"] = session["depart_step"]
+    hidden["next_session"] = following
+    hidden["next_plug_step"] = NEVER if following == NO_SESSION else sessions[following]["plug_step"]
