@@ -11,6 +11,9 @@ from pev_battery_charge.errors import InputError as InputError
 from pev_battery_charge.late import loader
 
 if TYPE_CHECKING:  # at run time `_HOMES` has them
+    from pev_battery_charge.catalogue import coordinator as coordinator
+    from pev_battery_charge.catalogue import feature as feature
+    from pev_battery_charge.catalogue import reward_term as reward_term
     from pev_battery_charge.controllers.optimum import Optimum as Optimum
     from pev_battery_charge.controllers.optimum import optimal_schedule as optimal_schedule
     from pev_battery_charge.envs.central import central_env as central_env
@@ -45,7 +48,9 @@ _HOMES = {
     "Simulation": "simulation",
     "Trace": "trace",
     "central_env": "envs.central",
+    "coordinator": "catalogue",
     "env": "envs.parallel",
+    "feature": "catalogue",
     "generate_schedule": "generate",
     "import_sessions": "importers",
     "load_scenario": "scenario",
@@ -53,6 +58,7 @@ _HOMES = {
     "parallel_env": "envs.parallel",
     "population": "populations",
     "render_frame": "rendering",
+    "reward_term": "catalogue",
     "scenario_names": "scenario",
     "session_reader": "importers",
     "vector_env": "envs.vector",
