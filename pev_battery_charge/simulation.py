@@ -109,6 +109,8 @@ class Simulation:
         self.sessions = np.zeros((num_areas, 0), SESSION)
         self._compose()
         self.moments = make_moments(scenario.horizon_steps + 1 + look_ahead(self._features))[None]
+        self.lines = False
+        """Whether a PEV may have to wait for its station in this episode."""
         self._random: list[np.random.Generator] | None = None
         self._seeds: list[int] | None = None
         self._schedules: dict[int, Schedule] = {}
@@ -121,6 +123,8 @@ class Simulation:
         """Find the kernel of the scenario's rule, rewards and observations, and the numbers that it is given."""
         reward = self.scenario.reward
         self._terms, self._features = reward.choices, self.scenario.feature_choices()
+        self.part_names = (*(f"reward_{one.entry.name}" for one in self._terms), "power_kw")
+        """What the rows of a step's `parts` are: `reward_` and the name of each term, and the granted power."""
         self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
         self._make_step = compose.step_kernel(self.scenario.rule, self._terms, self._features)
         self._observe = compose.Observer(self._features)
@@ -129,11 +133,6 @@ class Simulation:
     def num_features(self) -> int:
         """F: how many numbers a station sees."""
         return len(self._features)
-
-    @property
-    def part_names(self) -> tuple[str, ...]:
-        """What the rows of a step's `parts` are: `reward_` and the name of each term, and `power_kw`."""
-        return (*(f"reward_{one.entry.name}" for one in self._terms), "power_kw")
 
     @property
     def step_index(self) -> int:
@@ -169,7 +168,7 @@ class Simulation:
         self.areas[:], self.stations[:] = self._idle
         if schedules is not None:
             self._take_schedules(schedules)
-        _begin(self.stations, self.sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
+        self.lines = _begin(self.stations, self.sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
         self._step = 0
         return self.observe()
 
@@ -290,6 +289,7 @@ class Simulation:
             generator.bit_generator.state = random_state
         self._random, self._seeds, self._schedules = generators, None, {}
         self.areas[:], self.stations[:], self.sessions = state.areas, state.stations, state.sessions.copy()
+        self.lines = bool((self.sessions["plug_in_min"] > self.sessions["arrival_min"]).any())
         self._step = state.step
 
     def close(self) -> None:
@@ -311,7 +311,12 @@ def _describe_not_finite(requests_kw: PerStation) -> list[str]:
 
 
 @kernel
-def _begin(stations: Records, sessions: Records, step_minutes: float, horizon_steps: int) -> None:
+def _begin(stations: Records, sessions: Records, step_minutes: float, horizon_steps: int) -> bool:
+    """Start the episode of every area; return whether any PEV will wait for its station."""
+    waits = False
     for b in range(stations.shape[0]):
         put_on_grid(sessions[b], step_minutes, horizon_steps)
         begin(stations[b], sessions[b])
+        for j in range(sessions.shape[1]):
+            waits = waits or sessions[b, j]["plug_in_min"] > sessions[b, j]["arrival_min"]
+    return waits

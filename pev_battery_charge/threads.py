@@ -20,15 +20,16 @@ class AreaThreads:
         self.num_threads = min(num_threads, num_areas)
         head_start = min(HEAD_START_STATIONS // num_stations, num_areas)
         rest = num_areas - head_start
-        parts = range(1, self.num_threads + 1) if self.num_threads > 1 and rest > 0 else ()
-        self._bounds = [0, *(head_start + rest * k // self.num_threads for k in parts)] if parts else [0, num_areas]
+        shares = range(1, self.num_threads + 1) if self.num_threads > 1 else (self.num_threads,)
+        bounds = [0, *(head_start + rest * k // self.num_threads for k in shares)]
+        self._own, *self._others = pairwise(bounds)
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0
 
     def run(self, advance: Callable[[int, int], None]) -> None:
         """Call `advance(first, last)` so that every area `first <= b < last` is met once."""
-        others = [self._threads().submit(advance, *pair) for pair in pairwise(self._bounds[1:])]
-        advance(*self._bounds[:2])
+        others = [self._threads().submit(advance, *part) for part in self._others]
+        advance(*self._own)
         for other in others:
             other.result()
 

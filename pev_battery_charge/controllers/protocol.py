@@ -43,11 +43,13 @@ class Snapshot:
     def of(cls, simulation: Simulation) -> Self:
         """What is known now."""
         stations = np.empty(simulation.stations.shape, KNOWN_STATION)
-        whole = stations.view(STATION)
-        whole[...] = simulation.stations
-        whole["hidden"] = np.zeros((), STATION["hidden"])
+        stations.view(np.uint8)[...] = simulation.stations.view(np.uint8)  # NumPy copies nested records one by one
+        hidden = stations.view(STATION)["hidden"]
+        for name in hidden.dtype.names or ():
+            hidden[name] = 0
         areas, waiting = simulation.areas.copy(), np.zeros(stations.shape, np.int64)
-        count_waiting(areas, simulation.sessions, waiting)
+        if simulation.lines:
+            count_waiting(areas, simulation.sessions, waiting)
         for array in (stations, areas, waiting):
             array.flags.writeable = False
         return cls(stations, areas, waiting, simulation.moments)

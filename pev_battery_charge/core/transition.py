@@ -54,8 +54,16 @@ def accept_all(area: Record, stations: Records) -> None:
     """What each battery would draw over this step at its station's full power."""
     for i in range(stations.size):
         station = stations[i]
-        station["made"]["request_kw"] = station["power_max_kw"] if station["session"] != NO_SESSION else 0.0
-    accept(area, stations)
+        acceptance = 0.0
+        if station["session"] != NO_SESSION:
+            acceptance = acceptance_kw(
+                station["battery"],
+                station["energy_kwh"],
+                station["target_kwh"],
+                station["power_max_kw"],
+                area["step_hours"],
+            )
+        station["made"]["acceptance_kw"] = acceptance
 
 
 @kernel
