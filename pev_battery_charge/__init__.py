@@ -20,10 +20,13 @@ if TYPE_CHECKING:  # at run time `_HOMES` has them
     from pev_battery_charge.envs.parallel import env as env
     from pev_battery_charge.envs.parallel import parallel_env as parallel_env
     from pev_battery_charge.envs.vector import vector_env as vector_env
+    from pev_battery_charge.generate import generate_instance as generate_instance
     from pev_battery_charge.generate import generate_schedule as generate_schedule
     from pev_battery_charge.importers import RecordedSessions as RecordedSessions
     from pev_battery_charge.importers import import_sessions as import_sessions
     from pev_battery_charge.importers import session_reader as session_reader
+    from pev_battery_charge.instance import Instance as Instance
+    from pev_battery_charge.instance import InstanceRecords as InstanceRecords
     from pev_battery_charge.populations import Generator as Generator
     from pev_battery_charge.populations import Population as Population
     from pev_battery_charge.populations import population as population
@@ -33,6 +36,7 @@ if TYPE_CHECKING:  # at run time `_HOMES` has them
     from pev_battery_charge.scenario import load_scenario as load_scenario
     from pev_battery_charge.scenario import scenario_names as scenario_names
     from pev_battery_charge.schedule.table import Schedule as Schedule
+    from pev_battery_charge.series import Series as Series
     from pev_battery_charge.simulation import Simulation as Simulation
     from pev_battery_charge.trace import Trace as Trace
 
@@ -40,17 +44,21 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Generator": "populations",
+    "Instance": "instance",
+    "InstanceRecords": "instance",
     "Optimum": "controllers.optimum",
     "Population": "populations",
     "RecordedSessions": "importers",
     "Scenario": "scenario",
     "Schedule": "schedule.table",
+    "Series": "series",
     "Simulation": "simulation",
     "Trace": "trace",
     "central_env": "envs.central",
     "coordinator": "catalogue",
     "env": "envs.parallel",
     "feature": "catalogue",
+    "generate_instance": "generate",
     "generate_schedule": "generate",
     "import_sessions": "importers",
     "load_scenario": "scenario",

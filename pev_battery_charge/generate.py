@@ -8,8 +8,10 @@ import numpy as np
 
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.instance import Instance
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
+from pev_battery_charge.series import Series
 
 
 def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
@@ -59,13 +61,19 @@ def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
     )
 
 
-def generate_schedule(scenario: Scenario | str | Path | None = None, seed: int = 0) -> Schedule:
-    """Draw one schedule; the same scenario and seed give the same schedule, to the bit.
+def generate_instance(scenario: Scenario | str | Path | None = None, seed: int = 0) -> Instance:
+    """Draw one instance; the same scenario and seed give the same instance, to the bit.
 
     scenario: a Scenario, a name, or a path to a TOML file; None is `paper-5x20`.
 
-    It is the schedule that an environment of this scenario meets first after `reset(seed=seed)`.
+    It is the instance that an environment of this scenario meets first after `reset(seed=seed)`.
     """
     scenario = resolve_scenario(scenario)
-    sessions = scenario.population.generator(scenario).draw(area_generators(seed))
-    return Schedule.from_records(sessions[0], generated_info(scenario, seed))
+    drawn = scenario.population.generator(scenario).draw(area_generators(seed))
+    schedule = Schedule.from_records(drawn.sessions[0], generated_info(scenario, seed))
+    return Instance(schedule, None if drawn.moments is None else Series(drawn.moments[0]))
+
+
+def generate_schedule(scenario: Scenario | str | Path | None = None, seed: int = 0) -> Schedule:
+    """The sessions of the instance that `generate_instance` draws."""
+    return generate_instance(scenario, seed).schedule

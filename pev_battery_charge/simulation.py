@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from numba.core.errors import NumbaError
 
-from pev_battery_charge.catalogue import compose, look_ahead
+from pev_battery_charge.catalogue import compose
 from pev_battery_charge.core.arrays import Observations, PerStation, Records, RewardParts, Rewards
 from pev_battery_charge.core.clock import begin, put_on_grid
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import (
+    MOMENT,
     SESSION,
     STEP,
     make_areas,
@@ -21,8 +22,10 @@ from pev_battery_charge.core.records import (
 )
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.generate import area_generators, area_seeds, generated_info
+from pev_battery_charge.instance import Instance, to_records
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.series import Series
 from pev_battery_charge.threads import AreaThreads
 from pev_battery_charge.trace import Trace
 
@@ -51,6 +54,8 @@ class SimulationState(NamedTuple):
     """`STATION[B, N]`."""
     sessions: Records
     """`SESSION[B, S]`."""
+    moments: Records
+    """`MOMENT[R, T + 1 + look-ahead]`."""
     random_states: Sequence[Mapping[str, Any]]
     """The state of each area's random generator, as `numpy.random.BitGenerator.state` tells it."""
 
@@ -108,7 +113,8 @@ class Simulation:
         self._generator = scenario.population.generator(scenario)
         self.sessions = np.zeros((num_areas, 0), SESSION)
         self._compose()
-        self.moments = make_moments(scenario.horizon_steps + 1 + look_ahead(self._features))[None]
+        self._flat = make_moments(scenario.num_moments)[None]
+        self.moments = self._flat
         self.lines = False
         """Whether a PEV may have to wait for its station in this episode."""
         self._random: list[np.random.Generator] | None = None
@@ -147,53 +153,49 @@ class Simulation:
     def reset(
         self,
         seed: int | Sequence[int] | None = None,
-        schedule: Schedule | str | Path | Sequence[Schedule] | None = None,
+        schedule: Schedule | Instance | str | Path | Sequence[Schedule | Instance] | None = None,
     ) -> Observations:
         """Begin an episode; return what the stations see, `[B, N, F]`.
 
         seed: area b draws its schedules from seed + b; of a sequence, one for each area, from its own seed; None lets
             each area's generator go on.
-        schedule: a schedule (or its file) for every area, or one for each, instead of drawn ones.
+        schedule: a schedule (or its file) or an instance for every area, or one for each, instead of drawn ones.
 
-        Raises `InputError` for seeds that are none, and where a schedule does not fit the scenario.
+        Raises `InputError` for seeds that are none, and where a schedule or a series does not fit the scenario.
         """
         seeds = None if seed is None else area_seeds(seed, self.num_areas)
         generators = self._random
         if seeds is not None or generators is None:
             generators = area_generators(seeds, self.num_areas)
-        schedules = None if schedule is None else self._check_schedules(schedule)
-        if schedules is None:
-            self.sessions = self._generator.draw(generators)
+        instances = None if schedule is None else self._checked(schedule)
+        if instances is None:
+            drawn = self._generator.draw(generators)
+        else:
+            drawn = to_records(instances, self.scenario.num_moments)
         self._random, self._seeds, self._schedules = generators, seeds, {}
         self.areas[:], self.stations[:] = self._idle
-        if schedules is not None:
-            self._take_schedules(schedules)
+        self.sessions, self.moments = drawn.sessions, self._flat if drawn.moments is None else drawn.moments
+        for b, one in enumerate(instances or ()):
+            self._schedules[b] = one.schedule
+            if one.schedule.start_hour is not None:
+                self.areas["start_hour"][b] = one.schedule.start_hour
         self.lines = _begin(self.stations, self.sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
         self._step = 0
         return self.observe()
 
-    def _check_schedules(self, given: Schedule | str | Path | Sequence[Schedule]) -> list[Schedule]:
-        """A schedule for each area that fits the scenario, or `InputError`."""
+    def _checked(self, given: Schedule | Instance | str | Path | Sequence[Schedule | Instance]) -> list[Instance]:
+        """An instance for each area that fits the scenario, or `InputError`."""
         if isinstance(given, str | Path):
             given = Schedule.read(given)
-        schedules = [given] * self.num_areas if isinstance(given, Schedule) else given
-        if not isinstance(schedules, Sequence) or not all(isinstance(one, Schedule) for one in schedules):
+        listed = [given] * self.num_areas if isinstance(given, Schedule | Instance) else given
+        if not isinstance(listed, Sequence) or not all(isinstance(one, Schedule | Instance) for one in listed):
             raise InputError("schedule", [f"must be a Schedule, its file, or a list of them (it is {type(given)})"])
-        if len(schedules) != self.num_areas:
-            raise InputError("schedule", [f"{len(schedules)} schedules for {self.num_areas} areas"])
-        for distinct in {id(one): one for one in schedules}.values():
-            distinct.validate(self.scenario)
-        return list(schedules)
-
-    def _take_schedules(self, schedules: list[Schedule]) -> None:
-        room = max(len(one) for one in schedules)
-        if self.sessions.shape[1] != room:
-            self.sessions = np.zeros((self.num_areas, room), SESSION)
-        for b, one in enumerate(schedules):
-            self.sessions[b] = one.to_records(room)
-            if one.start_hour is not None:
-                self.areas["start_hour"][b] = one.start_hour
-        self._schedules = dict(enumerate(schedules))
+        if len(listed) != self.num_areas:
+            raise InputError("schedule", [f"{len(listed)} schedules for {self.num_areas} areas"])
+        instances = {id(one): one if isinstance(one, Instance) else Instance(one) for one in listed}
+        for instance in instances.values():
+            instance.validate(self.scenario)
+        return [instances[id(one)] for one in listed]
 
     def step(self, requests_kw: npt.ArrayLike) -> StepResult:
         """Advance every area by one step under the stations' requests, `[B, N]` in kW.
@@ -260,6 +262,12 @@ class Simulation:
             self._schedules[area] = Schedule.from_records(self.sessions[area], generated_info(self.scenario, seed))
         return self._schedules[area]
 
+    def instance(self, area: int = 0) -> Instance:
+        """The instance of the running episode of one area."""
+        schedule = self.schedule(area)
+        flat = self.moments is self._flat
+        return Instance(schedule, None if flat else Series(self.moments[min(area, len(self.moments) - 1)]))
+
     def trace(self, area: int = 0) -> Trace:
         """What has happened in one area so far in this episode; the simulation must have been made with `record`."""
         if not self.record:
@@ -271,7 +279,9 @@ class Simulation:
         if self._step is None or self._random is None:
             raise EpisodeOverError("no episode has begun: call reset() first")
         random_states = [generator.bit_generator.state for generator in self._random]
-        return SimulationState(self._step, self.areas.copy(), self.stations.copy(), self.sessions.copy(), random_states)
+        areas, stations = self.areas.copy(), self.stations.copy()
+        sessions, moments = self.sessions.copy(), self.moments.copy()
+        return SimulationState(self._step, areas, stations, sessions, moments, random_states)
 
     def restore(self, state: SimulationState) -> None:
         """Go on, to the bit, where `state` was taken from a simulation of the same scenario and number of areas.
@@ -284,11 +294,14 @@ class Simulation:
                 raise InputError("simulation state", [f"{name}: are of another scenario, batch or version"])
         if state.sessions.dtype != SESSION or state.sessions.shape[:1] != self.areas.shape:
             raise InputError("simulation state", ["sessions: are of another batch or version"])
+        if state.moments.dtype != MOMENT or state.moments.shape[1:] != self._flat.shape[1:]:
+            raise InputError("simulation state", ["moments: are of another scenario or version"])
         generators = area_generators(range(self.num_areas), self.num_areas)
         for generator, random_state in zip(generators, state.random_states, strict=True):
             generator.bit_generator.state = random_state
         self._random, self._seeds, self._schedules = generators, None, {}
         self.areas[:], self.stations[:], self.sessions = state.areas, state.stations, state.sessions.copy()
+        self.moments = self._flat if state.moments.tobytes() == self._flat.tobytes() else state.moments.copy()
         self.lines = bool((self.sessions["plug_in_min"] > self.sessions["arrival_min"]).any())
         self._step = state.step
 

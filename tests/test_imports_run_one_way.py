@@ -18,6 +18,8 @@ FLOORS = (
     {"files", "models", "registry", "validation"},
     {"tabular"},
     {"schedule"},
+    {"series"},
+    {"instance"},
     {"populations", "catalogue"},
     {"scenario"},
     {"generate", "importers"},

@@ -8,7 +8,7 @@ A kind is one class in one file. Its fields are the keys of a scenario's `[popul
 
         def draw(self, random, site):
             ...  # from the given random generator only
-            return pbc.Schedule(sessions)
+            return pbc.Instance(pbc.Schedule(sessions))
 
 A kind that draws a whole batch at once, into records, overrides `generator` instead (see `spread.py`).
 """
@@ -20,20 +20,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar
 import numpy as np
 from pydantic import ConfigDict, field_validator
 
-from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import SESSION
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.instance import Horizon, Instance, InstanceRecords, to_records
 from pev_battery_charge.models import Part
 from pev_battery_charge.registry import Registry, same_definition
-from pev_battery_charge.schedule.table import Schedule
-from pev_battery_charge.schedule.validation import Extent
 
 StayStart = Literal["arrival", "plug_in"]
 """From when a PEV's stay is counted. "arrival": a PEV that waits for a station leaves when it would have left anyway,
 and drives on if none comes free before. "plug_in": it leaves later by its wait, so that no wait cuts a stay short."""
 
 
-class Site(Extent, Protocol):
+class Site(Horizon, Protocol):
     """What a population may know of the scenario that it belongs to; a `Scenario` is one."""
 
     @property
@@ -46,10 +43,10 @@ class Site(Extent, Protocol):
 
 
 class Generator(Protocol):
-    """Draws the sessions of a batch of areas."""
+    """Draws the instances of a batch of areas."""
 
-    def draw(self, random: Sequence[np.random.Generator]) -> Records:
-        """New records `SESSION[B, S]`, one schedule for each of the B random generators, padded to one length.
+    def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
+        """New records, one instance for each of the B random generators.
 
         Sessions stand in order of arrival and have their stations (see `schedule.assignment`).
         """
@@ -115,39 +112,35 @@ class Population(Part):
     def check_fit(self, site: Site) -> None:
         """Raise `ValueError` where schedules of this population cannot fit the site."""
 
-    def draw(self, random: np.random.Generator, site: Site) -> Schedule:
-        """One schedule of the site; all randomness comes from `random`."""
+    def draw(self, random: np.random.Generator, site: Site) -> Instance:
+        """One instance of the site; all randomness comes from `random`."""
         raise NotImplementedError
 
     def generator(self, site: Site) -> Generator:
-        """What draws the schedules of a batch of areas; by default by `draw`, one area after another."""
+        """What draws the instances of a batch of areas; by default by `draw`, one area after another."""
         return _AreaByArea(self, site)
 
 
 @dataclass(frozen=True)
 class _AreaByArea:
-    """Schedules that `Population.draw` makes, checked and turned into records."""
+    """Instances that `Population.draw` makes, checked and turned into records."""
 
     population: Population
     site: Site
 
-    def draw(self, random: Sequence[np.random.Generator]) -> Records:
-        schedules = [self._draw_one(generator) for generator in random]
-        records = np.zeros((len(schedules), max(map(len, schedules))), SESSION)
-        for row, schedule in zip(records, schedules, strict=True):
-            row[: len(schedule)] = schedule.to_records()
-        return records
+    def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
+        return to_records([self._draw_one(generator) for generator in random], self.site.num_moments)
 
-    def _draw_one(self, generator: np.random.Generator) -> Schedule:
+    def _draw_one(self, generator: np.random.Generator) -> Instance:
         subject = f"population {self.population.kind!r}"
         try:
-            schedule = self.population.draw(generator, self.site)
-            if not isinstance(schedule, Schedule):
-                raise InputError("what it draws", [f"must be a Schedule (it is {schedule!r})"])
-            schedule.validate(self.site)
+            instance = self.population.draw(generator, self.site)
+            if not isinstance(instance, Instance):
+                raise InputError("what it draws", [f"must be an Instance (it is {instance!r})"])
+            instance.validate(self.site)
         except InputError as error:
             raise InputError(f"{subject}, {error.subject}", error.problems) from None
-        return schedule
+        return instance
 
 
 _KINDS: Registry[type[Population]] = Registry("population")

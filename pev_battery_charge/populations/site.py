@@ -11,6 +11,7 @@ from pev_battery_charge.core.arrays import Array, Integers, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
+from pev_battery_charge.instance import InstanceRecords
 from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
 from pev_battery_charge.populations.base import Generator, Population, Site, StayStart, population
 from pev_battery_charge.populations.profiles import (
@@ -86,7 +87,7 @@ class _SiteGenerator:
         self.max_sessions = math.ceil(self.mean_sessions + 8.0 * math.sqrt(self.mean_sessions)) + 8
         """Room for the Poisson number but for one schedule in about 10^13, which is cut there."""
 
-    def draw(self, random: Sequence[np.random.Generator]) -> Records:
+    def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
         population = self.population
         num_areas, room = len(random), self.max_sessions
         uniforms = np.empty((num_areas, room, 4))
@@ -119,7 +120,7 @@ class _SiteGenerator:
             population.patience_minutes,
             population.stay_counts_from == "plug_in",
         )
-        return sessions
+        return InstanceRecords(sessions)
 
 
 @kernel

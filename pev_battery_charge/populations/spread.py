@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import SESSION, Status
+from pev_battery_charge.instance import InstanceRecords
 from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
 from pev_battery_charge.populations.base import Generator, Population, Site, StayStart, population
 from pev_battery_charge.schedule.assignment import assign_stations
@@ -68,7 +69,7 @@ class _SpreadGenerator:
     population: SpreadPopulation
     site: Site
 
-    def draw(self, random: Sequence[np.random.Generator]) -> Records:
+    def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
         population = self.population
         uniforms = np.empty((len(random), population.pevs, 3))
         for row, generator in zip(uniforms, random, strict=True):
@@ -90,7 +91,7 @@ class _SpreadGenerator:
             population.patience_minutes,
             population.stay_counts_from == "plug_in",
         )
-        return sessions
+        return InstanceRecords(sessions)
 
 
 @kernel

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator, model_validator
 
-from pev_battery_charge.catalogue import COORDINATORS, DEFAULT_FEATURES, Choice, Feature, Rule, choose_feature
+from pev_battery_charge.catalogue import (
+    COORDINATORS,
+    DEFAULT_FEATURES,
+    Choice,
+    Feature,
+    Rule,
+    choose_feature,
+    look_ahead,
+)
 from pev_battery_charge.core.units import MINUTES_PER_DAY
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
@@ -97,6 +105,11 @@ class Scenario(Part):
     def horizon_minutes(self) -> float:
         """Length of an episode in minutes."""
         return self.step_minutes * self.horizon_steps
+
+    @property
+    def num_moments(self) -> int:
+        """How many moments an episode needs: one a step, one after the last, and as far as stations look ahead."""
+        return self.horizon_steps + 1 + look_ahead(self.feature_choices())
 
     @property
     def horizon_days(self) -> float:

@@ -124,6 +124,7 @@ def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[s
         "simulation.areas": areas.areas,
         "simulation.stations": areas.stations,
         "simulation.sessions": areas.sessions,
+        "simulation.moments": areas.moments,
         "random.torch": torch.get_rng_state().numpy(),
         "random.numpy": np.asarray(keys),
     }
@@ -155,6 +156,7 @@ def _restore(model: "BaseAlgorithm", env: "AreaVecEnv", arrays: Arrays, numbers:
             arrays["simulation.areas"],
             arrays["simulation.stations"],
             arrays["simulation.sessions"],
+            arrays["simulation.moments"],
             numbers["areas"],
         )
     )

@@ -18,10 +18,10 @@ class Depot(pbc.Population):
     start_hour: float = 18.0
     source: str = "a made-up depot"
 
-    def draw(self, random: np.random.Generator, site: Site) -> pbc.Schedule:
+    def draw(self, random: np.random.Generator, site: Site) -> pbc.Instance:
         arrival_min = np.sort(random.uniform(0.0, 60.0, self.vans))
         sessions = pl.DataFrame({"pev": [f"van_{van}" for van in range(self.vans)], "arrival_min": arrival_min})
-        return pbc.Schedule(
+        schedule = pbc.Schedule(
             sessions.with_columns(
                 departure_min=pl.lit(site.horizon_minutes),
                 capacity_kwh=pl.lit(60.0),
@@ -34,3 +34,4 @@ class Depot(pbc.Population):
                 plug_in_min=pl.col("arrival_min"),
             )
         )
+        return pbc.Instance(schedule)

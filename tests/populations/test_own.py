@@ -11,7 +11,6 @@ import pytest
 
 import pev_battery_charge as pbc
 from pev_battery_charge import InputError, Scenario, Simulation
-from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.populations import Site, SpreadPopulation, base
 from tests.bits import bits
@@ -80,7 +79,7 @@ def test_areas_go_on_from_episode_to_episode() -> None:
 
 def test_schedules_of_unlike_length_are_padded_to_the_longest() -> None:
     class Some(pbc.Population):
-        def draw(self, random: np.random.Generator, site: Site) -> pbc.Schedule:
+        def draw(self, random: np.random.Generator, site: Site) -> pbc.Instance:
             return Depot(vans=int(random.integers(1, 6))).draw(random, site)
 
     pbc.population("some")(Some)
@@ -98,14 +97,14 @@ def test_a_population_may_draw_a_whole_batch_into_records() -> None:
         def generator(self, _: Site) -> pbc.Generator:
             return self
 
-        def draw(self, random: Sequence[np.random.Generator]) -> Records:  # type: ignore[override]
+        def draw(self, random: Sequence[np.random.Generator]) -> pbc.InstanceRecords:  # type: ignore[override]
             sessions = np.zeros((len(random), 1), SESSION)
             sessions["departure_min"] = [[60.0 + one.random()] for one in random]
             sessions["departure_stated_min"] = sessions["departure_min"]
             sessions["energy_target_kwh"] = 20.0
             sessions["battery"] = np.array((20.0, 11.0, 0.9, 1.0), sessions.dtype["battery"])
             sessions["status"] = Status.SERVED
-            return sessions
+            return pbc.InstanceRecords(sessions)
 
     pbc.population("batch")(Batch)
     scenario = Scenario(population={"kind": "batch"})
@@ -124,16 +123,16 @@ def test_a_schedule_that_does_not_fit_and_what_is_none_name_the_kind_and_change_
 
     @pbc.population("nothing")
     class Nothing(pbc.Population):
-        def draw(self, *_: Any) -> pbc.Schedule:
+        def draw(self, *_: Any) -> pbc.Instance:
             return None  # type: ignore[return-value]
 
-    with pytest.raises(InputError, match=r"population 'nothing', what it draws: must be a Schedule \(it is None\)"):
+    with pytest.raises(InputError, match=r"population 'nothing', what it draws: must be an Instance \(it is None\)"):
         pbc.generate_schedule(Scenario(population=Nothing()))
 
     @pbc.population("broken")
     class Broken(pbc.Population):
-        def draw(self, random: np.random.Generator, site: Site) -> pbc.Schedule:
-            return pbc.Schedule(Depot().draw(random, site).sessions.drop("efficiency"))
+        def draw(self, random: np.random.Generator, site: Site) -> pbc.Instance:
+            return pbc.Instance(pbc.Schedule(Depot().draw(random, site).schedule.sessions.drop("efficiency")))
 
     with pytest.raises(InputError, match="population 'broken', schedule: column 'efficiency' is missing"):
         pbc.generate_schedule(Scenario(population=Broken()))

@@ -37,7 +37,9 @@ def site_scenario(site: str, day: str = "weekday", **changes: Any) -> Scenario:
 
 def draw_sessions(scenario: Scenario, num_areas: int) -> Records:
     """The sessions of many areas in one row, without padding."""
-    sessions = scenario.population.generator(scenario).draw([np.random.default_rng(b) for b in range(num_areas)])
+    sessions = (
+        scenario.population.generator(scenario).draw([np.random.default_rng(b) for b in range(num_areas)]).sessions
+    )
     used: Records = sessions[sessions["status"] != Status.PADDING]
     return used
 

@@ -14,7 +14,7 @@ from tests import strategies
 
 def drawn(scenario: Scenario, num_areas: int, seed: int = 0) -> Records:
     random = [np.random.default_rng(seed + b) for b in range(num_areas)]
-    return scenario.population.generator(scenario).draw(random)
+    return scenario.population.generator(scenario).draw(random).sessions
 
 
 @given(scenario=strategies.scenarios(), seed=st.integers(0, 2**32))

@@ -1,0 +1,64 @@
+"""An instance: all that is drawn before an episode. With the scenario it determines the episode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import SESSION, make_moments
+from pev_battery_charge.errors import InputError
+from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.schedule.validation import Extent
+from pev_battery_charge.series import Series
+
+
+class Horizon(Extent, Protocol):
+    """What an instance must fit; a `Scenario` is one."""
+
+    @property
+    def num_moments(self) -> int:
+        """How many moments an episode needs."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Sessions and series of one episode.
+
+    schedule: the sessions.
+    series: the moments; None is a world without prices, load, sun and further limits.
+    """
+
+    schedule: Schedule
+    series: Series | None = None
+
+    def validate(self, site: Horizon) -> None:
+        """Check that schedule and series fit the site; raises `InputError` with every problem."""
+        self.schedule.validate(site)
+        if self.series is not None and len(self.series) < site.num_moments:
+            needed = f"needs {site.num_moments} moments: one a step, one after the last, and as far as stations see"
+            raise InputError("series", [f"{needed} (it has {len(self.series)})"])
+
+
+class InstanceRecords(NamedTuple):
+    """The instances of a batch of areas, as kernels see them."""
+
+    sessions: Records
+    """`SESSION[B, S]`, padded to one length."""
+    moments: Records | None = None
+    """`MOMENT[R, T + 1 + look-ahead]`, R = 1 for all areas or B; None where no instance has a series."""
+
+
+def to_records(instances: Sequence[Instance], num_moments: int) -> InstanceRecords:
+    """Instances, each of one area, as kernels see them."""
+    sessions = np.zeros((len(instances), max(len(one.schedule) for one in instances)), SESSION)
+    for row, one in zip(sessions, instances, strict=True):
+        row[: len(one.schedule)] = one.schedule.to_records()
+    if all(one.series is None for one in instances):
+        return InstanceRecords(sessions)
+    moments = np.tile(make_moments(num_moments), (len(instances), 1))
+    for row, one in zip(moments, instances, strict=True):
+        if one.series is not None:
+            row[:] = one.series.moments[:num_moments]
+    return InstanceRecords(sessions, moments)

@@ -1,0 +1,47 @@
+"""A series: prices, load, sun and further limits, one moment a step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import MOMENT
+from pev_battery_charge.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """The moments of one episode, from its first step to beyond its last, as far as stations look ahead. Immutable.
+
+    moments: `MOMENT[T + 1 + look-ahead]`; `core.records.make_moments` makes those of a world without prices, load, sun
+        and further limits, to be filled in. Later ones are not used.
+
+    Raises `InputError` for another type, and for values that are not finite: only `cap_kw` may be infinite, where there
+    is no further limit.
+    """
+
+    moments: Records
+
+    def __post_init__(self) -> None:
+        moments = np.array(self.moments)
+        if moments.dtype != MOMENT or moments.ndim != 1:
+            raise InputError("series", [f"moments: must be MOMENT[T] (it is {moments.dtype} {moments.shape})"])
+        problems = []
+        for name in MOMENT.names or ():
+            wrong = ~np.isfinite(moments[name]) & ~(name == "cap_kw") | np.isnan(moments[name])
+            if wrong.any():
+                step = int(np.argmax(wrong))
+                problems.append(f"step {step}, {name}: must be a finite number (it is {moments[name][step]})")
+        if problems:
+            raise InputError("series", problems)
+        moments.flags.writeable = False
+        object.__setattr__(self, "moments", moments)
+
+    def __len__(self) -> int:
+        return int(self.moments.size)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Series) and self.moments.tobytes() == other.moments.tobytes()
+
+    def __hash__(self) -> int:
+        return hash(self.moments.tobytes())
