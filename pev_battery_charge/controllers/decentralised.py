@@ -105,6 +105,8 @@ class DecentralisedMpc:
     def _loss_of(self, scenario: Scenario) -> Records:
         reward = scenario.reward
         of_reward = self.objective == "reward"
+        if of_reward:
+            reward.require_linear()
         weights = reward.weight("missing"), reward.weight("departure")
         row = (*weights, reward.literal("missing", "exponent"), 1) if of_reward else (0.0, 1.0, 1.0, 0)
         return np.array([row], LOSS)

@@ -122,11 +122,13 @@ def optimal_schedule(
     With the coordinator `none`, which lets the cap be exceeded, so may plans: only the reward then asks for it.
 
     Raises `InputError` for an unknown objective, prices that are missing, not finite or not one for each step, a time
-    limit that is not above 0, and a schedule that does not fit the scenario.
+    limit that is not above 0, a reward with terms that have no linear form, and a schedule that does not fit.
     """
     begin = time.perf_counter()
     scenario = resolve_scenario(scenario)
     checked_prices = _checked(scenario, objective, prices, time_limit_s)
+    if objective == "reward":
+        scenario.reward.require_linear()
     if not isinstance(schedule, Schedule):
         schedule = generate_schedule(scenario, seed) if schedule is None else Schedule.read(schedule)
     schedule.validate(scenario)

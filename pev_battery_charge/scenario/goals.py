@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pev_battery_charge.catalogue import DEFAULT_TERMS, TERMS, Choice, Term
 from pev_battery_charge.catalogue.choice import TermNumbers, choose_term, read_terms
+from pev_battery_charge.errors import InputError
 from pev_battery_charge.models import Fraction, NonNegative, Part, Positive
 
 FIRST_KEYS: Final = {
@@ -70,6 +71,13 @@ class Reward(Part):
     def choices(self) -> list[Choice[Term]]:
         """The terms as the kernels are composed of them."""
         return [choose_term(name, numbers) for name, numbers in self.terms.items()]
+
+    def require_linear(self) -> None:
+        """Raise `InputError` that names every term with a weight that a linear program cannot hold."""
+        foreign = [name for name, numbers in self.terms.items() if numbers.weight > 0.0 and not TERMS[name].linear]
+        if foreign:
+            known = ", ".join(name for name, term in TERMS.items() if term.linear)
+            raise InputError("reward", [f"terms.{name}: has no linear form; only {known} have one" for name in foreign])
 
     def weight(self, name: str) -> float:
         """The weight of a term; 0 of one that is not named."""

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pev_battery_charge import Scenario, generate_schedule, load_scenario, optimal_schedule
+from pev_battery_charge import Scenario, generate_schedule, load_scenario, optimal_schedule, reward_term
+from pev_battery_charge.controllers import CentralMpc, DecentralisedMpc
+from pev_battery_charge.core.arrays import Record, Records
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.evaluation import run
 from tests.controllers.planning.plans import area, pev
 from tests.strategies import schedule_of
 
@@ -124,3 +127,19 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
         for objective in ("reward", "unmet", "peak"):
             optimal_schedule(scenario, SCHEDULE, objective, time_limit_s=5.0)
     assert capfd.readouterr() == ("", "")
+
+
+@reward_term(unit="kW")
+def quiet(area: Record, station: Record, moments: Records) -> float:
+    """Minus the power of the step just made."""
+    return -float(station["made"]["power_kw"])
+
+
+@pytest.mark.parametrize("find", [optimal_schedule, lambda one: run(one, CentralMpc()), DecentralisedMpc])
+def test_terms_without_a_linear_form_are_refused_by_name(find: Any) -> None:
+    scenario = SCENARIO.replace(reward={"terms": {"missing": 1.0, "quiet": 0.5}})
+    with pytest.raises(InputError, match=r"terms\.quiet: has no linear form; only missing, out_of_bounds, overload"):
+        find(scenario)
+    found = optimal_schedule(SCENARIO.replace(reward={"terms": {"missing": 1.0, "quiet": 0.0}}), SCHEDULE)
+    assert found.objective == optimal_schedule(SCENARIO.replace(reward={"terms": {"missing": 1.0}}), SCHEDULE).objective
+    assert optimal_schedule(scenario, SCHEDULE, "unmet").status == "optimal"

@@ -53,6 +53,10 @@ class Goal:
     peak: bool = False
     served_kwh: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.reward is not None:
+            self.reward.require_linear()
+
     @property
     def is_unmet(self) -> bool:
         """Whether it is the energy that the vehicles lack in the end."""
