@@ -41,29 +41,25 @@ def headroom(seen: Float32, power_max_kw: Float32, cap_kw: Float32) -> Float32:
 @feature(unit="kW", low=0.0, scale=of_station)
 def power_min_kw(area: Record, station: Record, moments: Records) -> float:
     """The least that the station can give."""
-    value: float = station["least_kw"]
-    return value
+    return float(station["least_kw"])
 
 
 @feature(unit="kW", low=0.0, scale=_REFERENCE_KW)
 def power_max_kw(area: Record, station: Record, moments: Records) -> float:
     """The station's upper limit."""
-    value: float = station["power_max_kw"]
-    return value
+    return float(station["power_max_kw"])
 
 
 @feature(unit="kW", low=0.0, scale=station_of_it)
 def area_power_max_kw(area: Record, station: Record, moments: Records) -> float:
     """The area's cap."""
-    value: float = area["power_max_kw"]
-    return value
+    return float(area["power_max_kw"])
 
 
 @feature(unit="kW", low=0.0, scale=of_cap)
 def area_power_min_kw(area: Record, station: Record, moments: Records) -> float:
     """What the area should draw at least."""
-    value: float = area["power_min_kw"]
-    return value
+    return float(area["power_min_kw"])
 
 
 @feature(unit="1", low=0.0, high=1.0)
@@ -81,15 +77,13 @@ def energy_remaining_kwh(area: Record, station: Record, moments: Records) -> flo
 @feature(unit="kW", low=0.0, scale=headroom)
 def area_power_kw(area: Record, station: Record, moments: Records) -> float:
     """What all stations drew together in the step just made."""
-    value: float = area["power_kw"]
-    return value
+    return float(area["power_kw"])
 
 
 @feature(unit="kW", low=0.0, scale=of_station)
 def power_kw(area: Record, station: Record, moments: Records) -> float:
     """What this station drew in the step just made."""
-    value: float = station["made"]["power_kw"]
-    return value
+    return float(station["made"]["power_kw"])
 
 
 @feature(unit="h", low=0.0, scale=_REFERENCE_HOURS)
@@ -97,8 +91,7 @@ def time_left_h(area: Record, station: Record, moments: Records) -> float:
     """Hours until the PEV leaves, as its driver said, but at least a step; 0 at an empty station."""
     if station["session"] == NO_SESSION:
         return 0.0
-    hours: float = max(station["depart_stated_step"] - area["step"], 1) * area["step_hours"]
-    return hours
+    return float(max(station["depart_stated_step"] - area["step"], 1) * area["step_hours"])
 
 
 @feature(unit="1", low=0.0, high=1.0)
@@ -110,15 +103,13 @@ def soc(area: Record, station: Record, moments: Records) -> float:
 @feature(unit="h", low=0.0, high=HOURS_PER_DAY, scale=HOURS_PER_DAY)
 def hour(area: Record, station: Record, moments: Records) -> float:
     """Local hour of the day, from 0 to 24."""
-    hours: float = (area["start_hour"] + area["step"] * area["step_hours"]) % HOURS_PER_DAY
-    return hours
+    return float((area["start_hour"] + area["step"] * area["step_hours"]) % HOURS_PER_DAY)
 
 
 @feature(unit="1", low=0.0, high=1.0)
 def progress(area: Record, station: Record, moments: Records) -> float:
     """The part of the episode that is over."""
-    value: float = area["step"] / area["horizon_steps"]
-    return value
+    return float(area["step"] / area["horizon_steps"])
 
 
 DEFAULT_FEATURES: Final = (

@@ -17,8 +17,7 @@ def none(area: Record, station: Record, moments: Records) -> float:
 @coordinator(by="weight")
 def proportional(area: Record, station: Record, moments: Records) -> float:
     """All claims cut by the same part."""
-    claim_kw: float = station["made"]["acceptance_kw"]
-    return claim_kw
+    return float(station["made"]["acceptance_kw"])
 
 
 @coordinator(by="weight")
@@ -42,8 +41,7 @@ def least_laxity(area: Record, station: Record, moments: Records) -> float:
     battery = station["battery"]
     full_power_kw = min(station["power_max_kw"], battery["power_max_kw"])
     needed_hours = (station["target_kwh"] - station["energy_kwh"]) / (battery["efficiency"] * full_power_kw)
-    hours: float = max(station["depart_stated_step"] - area["step"], 1) * area["step_hours"] - needed_hours
-    return hours
+    return float(max(station["depart_stated_step"] - area["step"], 1) * area["step_hours"] - needed_hours)
 
 
 @coordinator(by="place")
@@ -55,5 +53,4 @@ def first_come(area: Record, station: Record, moments: Records) -> float:
 @coordinator(by="place")
 def largest_remaining(area: Record, station: Record, moments: Records) -> float:
     """Most energy lacking first."""
-    lacking_kwh: float = station["energy_kwh"] - station["target_kwh"]
-    return lacking_kwh
+    return float(station["energy_kwh"] - station["target_kwh"])

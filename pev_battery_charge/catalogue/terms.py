@@ -39,8 +39,7 @@ def out_of_bounds(area: Record, station: Record, moments: Records) -> float:
     distance_kw = min(abs(asked_kw), low - asked_kw) if asked_kw < low else max(asked_kw - high, 0.0)
     if distance_kw <= LIMIT_TOLERANCE * high:
         return -0.0
-    share: float = distance_kw / high
-    return -share
+    return -float(distance_kw / high)
 
 
 @reward_term(unit="1", label="for requests beyond the area's limits", linear=True)
@@ -50,8 +49,7 @@ def overload(area: Record, station: Record, moments: Records) -> float:
     The request counts after clipping to the stations' limits. Every station that served a PEV bears it whole.
     """
     request_kw, cap_kw = area["request_kw"], area["power_max_kw"]
-    share: float = max(request_kw - cap_kw, area["power_min_kw"] - request_kw, 0.0) / cap_kw
-    return -share
+    return -float(max(request_kw - cap_kw, area["power_min_kw"] - request_kw, 0.0) / cap_kw)
 
 
 @reward_term(unit="1", label="for energy lacking on departure", linear=True)
