@@ -8,42 +8,31 @@ from typing import TYPE_CHECKING
 
 from pev_battery_charge.late import loader
 
-if TYPE_CHECKING:
-    from pev_battery_charge.rendering.curves import LearningCurve, write_learning_curves
-    from pev_battery_charge.rendering.distributions import Distribution, write_distributions
-    from pev_battery_charge.rendering.frame import FrameRenderer, render_frame
-    from pev_battery_charge.rendering.gif import write_gif
-    from pev_battery_charge.rendering.overview import write_overview
-    from pev_battery_charge.rendering.regret import RegretPanel, write_regret
-    from pev_battery_charge.rendering.window import Window
+if TYPE_CHECKING:  # at run time `_HOMES` has them
+    from pev_battery_charge.rendering.curves import LearningCurve as LearningCurve
+    from pev_battery_charge.rendering.curves import write_learning_curves as write_learning_curves
+    from pev_battery_charge.rendering.distributions import Distribution as Distribution
+    from pev_battery_charge.rendering.distributions import write_distributions as write_distributions
+    from pev_battery_charge.rendering.frame import FrameRenderer as FrameRenderer
+    from pev_battery_charge.rendering.frame import render_frame as render_frame
+    from pev_battery_charge.rendering.gif import write_gif as write_gif
+    from pev_battery_charge.rendering.overview import write_overview as write_overview
+    from pev_battery_charge.rendering.regret import RegretPanel as RegretPanel
+    from pev_battery_charge.rendering.regret import write_regret as write_regret
+    from pev_battery_charge.rendering.window import Window as Window
 
-__all__ = [
-    "Distribution",
-    "FrameRenderer",
-    "LearningCurve",
-    "RegretPanel",
-    "Window",
-    "render_frame",
-    "write_distributions",
-    "write_gif",
-    "write_learning_curves",
-    "write_overview",
-    "write_regret",
-]
-
-__getattr__ = loader(
-    __name__,
-    {
-        "Distribution": "distributions",
-        "FrameRenderer": "frame",
-        "LearningCurve": "curves",
-        "RegretPanel": "regret",
-        "Window": "window",
-        "render_frame": "frame",
-        "write_distributions": "distributions",
-        "write_gif": "gif",
-        "write_learning_curves": "curves",
-        "write_overview": "overview",
-        "write_regret": "regret",
-    },
-)
+_HOMES = {
+    "Distribution": "distributions",
+    "FrameRenderer": "frame",
+    "LearningCurve": "curves",
+    "RegretPanel": "regret",
+    "Window": "window",
+    "render_frame": "frame",
+    "write_distributions": "distributions",
+    "write_gif": "gif",
+    "write_learning_curves": "curves",
+    "write_overview": "overview",
+    "write_regret": "regret",
+}
+__all__ = list(_HOMES)
+__getattr__ = loader(__name__, _HOMES)

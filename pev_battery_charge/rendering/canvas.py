@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.rendering.style import DPI, INK, PAPER, SMALL_PT
+from pev_battery_charge.rendering.style import DPI, GRID, INK, PAPER, SMALL_PT
 
 Shown_contra = TypeVar("Shown_contra", contravariant=True)
 
@@ -27,6 +27,7 @@ def house_style() -> Iterator[None]:
     """Draw under matplotlib's own defaults, whatever the user's settings are; they are back when the block ends."""
     settings: dict[Any, Any] = {name: value for name, value in rcParamsDefault.items() if name != "backend"}
     settings |= {"font.family": ["DejaVu Sans"], "font.size": SMALL_PT, "text.color": INK, "text.parse_math": False}
+    settings |= {"grid.color": GRID, "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False}
     with _settings_lock, rc_context(settings):
         yield
 
@@ -40,15 +41,6 @@ class Canvas:
     def __init__(self, width_px: int, height_px: int) -> None:
         self.figure = Figure(figsize=(width_px / DPI, height_px / DPI), dpi=DPI, facecolor=PAPER)
         self._agg: Any = FigureCanvasAgg(self.figure)  # Any: its methods carry no types
-
-    def write_png(self, path: Path) -> None:
-        """Draw everything, and write it to a file."""
-        self._agg.print_png(path)
-
-
-def size_px(figure: Figure) -> tuple[float, float]:
-    """Width and height of a picture."""
-    return figure.get_figwidth() * DPI, figure.get_figheight() * DPI
 
 
 class Panel(Protocol[Shown_contra]):
@@ -96,4 +88,4 @@ def write_still(path: str | Path, problems: Sequence[str], draw: Callable[[], Ca
     if problems:
         raise InputError(str(path), problems)
     with house_style(), write_beside(path) as beside:
-        draw().write_png(beside)
+        draw().figure.savefig(beside, format="png")

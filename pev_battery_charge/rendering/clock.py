@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
+from pev_battery_charge.core.units import MINUTES_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 
@@ -40,9 +40,7 @@ class Clock:
         """Round times between 0 and the horizon, at most `most` + 1, as (minute, label); a new day bears its name."""
         spacing = _spacing_minutes(horizon_minutes, most)
         since_midnight = self._start.hour * MINUTES_PER_HOUR + self._start.minute
-        minute = -since_midnight % spacing
-        if spacing >= MINUTES_PER_DAY:
-            minute = -since_midnight % MINUTES_PER_DAY
+        minute = -since_midnight % min(spacing, MINUTES_PER_DAY)
         ticks = []
         while minute <= horizon_minutes:
             moment = self._at(minute)
@@ -65,8 +63,6 @@ class Clock:
 
 
 def _spacing_minutes(horizon_minutes: float, most: int) -> float:
-    for spacing in (*_TICK_MINUTES, *(hours * MINUTES_PER_HOUR for hours in _TICK_HOURS)):
-        if horizon_minutes <= most * spacing:
-            return spacing
+    spacings = (*_TICK_MINUTES, *(hours * MINUTES_PER_HOUR for hours in _TICK_HOURS))
     days = math.ceil(horizon_minutes / MINUTES_PER_DAY / most)
-    return days * HOURS_PER_DAY * MINUTES_PER_HOUR
+    return next((spacing for spacing in spacings if horizon_minutes <= most * spacing), days * MINUTES_PER_DAY)

@@ -7,31 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from pev_battery_charge.core.arrays import Array
+from pev_battery_charge.rendering import style
 from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, add_figure_legend, grouped, swatch, write_head
 from pev_battery_charge.rendering.labels import elided
-from pev_battery_charge.rendering.layout import BOTTOM_PX, HEAD_PX, LEFT_PX, LINE_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.line_names import GAP_PX, LEADER_PX, LineName, named, names_room_px, write_names
-from pev_battery_charge.rendering.style import (
-    GRANTED,
-    GRANTED_EDGE,
-    GRID,
-    INK,
-    MUTED,
-    OUTLINE,
-    PALE,
-    TITLE_PT,
-    WIDTH_PX,
-    px_to_pt,
-)
+from pev_battery_charge.rendering.layout import BOTTOM_PX, HEAD_PX, LINE_PX, TICKS_PX, TITLE_PX
+from pev_battery_charge.rendering.line_names import GAP_PX, LEADER_PX, LineName, box_beside, named, write_names
+from pev_battery_charge.rendering.style import px_to_pt
 
-_PANEL_PX = 150
-_BETWEEN_PX = 8
+_PANEL_PX, _BETWEEN_PX = 150, 8
 _MILLION = 1e6
 _POLICY = "policy"
 _ABOUT = "mean reward of an episode (all stations and steps), on schedules that were never trained on"
@@ -42,10 +30,10 @@ _TELLING = 200.0
 """Rewards so small a part of the axis apart are still told apart by what is written."""
 _FEW_EVALUATIONS = 40
 
-_CURVE: dict[str, Any] = {"color": GRANTED_EDGE, "linewidth": 1.5}
-_INTERVAL: dict[str, Any] = {"facecolor": GRANTED, "alpha": 0.35, "linewidth": 0.0}
-_OTHER: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (5, 2.5))}
-_OTHER_INTERVAL: dict[str, Any] = {"facecolor": PALE, "alpha": 0.7, "linewidth": 0.0}
+_CURVE: dict[str, Any] = {"color": style.GRANTED_EDGE, "linewidth": 1.5}
+_INTERVAL: dict[str, Any] = {"facecolor": style.GRANTED, "alpha": 0.35, "linewidth": 0.0}
+_OTHER: dict[str, Any] = {"color": style.INK, "linewidth": 1.0, "linestyle": (0, (5, 2.5))}
+_OTHER_INTERVAL: dict[str, Any] = {"facecolor": style.PALE, "alpha": 0.7, "linewidth": 0.0}
 
 
 @dataclass(frozen=True)
@@ -84,22 +72,22 @@ def draw_curves(curves: Sequence[LearningCurve]) -> Canvas:
     most_names = 2 + max(len(curve.others) for curve in curves)
     panel_px = max(_PANEL_PX, LINE_PX * (most_names + 1))
     row_px = TITLE_PX + panel_px + TICKS_PX + _BETWEEN_PX
-    canvas = Canvas(WIDTH_PX, HEAD_PX + len(curves) * row_px + BOTTOM_PX)
+    canvas = Canvas(style.WIDTH_PX, HEAD_PX + len(curves) * row_px + BOTTOM_PX)
     write_head(canvas.figure, "Reward over training", _ABOUT)
     add_figure_legend(
         canvas.figure,
         Line2D([], [], label=f"{_POLICY} in training", **_CURVE),
         Line2D([], [], label="other controllers", **_OTHER),
-        swatch("95 % intervals of the means", PALE, OUTLINE),
+        swatch("95 % intervals of the means", style.PALE, style.OUTLINE),
         down_px=22,
         handlelength=2.0,
     )
     ranges = [shown_range(curve) for curve in curves]
     names = [names_of(curve, shown) for curve, shown in zip(curves, ranges, strict=True)]
-    names_px = max(names_room_px(own) for own in names)
+    all_names = [name for own in names for name in own]
     for number, (curve, shown, own) in enumerate(zip(curves, ranges, names, strict=True)):
-        box = Box(LEFT_PX, HEAD_PX + number * row_px + TITLE_PX, WIDTH_PX - LEFT_PX - names_px, panel_px)
-        plot = Plot(canvas.figure, box, elided(curve.title, box.width, TITLE_PT))
+        box = box_beside(all_names, HEAD_PX + number * row_px + TITLE_PX, panel_px)
+        plot = Plot(canvas.figure, box, elided(curve.title, box.width, style.TITLE_PT))
         plot.set_xlim(0.0, float(curve.agent_steps[-1]) or _MILLION)
         plot.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
         plot.xaxis.set_major_formatter(lambda value, _: f"{value / _MILLION:.6g}")
@@ -138,15 +126,7 @@ def draw_curve(
     axes.set_ylim(*shown)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(grouped)
-    axes.grid(color=GRID, linewidth=0.8)
-    _draw_lines(axes, curve)
-    write_names(axes, names)
-    if cut:
-        _cut_axis(axes)
-
-
-def _draw_lines(axes: Axes, curve: LearningCurve) -> None:
-    """The curve with its interval, and a straight line for each of the others."""
+    axes.grid()
     for mean, low, high in curve.others.values():
         if not math.isnan(low):
             axes.axhspan(low, high, **_OTHER_INTERVAL)
@@ -154,37 +134,30 @@ def _draw_lines(axes: Axes, curve: LearningCurve) -> None:
     axes.fill_between(curve.agent_steps, curve.low, curve.high, zorder=2.0, **_INTERVAL)
     axes.plot(curve.agent_steps, curve.reward, zorder=3.0, **_CURVE)
     if curve.reward.size <= _FEW_EVALUATIONS:
-        seen = curve.reward >= axes.get_ylim()[0]  # those at the edges of the axes are drawn whole
-        dots: dict[str, Any] = {"marker": "o", "markersize": px_to_pt(5), "linestyle": "", "color": GRANTED_EDGE}
+        seen = curve.reward >= shown[0]  # those at the edges of the axes are drawn whole
+        dots: dict[str, Any] = {"marker": "o", "markersize": px_to_pt(5), "linestyle": "", "color": style.GRANTED_EDGE}
         axes.plot(curve.agent_steps[seen], curve.reward[seen], clip_on=False, zorder=3.0, **dots)
+    write_names(axes, names)
+    if cut:  # two strokes through the foot of the axis, and no number there: it does not show everything
+        box, (low, high) = axes.box, shown
+        foot = low + (high - low) * LINE_PX / box.height
+        axes.set_yticks([tick for tick in axes.get_yticks() if foot < tick <= high])
+        for y_px in (4, 8):
+            ends = [-5 / box.width, 5 / box.width], [(y_px - 2) / box.height, (y_px + 2) / box.height]
+            axes.plot(*ends, transform=axes.transAxes, clip_on=False, color=style.MUTED, linewidth=1.0)
 
 
 def names_of(curve: LearningCurve, shown: tuple[float, float]) -> list[LineName]:
     """What is written beside the lines, from the lowest up."""
     finest = max(0, math.ceil(-math.log10((shown[1] - shown[0]) / _TELLING)))
     names = []
-    ends = [(name, mean, INK) for name, (mean, _, _) in curve.others.items()]
-    ends.append((_POLICY, float(curve.reward[-1]), GRANTED_EDGE))
+    ends = [(name, mean, style.INK) for name, (mean, _, _) in curve.others.items()]
+    ends.append((_POLICY, float(curve.reward[-1]), style.GRANTED_EDGE))
     if curve.reward[0] < shown[0]:
-        ends.append(("at first", float(curve.reward[0]), GRANTED_EDGE))
+        ends.append(("at first", float(curve.reward[0]), style.GRANTED_EDGE))
     for name, reward, colour in ends:
         below = reward < shown[0]
         decimals = max(0, 1 - math.floor(math.log10(abs(reward) or 1.0)) if below else finest)
         value = f": {reward:,.{decimals}f}" + (", below" if below else "")
         names.append(LineName(named(name, value), reward, colour, below))
     return sorted(names, key=lambda name: name.end)
-
-
-def _cut_axis(axes: Plot) -> None:
-    """Two strokes through the foot of the axis, and no number there: it does not show everything."""
-    box, (low, high) = axes.box, axes.get_ylim()
-    axes.set_yticks([tick for tick in axes.get_yticks() if low + (high - low) * LINE_PX / box.height < tick <= high])
-    for y_px in (4, 8):
-        axes.plot(
-            [-5 / box.width, 5 / box.width],
-            [(y_px - 2) / box.height, (y_px + 2) / box.height],
-            transform=axes.transAxes,
-            clip_on=False,
-            color=MUTED,
-            linewidth=1.0,
-        )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -58,13 +58,8 @@ def write_gif(
         if progress is not None:
             progress(done, len(steps))
     durations_ms = [frame_ms] * (len(steps) - 1) + [max(frame_ms, LAST_FRAME_MS)]
-    options = {
-        "mode": "P",
-        "palette": palette.colours.tobytes(),
-        "duration": durations_ms if len(steps) > 1 else durations_ms[0],
-        "loop": 0,
-        "optimize": True,
-    }
+    options: dict[str, Any] = {"mode": "P", "palette": palette.colours.tobytes(), "loop": 0, "optimize": True}
+    options["duration"] = durations_ms if len(steps) > 1 else durations_ms[0]
     with write_beside(path) as beside, iio.imopen(beside, "w", plugin="pillow") as file:
         for frame in frames:
             file.write(frame, **options)
@@ -83,9 +78,8 @@ def shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> r
     if every < 1:
         problems.append(f"every: must be at least 1 (it is {every})")
     if frame_ms < _SHORTEST_FRAME_MS:
-        problems.append(
-            f"frame_ms: must be at least {_SHORTEST_FRAME_MS}, which viewers still follow (it is {frame_ms})"
-        )
+        least = f"{_SHORTEST_FRAME_MS}, which viewers still follow"
+        problems.append(f"frame_ms: must be at least {least} (it is {frame_ms})")
     if problems:
         raise InputError(str(path), problems)
     return range((num_steps - 1) % every + 1, num_steps + 1, every)

@@ -1,69 +1,56 @@
 """Panels side by side with a lane for each controller, named once left of each row of panels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from pev_battery_charge.rendering.canvas import Canvas
 from pev_battery_charge.rendering.chart import Plot
 from pev_battery_charge.rendering.labels import elided
 from pev_battery_charge.rendering.layout import BOTTOM_PX, MARGIN_PX, RIGHT_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.style import GRID, INK, WIDTH_PX, text_width_px
+from pev_battery_charge.rendering.style import GRID, INK, TITLE_PT, WIDTH_PX, text_width_px
 
 _NAMES_PX = 142
 
 
-@dataclass(frozen=True)
-class LaneGrid:
-    """Where so many panels of one picture stand, and their lanes.
+def add_lanes(
+    names: Sequence[str],
+    titles: Sequence[str],
+    *,
+    columns: int,
+    lane_px: int,
+    top_px: int,
+    between_px: int,
+    beside_px: int,
+    beside_title_px: float = 0.0,
+) -> tuple[Canvas, list[Plot]]:
+    """A canvas with a panel for each title, in rows, and in each a lane for each name, set apart by lines.
 
     names: of the lanes, from top to bottom, as `lane_names` gives them.
-    num_panels: in all.
-    columns: so many of them in a row.
+    columns: so many panels in a row.
     lane_px: height of a lane.
     top_px: room for the picture's head.
     between_px: between the columns.
-    beside_px: what is left free in each column, right of the panel.
+    beside_px, beside_title_px: what is left free in each column, right of the panel and of its title.
     """
-
-    names: Sequence[str]
-    num_panels: int
-    columns: int
-    lane_px: int
-    top_px: int
-    between_px: int
-    beside_px: int
-
-    @property
-    def column_px(self) -> float:
-        """Width of a panel with what is left free beside it."""
-        return (WIDTH_PX - _NAMES_PX - RIGHT_PX - (self.columns - 1) * self.between_px) / self.columns
-
-    @property
-    def height_px(self) -> int:
-        """Height of the whole picture."""
-        return self.top_px + -(-self.num_panels // self.columns) * self._row_px + BOTTOM_PX
-
-    @property
-    def _row_px(self) -> int:
-        return TITLE_PX + self.lane_px * len(self.names) + TICKS_PX
-
-    def add_panel(self, figure: Figure, number: int, title: str) -> Plot:
-        """A panel with its lanes, set apart by lines."""
-        row, column = divmod(number, self.columns)
-        count = len(self.names)
-        left = _NAMES_PX + column * (self.column_px + self.between_px)
-        top = self.top_px + row * self._row_px + TITLE_PX
-        box = Box(left, top, self.column_px - self.beside_px, self.lane_px * count)
-        plot = Plot(figure, box, title)
-        plot.set_ylim(count - 0.5, -0.5)
-        plot.set_yticks(range(count) if column == 0 else [], self.names if column == 0 else [])
+    column_px = (WIDTH_PX - _NAMES_PX - RIGHT_PX - (columns - 1) * between_px) / columns
+    height_px = lane_px * len(names)
+    row_px = TITLE_PX + height_px + TICKS_PX
+    canvas = Canvas(WIDTH_PX, top_px + -(-len(titles) // columns) * row_px + BOTTOM_PX)
+    plots = []
+    for number, title in enumerate(titles):
+        row, column = divmod(number, columns)
+        left, top = _NAMES_PX + column * (column_px + between_px), top_px + row * row_px + TITLE_PX
+        box = Box(left, top, column_px - beside_px, height_px)
+        plot = Plot(canvas.figure, box, elided(title, column_px - beside_title_px, TITLE_PT))
+        plot.set_ylim(len(names) - 0.5, -0.5)
+        plot.set_yticks([] if column else range(len(names)), [] if column else names)
         plot.tick_params(axis="y", labelcolor=INK)
-        plot.grid(axis="x", color=GRID, linewidth=0.8)
-        lines = np.arange(1, count) - 0.5
+        plot.grid(axis="x")
+        lines = np.arange(1, len(names)) - 0.5
         plot.hlines(lines, 0.0, 1.0, transform=plot.get_yaxis_transform(), color=GRID, linewidth=0.8)
-        return plot
+        plots.append(plot)
+    return canvas, plots
 
 
 def lane_names(names: Sequence[str]) -> list[str]:

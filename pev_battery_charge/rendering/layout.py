@@ -20,11 +20,7 @@ LABEL_GAP_PX = 4
 TICKS_PX = 18
 """Below a plot: one line of tick labels."""
 
-_HEADER_PX = 62
-_POWER_PX = 104
-_BATTERY_PX = 104
-_AREA_PX = 130
-_BELOW_PX = 8
+_HEADER_PX, _BARS_PX, _AREA_PX, _BELOW_PX = 62, 104, 130, 8
 _LANES_PX = 220
 _LANE_MIN_PX, _LANE_SMALL_PX, _LANE_MAX_PX = 2, 7, 22
 _MANY_LANES_PX = 560
@@ -45,67 +41,43 @@ class Box:
         """Its lower edge, from the top of the picture."""
         return self.top + self.height
 
+    def below(self, labels_px: float, height: float) -> "Box":
+        """A plot below this one and the labels of this one, as wide as this one."""
+        return Box(self.left, self.bottom + labels_px + TITLE_PX, self.width, height)
 
-@dataclass(frozen=True)
+
 class Lanes:
     """The rows of a Gantt chart: one for each station, and one more for PEVs that found none, if there are any.
 
-    lane_px: height of a row.
-    gap_px: what of it is left free above the bar.
+    Rows shrink with their number: roomy up to twenty, small up to eighty, hardly more than lines beyond.
+
+    lane_px, bar_px: height of a row, and of the bar in it.
+    gap_px: what of a row is left free above the bar.
+    height_px: height of all rows.
+    rejected_px: where the middle of the row of the rejected is.
     """
 
-    num_stations: int
-    lane_px: int
-    gap_px: int
-    rejected: bool
-
-    @property
-    def bar_px(self) -> int:
-        """Height of a bar."""
-        return self.lane_px - self.gap_px
-
-    @property
-    def rejected_top_px(self) -> int:
-        """Where the row of the rejected begins."""
-        return self.num_stations * self.lane_px + self.gap_px
-
-    @property
-    def height_px(self) -> int:
-        """Height of all rows."""
-        return self.rejected_top_px + (max(self.lane_px, LINE_PX) if self.rejected else 0)
+    def __init__(self, num_stations: int, *, rejected: bool) -> None:
+        lane_px = min(_LANES_PX // num_stations, _LANE_MAX_PX)
+        if lane_px < _LANE_SMALL_PX:
+            lane_px = max(min(_MANY_LANES_PX // num_stations, _LANE_SMALL_PX), _LANE_MIN_PX)
+        self.num_stations, self.lane_px, self.rejected = num_stations, lane_px, rejected
+        self.gap_px = max(round(lane_px * _GAP_SHARE), 1)
+        self.bar_px = lane_px - self.gap_px
+        rejected_top_px = num_stations * lane_px + self.gap_px
+        self.height_px = rejected_top_px + (max(lane_px, LINE_PX) if rejected else 0)
+        self.rejected_px = (rejected_top_px + self.height_px) / 2
 
 
-def make_lanes(num_stations: int, *, rejected: bool) -> Lanes:
-    """Rows that shrink with their number: roomy up to twenty, small up to eighty, hardly more than lines beyond."""
-    lane_px = min(_LANES_PX // num_stations, _LANE_MAX_PX)
-    if lane_px < _LANE_SMALL_PX:
-        lane_px = max(min(_MANY_LANES_PX // num_stations, _LANE_SMALL_PX), _LANE_MIN_PX)
-    return Lanes(num_stations, lane_px, max(round(lane_px * _GAP_SHARE), 1), rejected)
-
-
-@dataclass(frozen=True)
 class Layout:
-    """The plots of a frame, from top to bottom, and the picture's height."""
+    """The plots of a frame, from top to bottom, and the picture's height.
 
-    power: Box
-    schedule: Box
-    batteries: Box
-    area: Box
-    height_px: int
+    power_labels_px, battery_labels_px: the room that labels take below the first and the third plot.
+    """
 
-
-def make_layout(lanes: Lanes, power_labels_px: float, battery_labels_px: float) -> Layout:
-    """Stack the plots; `..._labels_px` is the room that labels take below the first and the third."""
-    top = float(_HEADER_PX)
-    boxes = []
-    for height, below in (
-        (_POWER_PX, power_labels_px),
-        (lanes.height_px, TICKS_PX),
-        (_BATTERY_PX, battery_labels_px),
-        (_AREA_PX, TICKS_PX),
-    ):
-        box = Box(LEFT_PX, top + TITLE_PX, PLOT_WIDTH_PX, height)
-        boxes.append(box)
-        top = box.bottom + below
-    power, schedule, batteries, area = boxes
-    return Layout(power, schedule, batteries, area, round(top) + _BELOW_PX)
+    def __init__(self, lanes: Lanes, power_labels_px: float, battery_labels_px: float) -> None:
+        self.power = Box(LEFT_PX, _HEADER_PX + TITLE_PX, PLOT_WIDTH_PX, _BARS_PX)
+        self.schedule = self.power.below(power_labels_px, lanes.height_px)
+        self.batteries = self.schedule.below(TICKS_PX, _BARS_PX)
+        self.area = self.batteries.below(battery_labels_px, _AREA_PX)
+        self.height_px = round(self.area.bottom + TICKS_PX) + _BELOW_PX

@@ -7,8 +7,8 @@ import numpy as np
 
 from pev_battery_charge.rendering.chart import Plot
 from pev_battery_charge.rendering.labels import elided, longest_px
-from pev_battery_charge.rendering.layout import LINE_PX, MARGIN_PX
-from pev_battery_charge.rendering.style import INK, MUTED, SMALL_PT, text_width_px
+from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, Box
+from pev_battery_charge.rendering.style import INK, MUTED, WIDTH_PX, text_width_px
 
 LEADER_PX, GAP_PX = 22, 4
 _NAMES_PX = 196
@@ -24,9 +24,10 @@ class LineName(NamedTuple):
     below: bool = False
 
 
-def names_room_px(names: Sequence[LineName]) -> float:
-    """The room that names, their leaders and the margin take right of a plot."""
-    return min(longest_px([name.text for name in names]), _NAMES_PX) + LEADER_PX + GAP_PX + MARGIN_PX
+def box_beside(names: Sequence[LineName], top_px: float, height_px: float, least_px: float = 0.0) -> Box:
+    """Where a plot stands that leaves room on its right, `least_px` or more, for names and their leaders."""
+    room_px = min(longest_px([name.text for name in names]), _NAMES_PX) + LEADER_PX + GAP_PX + MARGIN_PX
+    return Box(LEFT_PX, top_px, WIDTH_PX - LEFT_PX - max(room_px, least_px), height_px)
 
 
 def named(name: str, value: str) -> str:
@@ -43,16 +44,15 @@ def write_names(axes: Plot, names: Sequence[LineName]) -> None:
     to_share = axes.transScale + axes.transLimits  # also where the axis is not linear
     ends = [box.height * float(to_share.transform((1.0, max(name.end, least)))[1]) for name in names]
     heights = spread(ends, LINE_PX, _EDGE_PX, box.height)
-    leader = LEADER_PX / box.width
-    outside: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
     for name, end, height in zip(names, ends, heights, strict=True):
-        y, style = height / box.height, {**outside, "va": "center_baseline", "size": SMALL_PT, "color": name.colour}
-        axes.text(1.0 + leader + GAP_PX / box.width, y, name.text, **style)
+        style: dict[str, Any] = {"va": "center_baseline", "color": name.colour}
+        axes.add_note(box.width + LEADER_PX + GAP_PX, height, name.text, **style)
         if name.below:
-            axes.text(1.0 + leader / 2, y, "↓", ha="center", **style)
+            axes.add_note(box.width + LEADER_PX / 2, height, "↓", ha="center", **style)
             continue
-        way = [1.0 + leader / 5, 1.0 + leader / 3, 1.0 + leader], [end / box.height, end / box.height, y]
-        axes.plot(*way, color=MUTED if name.colour == INK else name.colour, linewidth=0.7, **outside)
+        x = [1.0 + LEADER_PX * share / box.width for share in (1 / 5, 1 / 3, 1)]
+        leader: dict[str, Any] = {"color": MUTED if name.colour == INK else name.colour, "linewidth": 0.7}
+        axes.plot(x, np.divide([end, end, height], box.height), transform=axes.transAxes, clip_on=False, **leader)
 
 
 def spread(places: Sequence[float], apart: float, least: float, most: float) -> list[float]:

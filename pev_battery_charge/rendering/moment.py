@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pev_battery_charge.core.arrays import Array, Records
-from pev_battery_charge.core.records import NO_SESSION, Status
+from pev_battery_charge.core.records import NO_SESSION, STEP, Status
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
@@ -68,32 +68,16 @@ class Episode:
         self.sessions: Records = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
         self.names: list[str] = schedule.sessions["pev"].to_list()
         self.limit_kw: Array = np.array([station.power_max_kw for station in scenario.stations])
+        self._start: Records = np.zeros(scenario.num_stations, STEP)
+        self._start["session"] = NO_SESSION
+        first = np.flatnonzero((self.sessions["status"] == Status.SERVED) & (self.sessions["plug_step"] == 0))
+        self._start["session"][self.sessions["station"][first]] = first
 
     def moment(self, trace: Trace, t: int) -> Moment:
         """The moment after t steps of a trace.
 
         Raises `InputError` if the trace belongs to another scenario or schedule, or has fewer than t steps.
         """
-        self._check(trace, t)
-        now = trace.records[t - 1] if t else None
-        presence = self._presence(t)
-        energy_kwh = self._energy_kwh(trace, t)
-        missing_kwh = self.sessions["energy_target_kwh"] - energy_kwh
-        left_short = (presence == Presence.LEFT) & (missing_kwh >= SHOWN_KWH)
-        return Moment(
-            t=t,
-            minute=t * self.scenario.step_minutes,
-            history=trace.records[:t],
-            session=self._first_sessions() if now is None else now["session"],
-            request_kw=np.zeros(trace.num_stations) if now is None else now["request_kw"],
-            power_kw=np.zeros(trace.num_stations) if now is None else now["power_kw"],
-            presence=presence,
-            energy_kwh=energy_kwh,
-            unmet_kwh=np.where(left_short, missing_kwh, 0.0),
-            delivered_kwh=float((energy_kwh - self.sessions["energy_arrival_kwh"]).sum()),
-        )
-
-    def _check(self, trace: Trace, t: int) -> None:
         problems = []
         if trace.scenario is not self.scenario and trace.scenario != self.scenario:
             problems.append(f"scenario: must be the one the renderer was made for, {self.scenario.name!r}")
@@ -103,12 +87,23 @@ class Episode:
             problems.append(f"t: must be between 0 and the trace's {trace.num_steps} steps (it is {t})")
         if problems:
             raise InputError("frame", problems)
-
-    def _first_sessions(self) -> npt.NDArray[np.int32]:
-        first = np.full(self.scenario.num_stations, NO_SESSION, np.int32)
-        served = np.flatnonzero((self.sessions["status"] == Status.SERVED) & (self.sessions["plug_step"] == 0))
-        first[self.sessions["station"][served]] = served
-        return first
+        now = trace.records[t - 1] if t else self._start
+        presence = self._presence(t)
+        energy_kwh = self._energy_kwh(trace, t)
+        missing_kwh = self.sessions["energy_target_kwh"] - energy_kwh
+        left_short = (presence == Presence.LEFT) & (missing_kwh >= SHOWN_KWH)
+        return Moment(
+            t=t,
+            minute=t * self.scenario.step_minutes,
+            history=trace.records[:t],
+            session=now["session"],
+            request_kw=now["request_kw"],
+            power_kw=now["power_kw"],
+            presence=presence,
+            energy_kwh=energy_kwh,
+            unmet_kwh=np.where(left_short, missing_kwh, 0.0),
+            delivered_kwh=float((energy_kwh - self.sessions["energy_arrival_kwh"]).sum()),
+        )
 
     def _presence(self, t: int) -> npt.NDArray[np.int8]:
         sessions = self.sessions

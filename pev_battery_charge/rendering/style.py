@@ -4,7 +4,7 @@ The palette is that of Okabe and Ito (2008), which readers with any kind of colo
 are for what is less urgent. Whatever a colour says, a shape or a place says too.
 """
 
-from typing import Final
+from typing import Any, Final
 
 WIDTH_PX: Final = 900
 DPI: Final = 100
@@ -58,3 +58,13 @@ def px_to_pt(pixels: float) -> float:
 def text_width_px(text: str, size_pt: float = SMALL_PT) -> float:
     """About how wide a text becomes."""
     return len(text) * _CHARACTER_WIDTH * size_pt * DPI / POINTS_PER_INCH
+
+
+CROSS: Final[dict[str, Any]] = {
+    "color": NO_STATION,
+    "marker": "x",
+    "markersize": px_to_pt(7),
+    "markeredgewidth": 1.5,
+    "linestyle": "",
+}
+"""The sign of a PEV that found no station."""

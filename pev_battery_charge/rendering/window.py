@@ -44,20 +44,18 @@ class Window:
                 self._over = True
                 warnings.warn(_NO_WINDOW, UserWarning, stacklevel=2)
                 return
-            self._open(frame)
+            height, width, _ = frame.shape
+            size = width / DPI, height / DPI
+            with house_style():
+                self._figure = pyplot.figure("PEV battery charge", figsize=size, dpi=DPI, clear=True)
+                axes = self._figure.add_axes((0.0, 0.0, 1.0, 1.0))
+                axes.set_axis_off()
+                self._picture = axes.imshow(frame)
+            self._figure.canvas.mpl_connect("close_event", self._on_close)
+            self._figure.canvas.manager.show()
         self._picture.set_data(frame)
         self._figure.canvas.draw_idle()
         self._figure.canvas.start_event_loop(self._frame_ms / MILLISECONDS_PER_SECOND)
-
-    def _open(self, frame: Image) -> None:
-        height, width, _ = frame.shape
-        with house_style():
-            self._figure = pyplot.figure("PEV battery charge", figsize=(width / DPI, height / DPI), dpi=DPI, clear=True)
-            axes = self._figure.add_axes((0.0, 0.0, 1.0, 1.0))
-            axes.set_axis_off()
-            self._picture = axes.imshow(frame)
-        self._figure.canvas.mpl_connect("close_event", self._on_close)
-        self._figure.canvas.manager.show()
 
     def _on_close(self, _event: object) -> None:
         self._over = True
@@ -73,15 +71,8 @@ class Window:
 def can_open_window() -> bool:
     """Whether matplotlib can open a window here. Asking makes it choose no backend where there is no screen."""
     backend = mpl.get_backend(auto_select=False)
-    if backend is None and not _has_screen():
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("win32", "darwin")
+    if backend is None and not screen:
         return False
-    if backend is None:
-        backend = mpl.get_backend()
     registry: Any = backend_registry  # its methods carry no types
-    return registry.resolve_backend(backend)[1] is not None
-
-
-def _has_screen() -> bool:
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return registry.resolve_backend(backend or mpl.get_backend())[1] is not None

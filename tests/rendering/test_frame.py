@@ -305,9 +305,9 @@ def test_matplotlib_comes_with_the_first_picture_and_pyplot_never() -> None:
 import sys
 from pev_battery_charge import benchmark, envs, evaluation, rendering
 from pev_battery_charge.envs import central, parallel, vector
-from pev_battery_charge.evaluation import regret_files, results
+from pev_battery_charge.evaluation import regret_table, results
 from pev_battery_charge.simulation import Simulation
-from pev_battery_charge.smart_charging import comparison, environment, pictures
+from pev_battery_charge.smart_charging import environment, method_comparison, pictures
 assert {"FrameRenderer", "Window", "render_frame", "write_gif", "write_overview"} <= set(rendering.__all__)
 assert pictures.clock_text(840.0) == "14:00"
 assert "matplotlib" not in sys.modules and "imageio" not in sys.modules

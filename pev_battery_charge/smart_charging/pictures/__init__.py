@@ -7,41 +7,31 @@ from typing import TYPE_CHECKING
 
 from pev_battery_charge.late import loader
 
-if TYPE_CHECKING:
-    from pev_battery_charge.smart_charging.pictures.comparison import MethodCurve, write_comparison
-    from pev_battery_charge.smart_charging.pictures.frame import TaxiRenderer
-    from pev_battery_charge.smart_charging.pictures.maps import MapScale, PolicyMap, write_policy_map
-    from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment
-    from pev_battery_charge.smart_charging.pictures.returns import write_returns
-    from pev_battery_charge.smart_charging.pictures.words import clock_text, ink_on, rate_colours
+if TYPE_CHECKING:  # at run time `_HOMES` has them
+    from pev_battery_charge.smart_charging.pictures.comparison import MethodCurve as MethodCurve
+    from pev_battery_charge.smart_charging.pictures.comparison import write_comparison as write_comparison
+    from pev_battery_charge.smart_charging.pictures.frame import TaxiRenderer as TaxiRenderer
+    from pev_battery_charge.smart_charging.pictures.maps import MapScale as MapScale
+    from pev_battery_charge.smart_charging.pictures.maps import PolicyMap as PolicyMap
+    from pev_battery_charge.smart_charging.pictures.maps import write_policy_map as write_policy_map
+    from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment as TaxiMoment
+    from pev_battery_charge.smart_charging.pictures.returns import write_returns as write_returns
+    from pev_battery_charge.smart_charging.pictures.words import clock_text as clock_text
+    from pev_battery_charge.smart_charging.pictures.words import ink_on as ink_on
+    from pev_battery_charge.smart_charging.pictures.words import rate_colours as rate_colours
 
-__all__ = [
-    "MapScale",
-    "MethodCurve",
-    "PolicyMap",
-    "TaxiMoment",
-    "TaxiRenderer",
-    "clock_text",
-    "ink_on",
-    "rate_colours",
-    "write_comparison",
-    "write_policy_map",
-    "write_returns",
-]
-
-__getattr__ = loader(
-    __name__,
-    {
-        "MapScale": "maps",
-        "MethodCurve": "comparison",
-        "PolicyMap": "maps",
-        "TaxiMoment": "moment",
-        "TaxiRenderer": "frame",
-        "clock_text": "words",
-        "ink_on": "words",
-        "rate_colours": "words",
-        "write_comparison": "comparison",
-        "write_policy_map": "maps",
-        "write_returns": "returns",
-    },
-)
+_HOMES = {
+    "MapScale": "maps",
+    "MethodCurve": "comparison",
+    "PolicyMap": "maps",
+    "TaxiMoment": "moment",
+    "TaxiRenderer": "frame",
+    "clock_text": "words",
+    "ink_on": "words",
+    "rate_colours": "words",
+    "write_comparison": "comparison",
+    "write_policy_map": "maps",
+    "write_returns": "returns",
+}
+__all__ = list(_HOMES)
+__getattr__ = loader(__name__, _HOMES)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
 from pev_battery_charge.core.arrays import Array
+from pev_battery_charge.rendering import style
 from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, swatch, write_head
-from pev_battery_charge.rendering.layout import HEAD_PX, LEFT_PX, LINE_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.line_names import LineName, named, names_room_px, write_names
-from pev_battery_charge.rendering.style import (
-    CHARGED,
-    GRANTED_EDGE,
-    GRID,
-    INK,
-    MUTED,
-    NO_STATION,
-    OUTLINE,
-    PALE,
-    UNMET,
-    WIDTH_PX,
-    px_to_pt,
-    text_width_px,
-)
+from pev_battery_charge.rendering.layout import HEAD_PX, LINE_PX, TICKS_PX, TITLE_PX
+from pev_battery_charge.rendering.line_names import LineName, box_beside, named, write_names
+from pev_battery_charge.rendering.style import px_to_pt, text_width_px
 from pev_battery_charge.smart_charging.pictures.maps import (
     MapScale,
     PolicyMap,
@@ -54,7 +43,7 @@ _ZERO_LEFT, _ZERO_LEFT_LEAST = 0.08, 0.15
 """How far left of the first look the axis says 0: as a part of its decades, and in decades."""
 _MANY_LOOKS = 40
 
-_COLOURS = (GRANTED_EDGE, UNMET, CHARGED, INK, NO_STATION)
+_COLOURS = (style.GRANTED_EDGE, style.UNMET, style.CHARGED, style.INK, style.NO_STATION)
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (6, 2, 1.5, 2)), (0, (1.5, 1.5)), (0, (9, 2)), (0, (3, 1, 1, 1)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -123,13 +112,17 @@ def draw_comparison(
     """A canvas with the curves, and the maps below them."""
     panel_px = max(_SHORTFALLS_PX, LINE_PX * (len(curves) + 1))
     maps_top_px = HEAD_PX + TITLE_PX + panel_px + TICKS_PX + _BETWEEN_PX
-    canvas = Canvas(WIDTH_PX, maps_top_px + small_maps_height_px(len(maps)) + _BOTTOM_PX)
+    canvas = Canvas(style.WIDTH_PX, maps_top_px + small_maps_height_px(len(maps)) + _BOTTOM_PX)
     about = f"expected return of the exact optimum: {amount(optimum, 4)}"
     write_head(canvas.figure, "Learned policies against the exact optimum", about + (f" (in {unit})" if unit else ""))
     means = [np.maximum(curve.shortfall.mean(axis=0), _LEAST) for curve in curves]
-    names = _names(curves, means)
-    room_px = max(names_room_px(names), NAMES_LEAST_PX)
-    box = Box(LEFT_PX, HEAD_PX + TITLE_PX, WIDTH_PX - LEFT_PX - room_px, panel_px)
+    names = []
+    for curve, mean, colour in zip(curves, means, cycle(_COLOURS)):
+        last = float(mean[-1])
+        value = f": {'≤ ' if last == _LEAST else ''}{amount(last, 2)} %"
+        names.append(LineName(named(curve.name, value), last, colour))
+    names.sort(key=lambda name: name.end)
+    box = box_beside(names, HEAD_PX + TITLE_PX, panel_px, NAMES_LEAST_PX)
     plot = Plot(canvas.figure, box, "Behind the optimum, % of its cost")
     tops = [np.fmax(mean, np.nan_to_num(curve.high)).max() for curve, mean in zip(curves, means, strict=True)]
     _add_shortfalls(plot, float(max(*tops, 2 * _BOUNDS[-1])))
@@ -137,39 +130,15 @@ def draw_comparison(
     for number, (curve, mean) in enumerate(zip(curves, means, strict=True)):
         _draw_method(plot, number, np.maximum(curve.episodes, zero), mean, curve)
     write_names(plot, names)
-    plot.add_legend(*_handles(curves))
+    seeds = sorted({curve.shortfall.shape[0] for curve in curves})
+    text = f"mean of {seeds[0]} training seeds" if len(seeds) == 1 else "mean of the training seeds"
+    text = "one training seed" if seeds == [1] else text
+    handles: list[Patch | Line2D] = [Line2D([], [], color=style.MUTED, marker="o", markersize=px_to_pt(4), label=text)]
+    if any(np.isfinite(curve.low).any() for curve in curves):
+        handles.append(swatch("its 95 % interval", style.PALE, style.OUTLINE))
+    plot.add_legend(*handles)
     add_small_maps(canvas.figure, maps_top_px, maps, scale)
     return canvas
-
-
-def _look(number: int) -> dict[str, Any]:
-    """Colour, dashes and marker of a method."""
-    return {
-        "color": _COLOURS[number % len(_COLOURS)],
-        "linestyle": _DASHES[number % len(_DASHES)],
-        "marker": _MARKERS[number % len(_MARKERS)],
-    }
-
-
-def _names(curves: Sequence[MethodCurve], means: Sequence[Array]) -> list[LineName]:
-    """What is written beside the lines, from the lowest up."""
-    names = []
-    for number, (curve, mean) in enumerate(zip(curves, means, strict=True)):
-        last = float(mean[-1])
-        value = f": {'≤ ' if last == _LEAST else ''}{amount(last, 2)} %"
-        names.append(LineName(named(curve.name, value), last, _look(number)["color"]))
-    return sorted(names, key=lambda name: name.end)
-
-
-def _handles(curves: Sequence[MethodCurve]) -> list[Patch | Line2D]:
-    seeds = {curve.shortfall.shape[0] for curve in curves}
-    text = f"mean of {seeds.pop()} training seeds" if len(seeds) == 1 else "mean of the training seeds"
-    if all(curve.shortfall.shape[0] == 1 for curve in curves):
-        text = "one training seed"
-    handles: list[Patch | Line2D] = [Line2D([], [], color=MUTED, marker="o", markersize=px_to_pt(4), label=text)]
-    if any(np.isfinite(curve.low).any() for curve in curves):
-        handles.append(swatch("its 95 % interval", PALE, OUTLINE))
-    return handles
 
 
 def _add_shortfalls(axes: Plot, most: float) -> None:
@@ -184,28 +153,25 @@ def _add_shortfalls(axes: Plot, most: float) -> None:
             ticks[decade] = f"{decade:,.0f} %" if decade >= 1.0 else f"{decade:g} %"
     axes.set_yticks(list(ticks), list(ticks.values()))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.grid()
     for tick, label in zip(ticks, axes.get_yticklabels(), strict=True):
         if tick in _BOUNDS:
-            label.set_color(INK)
-    for bound in _BOUNDS:
-        axes.axhline(bound, color=MUTED, linewidth=0.7)
+            label.set_color(style.INK)
+            axes.axhline(tick, color=style.MUTED, linewidth=0.7)
 
 
 def _add_episodes(axes: Plot, curves: Sequence[MethodCurve]) -> float:
     """Episodes from left to right, logarithmic if that shows a curve that is squashed else; returns where 0 stands."""
-    axes.grid(axis="x", color=GRID, linewidth=0.8)
     everything = np.concatenate([curve.episodes for curve in curves])
     last = float(everything.max()) or 1.0
     add_episodes(axes, last)
     if all(np.median(curve.episodes) >= _SQUASHED * last for curve in curves) or not (everything > 0.0).any():
         return 0.0
     first = float(everything[everything > 0.0].min())
-    decades = math.log10(last / first)
     zero = first
     ticks = {10.0**k: f"{10**k:,}" for k in range(math.ceil(math.log10(first)), math.floor(math.log10(last)) + 1)}
     if (everything == 0.0).any():
-        zero = first / 10.0 ** max(_ZERO_LEFT * decades, _ZERO_LEFT_LEAST)
+        zero = first / 10.0 ** max(_ZERO_LEFT * math.log10(last / first), _ZERO_LEFT_LEAST)
         apart = text_width_px(f"{first:,.0f}") / axes.box.width * math.log10(last / zero)
         ticks = {zero: "0"} | {tick: text for tick, text in ticks.items() if math.log10(tick / zero) >= apart}
     axes.set_xscale("log")
@@ -217,13 +183,13 @@ def _add_episodes(axes: Plot, curves: Sequence[MethodCurve]) -> float:
 
 def _draw_method(axes: Axes, number: int, episodes: Array, mean: Array, curve: MethodCurve) -> None:
     """The mean with its interval, and a thin line on to the name where the method was trained for less long."""
-    look = _look(number)
+    colour, dashes, marker = (looks[number % len(looks)] for looks in (_COLOURS, _DASHES, _MARKERS))
     low, high = np.maximum(curve.low, _LEAST), np.maximum(curve.high, _LEAST)
-    axes.fill_between(episodes, low, high, facecolor=look["color"], alpha=0.16, linewidth=0.0)
+    axes.fill_between(episodes, low, high, facecolor=colour, alpha=0.16, linewidth=0.0)
     every = max(1, round(mean.size / _MANY_LOOKS))
-    size: dict[str, Any] = {"linewidth": 1.5, "markersize": px_to_pt(5), "markeredgewidth": 0.0, "markevery": every}
-    axes.plot(episodes, mean, clip_on=False, zorder=3.0, **look, **size)
+    look: dict[str, Any] = {"color": colour, "linestyle": dashes, "marker": marker, "markevery": every}
+    axes.plot(episodes, mean, clip_on=False, zorder=3.0, markersize=px_to_pt(5), markeredgewidth=0.0, **look)
     last = axes.get_xlim()[1]
     if episodes[-1] < last:
-        on: dict[str, Any] = {"color": look["color"], "linewidth": 0.6, "linestyle": (0, (1, 3)), "zorder": 2.5}
-        axes.plot([episodes[-1], last], [mean[-1], mean[-1]], **on)
+        on: dict[str, Any] = {"linewidth": 0.6, "linestyle": (0, (1, 3)), "zorder": 2.5}
+        axes.plot([episodes[-1], last], [mean[-1], mean[-1]], color=colour, **on)

@@ -1,5 +1,7 @@
 """The picture of a moment of the smart-charging problem: head, panels and a line in words, on one canvas."""
 
+from operator import attrgetter
+
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
@@ -10,8 +12,7 @@ from pev_battery_charge.rendering.labels import elided
 from pev_battery_charge.rendering.layout import MARGIN_PX, Box
 from pev_battery_charge.rendering.style import CHARGED, HEADLINE_PT, INK, MUTED, TITLE_PT, UNMET, VALUE_PT
 from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment
-from pev_battery_charge.smart_charging.pictures.panels import EnergyPanel, SlotPanel, energy_top_kwh
-from pev_battery_charge.smart_charging.pictures.prices import PricePanel
+from pev_battery_charge.smart_charging.pictures.panels import EnergyPanel, PricePanel, SlotPanel, energy_top_kwh
 from pev_battery_charge.smart_charging.pictures.words import clock_text, cost_text, energy_text, share_text
 
 _WIDTH_PX, _HEIGHT_PX = 640, 360
@@ -20,6 +21,11 @@ _COST_AT_PX = 190
 _ENERGY = Box(40.0, 90.0, 406.0, 180.0)
 _PRICES = Box(470.0, 90.0, 156.0, 214.0)
 _SLOTS_TOP_PX, _SLOTS_PX = 280, 22
+_standing = attrgetter(
+    *("capacity_kwh", "rates_kw", "unit", "num_slots", "slot_minutes", "start_min"),
+    *("demand_mean_kwh", "demand_std_kwh"),
+)
+"""What of a moment does not move in its picture."""
 
 
 class TaxiRenderer:
@@ -36,19 +42,11 @@ class TaxiRenderer:
 
     def draw(self, moment: TaxiMoment) -> Image:
         """The moment as a picture, `[360, 640, 3]`: a new array."""
-        problem = _problem_of(moment)
+        problem = (*_standing(moment), energy_top_kwh(moment))
         with house_style():
             if problem != self._problem:
                 self._board, self._problem = TaxiBoard(moment), problem
             return self._board.draw(moment)
-
-
-def _problem_of(moment: TaxiMoment) -> tuple[object, ...]:
-    """What does not move in a picture."""
-    return (
-        *(moment.capacity_kwh, moment.rates_kw, moment.unit, moment.num_slots, moment.slot_minutes, moment.start_min),
-        *(moment.demand_mean_kwh, moment.demand_std_kwh, energy_top_kwh(moment)),
-    )
 
 
 class TaxiBoard(Animation[TaxiMoment]):

@@ -9,19 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pev_battery_charge.core.arrays import Array, Integers
+from pev_battery_charge.rendering import style
 from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, swatch, write_head
 from pev_battery_charge.rendering.labels import elided
 from pev_battery_charge.rendering.layout import LEFT_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.style import (
-    OUTLINE,
-    PAPER,
-    TITLE_PT,
-    WIDTH_PX,
-    px_to_pt,
-    red_green_blue,
-    text_width_px,
-)
+from pev_battery_charge.rendering.style import px_to_pt, red_green_blue, text_width_px
 from pev_battery_charge.smart_charging.pictures.words import clock_text, edge_ticks, rate_colours, spaced_to_fit
 
 _HEAD_PX, _BOTTOM_PX = 56, 12
@@ -92,9 +85,11 @@ def map_problems(name: str, actions: Integers, scale: MapScale) -> list[str]:
 def draw_policy_map(title: str, about: str, actions: Integers, scale: MapScale) -> Canvas:
     """A canvas with one map."""
     num_slots, levels = actions.shape
-    width_px = WIDTH_PX - LEFT_PX - _RIGHT_PX
-    box = Box(LEFT_PX, _HEAD_PX + TITLE_PX, _whole(width_px, num_slots), _plot_height(levels))
-    canvas = Canvas(WIDTH_PX, round(box.bottom) + TICKS_PX + _BOTTOM_PX)
+    width_px = style.WIDTH_PX - LEFT_PX - _RIGHT_PX
+    height_px = levels * max(round(_PLOT_PX / levels), 1)  # each energy takes a whole number of pixels, where it can
+    height_px = height_px if _PLOT_LEAST_PX <= height_px <= _PLOT_MOST_PX else _PLOT_PX
+    box = Box(LEFT_PX, _HEAD_PX + TITLE_PX, _whole(width_px, num_slots), height_px)
+    canvas = Canvas(style.WIDTH_PX, round(box.bottom) + TICKS_PX + _BOTTOM_PX)
     write_head(canvas.figure, title, about)
     plot = _add_map(canvas.figure, box, _TITLE, actions, scale)
     _add_rates(plot, scale, _TITLE)
@@ -111,21 +106,20 @@ def small_maps_height_px(count: int) -> int:
 
 def add_small_maps(figure: Figure, top_px: float, maps: Sequence[PolicyMap], scale: MapScale) -> None:
     """Maps side by side from `top_px` on, under one title with the colours of the rates."""
-    column_px = (WIDTH_PX - LEFT_PX - _RIGHT_PX - (_COLUMNS - 1) * _BETWEEN_PX) // _COLUMNS
+    column_px = (style.WIDTH_PX - LEFT_PX - _RIGHT_PX - (_COLUMNS - 1) * _BETWEEN_PX) // _COLUMNS
     last_px = _whole(column_px, maps[0].actions.shape[0])
     section = Box(LEFT_PX, top_px + TITLE_PX, (_COLUMNS - 1) * (column_px + _BETWEEN_PX) + last_px, 1.0)
     title = f"Rate chosen, by time and {_TITLE[0].lower()}{_TITLE[1:]}"
     heading = Plot(figure, section, title)
     heading.set_axis_off()
     _add_rates(heading, scale, title)
-    columns = min(len(maps), _COLUMNS)
     for number, one in enumerate(maps):
-        row, column = divmod(number, columns)
+        row, column = divmod(number, _COLUMNS)
         left = LEFT_PX + column * (column_px + _BETWEEN_PX)
         top = section.top + _SECTION_PX + TITLE_PX // 2 + row * (TITLE_PX + _SMALL_PX + TICKS_PX)
         num_slots = one.actions.shape[0]
         box = Box(left, top, _whole(column_px, num_slots), _SMALL_PX)
-        plot = _add_map(figure, box, elided(one.title, column_px, TITLE_PT), one.actions, scale)
+        plot = _add_map(figure, box, elided(one.title, column_px, style.TITLE_PT), one.actions, scale)
         plot.texts[0].set_fontweight("normal")
         _add_few_times(plot, num_slots, scale)
         if column:
@@ -137,12 +131,6 @@ def add_small_maps(figure: Figure, top_px: float, maps: Sequence[PolicyMap], sca
 def _whole(room_px: float, parts: int) -> float:
     """The width nearest below the room that gives each part a whole number of pixels, if it gives them any."""
     return float(room_px // parts * parts or room_px)
-
-
-def _plot_height(levels: int) -> float:
-    """About the usual height, and such that each energy takes a whole number of pixels, where that can be."""
-    height_px = levels * max(round(_PLOT_PX / levels), 1)
-    return float(height_px if _PLOT_LEAST_PX <= height_px <= _PLOT_MOST_PX else _PLOT_PX)
 
 
 def _add_map(figure: Figure, box: Box, title: str, actions: Integers, scale: MapScale) -> Plot:
@@ -159,7 +147,7 @@ def _add_map(figure: Figure, box: Box, title: str, actions: Integers, scale: Map
     if levels == 1:
         axes.set_yticks(energies.tolist())
     if box.width / num_slots >= _LINED_PX:
-        axes.vlines(np.arange(1, num_slots), *extent[2:], color=PAPER, linewidth=px_to_pt(1))
+        axes.vlines(np.arange(1, num_slots), *extent[2:], color=style.PAPER, linewidth=px_to_pt(1))
     axes.set_ylim(*extent[2:])
     return axes
 
@@ -168,10 +156,10 @@ def _add_rates(axes: Plot, scale: MapScale, title: str) -> None:
     """The colours of the rates, above the plot and right of its title; of many rates, evenly so many as fit."""
     names = [f"{rate:g}" for rate in scale.rates_kw]
     names[-1] += " kW"
-    room_px = axes.box.width - text_width_px(title, TITLE_PT) - _APART_PX
+    room_px = axes.box.width - text_width_px(title, style.TITLE_PT) - _APART_PX
     colours = rate_colours(scale.rates_kw)
     shown = spaced_to_fit(names, room_px, _SWATCH_PX)
-    axes.add_legend(*(swatch(names[k], colours[k], OUTLINE) for k in shown))
+    axes.add_legend(*(swatch(names[k], colours[k], style.OUTLINE) for k in shown))
 
 
 def _add_few_times(axes: Plot, num_slots: int, scale: MapScale) -> None:

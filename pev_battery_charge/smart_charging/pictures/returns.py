@@ -11,8 +11,8 @@ from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, grouped, write_head
 from pev_battery_charge.rendering.curves import LearningCurve, draw_curve, names_of, shown_range
 from pev_battery_charge.rendering.labels import counted
-from pev_battery_charge.rendering.layout import HEAD_PX, LEFT_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.line_names import names_room_px
+from pev_battery_charge.rendering.layout import HEAD_PX, TICKS_PX, TITLE_PX
+from pev_battery_charge.rendering.line_names import box_beside
 from pev_battery_charge.rendering.style import WIDTH_PX
 from pev_battery_charge.smart_charging.pictures.words import power_of_ten
 
@@ -80,8 +80,7 @@ def draw_returns(title: str, episodes: Array, averages: Array, window: int, opti
     about = f"a training run of {counted(int(episodes[-1]), 'episode')}"
     canvas = Canvas(WIDTH_PX, HEAD_PX + TITLE_PX + _RETURNS_PX + TICKS_PX + _BOTTOM_PX)
     write_head(canvas.figure, title, about + ("; lower returns are cut off" if cut else ""))
-    room_px = max(names_room_px(names), NAMES_LEAST_PX)
-    box = Box(LEFT_PX, HEAD_PX + TITLE_PX, WIDTH_PX - LEFT_PX - room_px, _RETURNS_PX)
+    box = box_beside(names, HEAD_PX + TITLE_PX, _RETURNS_PX, NAMES_LEAST_PX)
     plot = Plot(canvas.figure, box, f"{what}, {power_of_ten(power)}" if power else what)
     add_episodes(plot, float(episodes[-1]))
     draw_curve(plot, curve, shown, names, cut=cut)

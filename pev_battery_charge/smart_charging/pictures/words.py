@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import numpy as np
+
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.rendering.labels import longest_px
 from pev_battery_charge.rendering.style import GRANTED, GRANTED_EDGE, INK, PALE, PAPER, red_green_blue, text_width_px
@@ -21,18 +23,12 @@ _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸
 
 def rate_colours(rates_kw: Sequence[float]) -> list[str]:
     """A colour for each rate, from pale to dark; a single rate is pale when it is no power at all."""
-    last = len(rates_kw) - 1
-    if last == 0:
+    if len(rates_kw) == 1:
         return [GRANTED_EDGE if rates_kw[0] > 0.0 else PALE]
-    return [_ramp(number / last) for number in range(last + 1)]
-
-
-def _ramp(share: float) -> str:
-    """The colour at a place of the ramp, 0 to 1."""
-    place = share * (len(_RAMP) - 1)
-    first = min(int(place), len(_RAMP) - 2)
-    ends = zip(red_green_blue(_RAMP[first]), red_green_blue(_RAMP[first + 1]), strict=True)
-    return "#" + "".join(f"{round(low + (high - low) * (place - first)):02X}" for low, high in ends)
+    places = np.linspace(0.0, 1.0, len(rates_kw))
+    ramp = np.array([red_green_blue(colour) for colour in _RAMP])
+    channels = [np.interp(places, np.linspace(0.0, 1.0, len(_RAMP)), channel) for channel in ramp.T]
+    return ["#{:02X}{:02X}{:02X}".format(*colour) for colour in np.transpose(channels).round().astype(int)]
 
 
 def ink_on(colour: str) -> str:
@@ -58,7 +54,8 @@ def edge_ticks(start_min: float, slot_minutes: float, num_slots: int, pitch_px: 
     texts = [clock_text(start_min + edge * slot_minutes) for edge in range(num_slots + 1)]
     apart_px = {every: longest_px(texts[::every]) + _GAP_PX for every in range(1, num_slots + 1)}
     fitting = [every for every, least_px in apart_px.items() if least_px <= every * pitch_px] or [num_slots]
-    rounds = [every for every in fitting if _is_round(every * slot_minutes)] or fitting
+    rounds = [k for k in fitting if k * slot_minutes in _ROUND_MINUTES or k * slot_minutes % MINUTES_PER_HOUR == 0.0]
+    rounds = rounds or fitting
     ending = [every for every in rounds if num_slots % every == 0 and every <= 2 * rounds[0]]  # labels departure too
     every = (ending or rounds)[0]
     return [(edge, texts[edge]) for edge in range(0, num_slots + 1, every)]
@@ -74,10 +71,6 @@ def spaced_to_fit(names: Sequence[str], room_px: float, beside_px: float) -> lis
     return [last]
 
 
-def _is_round(minutes: float) -> bool:
-    return minutes in _ROUND_MINUTES or minutes % MINUTES_PER_HOUR == 0.0
-
-
 def amount(value: float, digits: int = 3) -> str:
     """A number with so many significant digits: "0", "1.25", "3,600", "3.4·10⁻⁴"."""
     if value == 0.0:
@@ -85,10 +78,13 @@ def amount(value: float, digits: int = 3) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     power = int(exponent)
     if -3 < power < max(digits, 4):
-        text = f"{value:,.{max(digits - 1 - power, 0)}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    short = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{short}·{power_of_ten(power)}"
+        return _trimmed(f"{value:,.{max(digits - 1 - power, 0)}f}")
+    return f"{_trimmed(mantissa)}·{power_of_ten(power)}"
+
+
+def _trimmed(number: str) -> str:
+    """Without zeros at the end of its decimals."""
+    return number.rstrip("0").rstrip(".") if "." in number else number
 
 
 def power_of_ten(power: int) -> str:
@@ -99,7 +95,7 @@ def power_of_ten(power: int) -> str:
 def cost_text(cost: float) -> str:
     """A cost with up to four decimals, or with four digits where it is very small or large."""
     if 0.1 <= cost < 1e6:
-        return f"{cost:,.4f}".rstrip("0").rstrip(".")
+        return _trimmed(f"{cost:,.4f}")
     return amount(cost, 4)
 
 

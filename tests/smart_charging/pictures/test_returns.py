@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.rendering.canvas import Canvas, house_style
+from pev_battery_charge.rendering.canvas import house_style
 from pev_battery_charge.smart_charging.pictures.returns import draw_returns, running_average, write_returns
 from tests.rendering.layout_checks import assert_texts_are_apart_and_inside
 from tests.smart_charging.pictures.data import Array, written
@@ -84,11 +85,11 @@ def test_what_cannot_be_written_is_refused_with_every_reason(tmp_path: Path) -> 
 
 
 def test_nothing_is_left_of_a_picture_that_could_not_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: Canvas, path: Path) -> None:
+    def fail(_: Figure, path: Path, **options: str) -> None:
         path.write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(Canvas, "write_png", fail)
+    monkeypatch.setattr(Figure, "savefig", fail)
     with pytest.raises(OSError, match="disk full"):
         write_returns("a run", tmp_path / "returns.png", returns=run(10), window=1)
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, PALE, PAPER, red_green_blue
-from pev_battery_charge.smart_charging.pictures.prices import bar_lengths
+from pev_battery_charge.smart_charging.pictures.panels import bar_lengths
 from pev_battery_charge.smart_charging.pictures.words import (
     amount,
     clock_text,
