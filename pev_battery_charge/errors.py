@@ -28,6 +28,12 @@ class InputError(ValueError):
         return "\n".join(lines)
 
 
+def raise_if(subject: str, problems: Sequence[str]) -> None:
+    """Raise `InputError` if there are problems."""
+    if problems:
+        raise InputError(subject, problems)
+
+
 def whole_number_problems(name: str, value: object, least: int) -> list[str]:
     """The problem of an argument that must be a whole number of at least `least`, if it has one."""
     if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least:

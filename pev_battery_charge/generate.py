@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import raise_if, whole_number_problems
 from pev_battery_charge.instance import Instance
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
@@ -19,23 +19,18 @@ def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
 
     Raises `InputError` for seeds that are no whole numbers from 0 on, and for another number of them than areas.
     """
-    if isinstance(seed, Sequence) and not isinstance(seed, str):
-        problems = [] if len(seed) == num_areas else [f"seed: {len(seed)} seeds for {num_areas} areas"]
-        problems += [line for b, one in enumerate(seed) for line in whole_number_problems(f"seed of area {b}", one, 0)]
-        seeds = seed
-    else:
-        problems = whole_number_problems("seed", seed, 0)
-        seeds = [] if problems else range(int(seed), int(seed) + num_areas)
-    if problems:
-        raise InputError("random generator", problems)
-    return [int(one) for one in seeds]
+    if not isinstance(seed, Sequence) or isinstance(seed, str):
+        raise_if("random generator", whole_number_problems("seed", seed, 0))
+        return [int(seed) + b for b in range(num_areas)]
+    problems = [] if len(seed) == num_areas else [f"seed: {len(seed)} seeds for {num_areas} areas"]
+    problems += [line for b, one in enumerate(seed) for line in whole_number_problems(f"seed of area {b}", one, 0)]
+    raise_if("random generator", problems)
+    return [int(one) for one in seed]
 
 
 def one_seed(seed: object) -> int | None:
     """The seed of a whole batch, or none; raises `InputError` for what is no whole number, also for a list of them."""
-    problems = [] if seed is None else whole_number_problems("seed", seed, 0)
-    if problems:
-        raise InputError("random generator", problems)
+    raise_if("random generator", [] if seed is None else whole_number_problems("seed", seed, 0))
     return cast("int | None", seed)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,16 +10,8 @@ from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.records import SESSION, make_moments
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.schedule.table import Schedule
-from pev_battery_charge.schedule.validation import Extent
+from pev_battery_charge.schedule.validation import Site
 from pev_battery_charge.series import Series
-
-
-class Horizon(Extent, Protocol):
-    """What an instance must fit; a `Scenario` is one."""
-
-    @property
-    def num_moments(self) -> int:
-        """How many moments an episode needs."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +25,7 @@ class Instance:
     schedule: Schedule
     series: Series | None = None
 
-    def validate(self, site: Horizon) -> None:
+    def validate(self, site: Site) -> None:
         """Check that schedule and series fit the site; raises `InputError` with every problem."""
         self.schedule.validate(site)
         if self.series is not None and len(self.series) < site.num_moments:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import raise_if
 
 T = TypeVar("T")
 
@@ -31,8 +31,7 @@ class Registry(dict[str, T]):
             problems.append("the name must be at most 32 lower-case letters, digits, '-' and '_', the first a letter")
         elif name in self and not same_definition(self[name], made):
             problems.append(f"the name is already that of {_home(self[name])}")
-        if problems:
-            raise InputError(f"{self.what} {name!r}", problems)
+        raise_if(f"{self.what} {name!r}", problems)
         self[name] = made
 
     def nearest_first(self, name: object) -> list[str]:

@@ -16,6 +16,7 @@ from pev_battery_charge.core.records import (
     MOMENT,
     SESSION,
     STEP,
+    copy_records,
     make_areas,
     make_moments,
     make_stations,
@@ -109,7 +110,7 @@ class Simulation:
             [station.least_kw for station in scenario.stations],
             [station.power_max_kw for station in scenario.stations],
         )
-        self._idle = self.areas[:1].copy(), self.stations[:1].copy()
+        self._idle = self.areas[:1, None].copy(), self.stations[:1].copy()
         self._generator = scenario.population.generator(scenario)
         self.sessions = np.zeros((num_areas, 0), SESSION)
         self._compose()
@@ -173,7 +174,8 @@ class Simulation:
         else:
             drawn = to_records(instances, self.scenario.num_moments)
         self._random, self._seeds, self._schedules = generators, seeds, {}
-        self.areas[:], self.stations[:] = self._idle
+        for records, idle in zip((self.areas[:, None], self.stations), self._idle, strict=True):
+            copy_records(idle, records)
         self.sessions, self.moments = drawn.sessions, self._flat if drawn.moments is None else drawn.moments
         for b, one in enumerate(instances or ()):
             self._schedules[b] = one.schedule

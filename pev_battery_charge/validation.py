@@ -1,11 +1,11 @@
 """Validation: rules that stand beside the values, and every broken one told at the door, in one `InputError`."""
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
-from typing import Any, Final, TypeVar, dataclass_transform
+from typing import Any, Final, TypeVar, cast, dataclass_transform
 
 import numpy as np
 from pydantic import PlainValidator, ValidationError
@@ -37,8 +37,7 @@ def checked_dataclass(subject: str) -> Callable[[type[Kind]], type[Kind]]:
                 validate(self, **arguments.bind(*values, **named).arguments)
 
         made.__init__ = init
-        checked: type[Kind] = made
-        return checked
+        return cast("type[Kind]", made)
 
     return check
 
@@ -52,22 +51,16 @@ def problems_told(subject: str, *, brackets: bool = False) -> Iterator[None]:
         raise InputError(subject, problems_of(error, brackets=brackets)) from None
 
 
-def problems_of(
-    error: ValidationError, *, whole: str = "", tags: Collection[str] = (), brackets: bool = False
-) -> list[str]:
+def problems_of(error: ValidationError, *, whole: str = "", brackets: bool = False) -> list[str]:
     """Each problem of a pydantic error as "place: rule (it is ...)".
 
     whole: the place of what is wrong with no single value.
-    tags: the kinds that pydantic tells apart, which are no part of a place.
     brackets: tell items as `network[0]`, as in Python, not as `network.0`.
     """
     problems: list[str] = []
     for problem in error.errors():
-        place = "".join(
-            f"[{part}]" if brackets and isinstance(part, int) else f".{part}"
-            for part in problem["loc"]
-            if part not in tags
-        ).removeprefix(".")
+        parts = [f"[{part}]" if brackets and isinstance(part, int) else f".{part}" for part in problem["loc"]]
+        place = "".join(parts).removeprefix(".")
         own = problem.get("ctx", {}).get("error")
         if isinstance(own, InputError):
             problems += own.problems
@@ -81,40 +74,37 @@ def problems_of(
 
 def rule(text: str, holds: Callable[[Any], bool]) -> PlainValidator:
     """A rule in an annotation, in its own words: the value is taken as it is, or refused with them."""
-
-    def check(value: Any) -> Any:
-        if not holds(value):
-            raise PydanticCustomError(_RULE, "{told}", {"told": f"{text} (it is {value!r})"})
-        return value
-
-    return PlainValidator(check)
+    return _refusing(lambda value: [] if holds(value) else [f": {text} (it is {value!r})"])
 
 
 def whole_number(least: int) -> PlainValidator:
     """The rule of a whole number."""
-    text = f"must be a whole number of at least {least}"
-    return rule(text, lambda value: not whole_number_problems("", value, least))
+    return _refusing(lambda value: whole_number_problems("", value, least))
 
 
 def number(*, above: float = -math.inf, least: float = -math.inf, most: float = math.inf) -> PlainValidator:
     """The rule of a finite number between bounds."""
-    return rule(*_number(above, least, most))
+    return _refusing(lambda value: number_problems("", value, above=above, least=least, most=most))
 
 
 def number_problems(
-    name: str, value: object, *, above: float = -math.inf, least: float = -math.inf, most: float = math.inf
+    name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf, most: float = math.inf
 ) -> list[str]:
     """The problem of a value that must be a finite number between bounds, if it has one."""
-    text, holds = _number(above, least, most)
-    return [] if holds(value) else [f"{name}: {text} (it is {value!r})"]
-
-
-def _number(above: float, least: float, most: float) -> tuple[str, Callable[[Any], bool]]:
+    real = isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
+    if real and value > above and least <= value <= most:
+        return []
     bounds = {"above": above, "at least": least, "at most": most}
-    told = ["must be a finite number", *(f"{name} {bound:g}" for name, bound in bounds.items() if math.isfinite(bound))]
+    told = ["must be a finite number", *(f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound))]
+    return [f"{name}: {', '.join(told)} (it is {value!r})"]
 
-    def holds(value: Any) -> bool:
-        real = isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
-        return bool(real and value > above and least <= value <= most)
 
-    return ", ".join(told), holds
+def _refusing(problems: Callable[[Any], list[str]]) -> PlainValidator:
+    """A rule that takes a value without problems as it is, and tells the problem, ": rule", of another."""
+
+    def check(value: Any) -> Any:
+        for told in problems(value):
+            raise PydanticCustomError(_RULE, "{told}", {"told": told.removeprefix(": ")})
+        return value
+
+    return PlainValidator(check)

@@ -10,7 +10,7 @@ from pev_battery_charge.catalogue import DEFAULT_FEATURES, Rule, choose_feature,
 from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, PerArea, PerStation, Records
 from pev_battery_charge.core.clock import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, STATION, Status
+from pev_battery_charge.core.records import NO_SESSION, STATION, Status, copy_records
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
@@ -43,7 +43,7 @@ class Snapshot:
     def of(cls, simulation: Simulation) -> Self:
         """What is known now."""
         stations = np.empty(simulation.stations.shape, KNOWN_STATION)
-        stations.view(np.uint8)[...] = simulation.stations.view(np.uint8)  # NumPy copies nested records one by one
+        copy_records(simulation.stations, stations)
         hidden = stations.view(STATION)["hidden"]
         for name in hidden.dtype.names or ():
             hidden[name] = 0

@@ -12,7 +12,7 @@ import polars as pl
 
 from pev_battery_charge.core.arrays import Array, Booleans, Records
 from pev_battery_charge.core.battery import hours_to_charge
-from pev_battery_charge.core.records import NO_SESSION, Status
+from pev_battery_charge.core.records import NEVER, NO_SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.importers.report import Note
 from pev_battery_charge.populations.profiles import load_pev_models
@@ -71,22 +71,17 @@ def note_unserved(sessions: Records, names: pl.Series, scenario: Scenario, horiz
         sessions[name] / sessions["battery"]["capacity_kwh"] for name in ("energy_arrival_kwh", "energy_target_kwh")
     )
     needed = _hours_needed(sessions, soc, target_soc, scenario)
-    reasons = np.select(
-        [
-            sessions["status"] == Status.REJECTED,
-            sessions["status"] == Status.TOO_SHORT,
-            needed > _plugged_hours(sessions, scenario.step_minutes),
-            needed > _plugged_hours(sessions, scenario.step_minutes, horizon_steps),
-        ],
-        [
-            "finds no free station",
-            f"has no whole step of {scenario.step_minutes:g} min inside its stay and the horizon",
-            "its energy cannot be met in the whole steps of its stay at full power",
-            "its energy cannot be met before the horizon ends",
-        ],
-        "",
-    )
-    return tuple(Note(name, str(why)) for name, why in zip(names, reasons, strict=True) if why)
+    plugged = _plugged_hours(sessions, scenario.step_minutes)
+    inside = _plugged_hours(sessions, scenario.step_minutes, horizon_steps)
+    too_short = f"has no whole step of {scenario.step_minutes:g} min inside its stay and the horizon"
+    reasons = {
+        "finds no free station": sessions["status"] == Status.REJECTED,
+        too_short: sessions["status"] == Status.TOO_SHORT,
+        "its energy cannot be met in the whole steps of its stay at full power": needed > plugged,
+        "its energy cannot be met before the horizon ends": needed > inside,
+    }
+    first = np.select(list(reasons.values()), list(reasons), "")
+    return tuple(Note(name, str(why)) for name, why in zip(names, first, strict=True) if why)
 
 
 def _limits_kw(scenario: Scenario) -> Array:
@@ -104,10 +99,8 @@ def _hours_needed(sessions: Records, soc: Array, target_soc: Array, scenario: Sc
     return np.array(hours, np.float64) * (1.0 - _TIME_TOLERANCE)
 
 
-def _plugged_hours(sessions: Records, step_minutes: float, horizon_steps: int | None = None) -> Array:
+def _plugged_hours(sessions: Records, step_minutes: float, horizon_steps: int = NEVER) -> Array:
     """`[S]`: length of the whole steps of each stay, those beyond the horizon included unless it is given."""
-    depart_step = sessions["depart_step"].astype(np.float64)
-    if horizon_steps is not None:
-        depart_step = np.minimum(depart_step, horizon_steps)
-    hours: Array = np.maximum(depart_step - sessions["plug_step"], 0.0) * (step_minutes / MINUTES_PER_HOUR)
+    steps = np.minimum(sessions["depart_step"], horizon_steps) - sessions["plug_step"].astype(np.float64)
+    hours: Array = np.maximum(steps, 0.0) * (step_minutes / MINUTES_PER_HOUR)
     return hours

@@ -11,33 +11,25 @@ from pev_battery_charge.errors import InputError
 from pev_battery_charge.importers.report import Note, describe_days, describe_span
 
 _DAY: Final = timedelta(days=1)
-
-
-class Span(NamedTuple):
-    """Local days of a site."""
-
-    first: date
-    last: date
-    zone: ZoneInfo
-
-    @property
-    def begin(self) -> datetime:
-        """Local midnight at which the first day begins, in UTC."""
-        return self._midnight(self.first)
-
-    @property
-    def end(self) -> datetime:
-        """Local midnight at which the last day ends, in UTC."""
-        return self._midnight(self.last + _DAY)
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+_FAULTS: Final = {
+    "its session id has come before in the file": ~pl.col("session_id").is_first_distinct(),
+    "its departure is not after its arrival": pl.col("departure") <= pl.col("arrival"),
+    "its delivered energy is negative": pl.col("delivered_kwh") < 0,
+    "it was delivered no energy": pl.col("delivered_kwh") == 0,
+}
+"""Why a session is set aside: the first of these that holds."""
 
 
 class Chosen(NamedTuple):
     """The sessions that an import takes, and those that it does not."""
 
-    span: Span
+    first: date
+    last: date
+    zone: ZoneInfo
+    """Local days of the site."""
+    begin: datetime
+    end: datetime
+    """Local midnights at which the first day begins and the last one ends, in UTC."""
     kept: pl.DataFrame
     """The sessions of the days chosen, in order of arrival, with the `name` by which a report calls them."""
     set_aside: tuple[Note, ...]
@@ -59,37 +51,27 @@ def choose_days(sessions: pl.DataFrame, first: date | None, last: date | None, z
         name=pl.concat_str(pl.lit("row "), "row", pl.lit(", session "), "session_id"),
         # One database of time zones for everything: Python's.
         day=pl.Series([moment.astimezone(zone).date() for moment in sessions["arrival"]], dtype=pl.Date),
-        why=pl.when(~pl.col("session_id").is_first_distinct())
-        .then(pl.lit("its session id has come before in the file"))
-        .when(pl.col("departure") <= pl.col("arrival"))
-        .then(pl.lit("its departure is not after its arrival"))
-        .when(pl.col("delivered_kwh") < 0)
-        .then(pl.lit("its delivered energy is negative"))
-        .when(pl.col("delivered_kwh") == 0)
-        .then(pl.lit("it was delivered no energy")),
+        why=pl.coalesce(pl.when(fault).then(pl.lit(why)) for why, fault in _FAULTS.items()),
     )
     usable = judged.filter(pl.col("why").is_null())
     days = usable["day"].unique().sort().to_list()
     if not days:
         raise InputError(source, ["it has no session that can be kept", *_tell(note(judged))])
     first = first or days[0]
-    span = Span(first, last or first, zone)
-    if span.last < span.first:
-        raise InputError(f"last_day {span.last}", [f"must not be before the first day, {span.first}"])
-    chosen = judged.filter(pl.col("day").is_between(span.first, span.last))
+    last = last or first
+    if last < first:
+        raise InputError(f"last_day {last}", [f"must not be before the first day, {first}"])
+    begin, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, last + _DAY))
+    chosen = judged.filter(pl.col("day").is_between(first, last))
     kept = chosen.filter(pl.col("why").is_null()).sort("arrival", maintain_order=True)
     faulty = note(chosen.filter(pl.col("why").is_not_null()))
     if kept.height == 0:
-        problem = f"has no session to keep on {describe_span(span.first, span.last)}; it has some on "
+        problem = f"has no session to keep on {describe_span(first, last)}; it has some on "
         raise InputError(source, [problem + describe_days(days), *_tell(faulty)])
-    before = usable.filter((pl.col("arrival") < span.begin) & (pl.col("departure") > span.begin))
-    early = note(before, f"it arrived before {span.first} and is still plugged when that day begins")
-    return Chosen(
-        span=span,
-        kept=kept.drop("day", "why"),
-        set_aside=(*early, *faulty),
-        other_days=sessions.height - chosen.height - before.height,
-    )
+    before = usable.filter((pl.col("arrival") < begin) & (pl.col("departure") > begin))
+    early = note(before, f"it arrived before {first} and is still plugged when that day begins")
+    other_days = sessions.height - chosen.height - before.height
+    return Chosen(first, last, zone, begin, end, kept.drop("day", "why"), (*early, *faulty), other_days)
 
 
 def note(sessions: pl.DataFrame, why: str | None = None) -> tuple[Note, ...]:

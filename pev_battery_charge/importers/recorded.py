@@ -17,17 +17,17 @@ from typing import Final
 
 import polars as pl
 
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.importers.report import Note
 from pev_battery_charge.registry import Registry
-from pev_battery_charge.schedule.validation import raise_if
+from pev_battery_charge.schedule.validation import NUMBER, TEXT, Kind, read_cells
 
 OWN: Final = "sessions"
-"""The format that is no record of a site but a schedule without stations; see `own.py`."""
+"""The format that is no record of a site but a schedule without stations."""
 
-_MOMENT: Final = pl.Datetime("us", "UTC")
-_NEEDED: Final = {"session_id": pl.String(), "arrival": _MOMENT, "departure": _MOMENT, "delivered_kwh": pl.Float64()}
-_OPTIONAL: Final = {"station_id": pl.String(), "requested_kwh": pl.Float64(), "stated": _MOMENT}
+_MOMENT: Final = Kind(lambda cell: cell.cast(pl.Datetime("us", "UTC"), strict=False), "")
+_NEEDED: Final = {"session_id": TEXT, "arrival": _MOMENT, "departure": _MOMENT, "delivered_kwh": NUMBER}
+_OPTIONAL: Final = {"station_id": TEXT, "requested_kwh": NUMBER, "stated": _MOMENT}
 
 
 @dataclass(frozen=True)
@@ -94,21 +94,16 @@ def read_recorded(path: Path, name: str) -> RecordedSessions:
     raise_if(source, [f"column {column!r} is missing" for column in _NEEDED if column not in table.columns])
     if table.height == 0:
         raise InputError(source, ["it has no sessions"])
-    if "row" not in table.columns:
-        table = table.with_row_index("row", offset=1)
-    absent = {column: kind for column, kind in _OPTIONAL.items() if column not in table.columns}
-    table = table.with_columns(pl.lit(None, kind).alias(column) for column, kind in absent.items())
-    if "unread" not in table.columns:
-        table = table.with_columns(unread=pl.lit(False))
-    for column, kind in (_NEEDED | _OPTIONAL).items():
-        given = table.schema[column]
-        if kind == _MOMENT and getattr(given, "time_zone", None) is None:
-            raise InputError(source, [f"column {column!r} must hold times with a time zone (it holds {given})"])
-        read = table[column].cast(kind, strict=False)
-        lost = read.is_null() & (table[column].is_not_null() if column in _OPTIONAL else True)
-        if kind == pl.Float64:
-            lost |= ~read.is_finite().fill_null(True)
-        rows = table.filter(lost).select("row", column).iter_rows()
-        raise_if(source, [f"row {row}, {column}: cannot be used (it is {value})" for row, value in rows])
-        table = table.with_columns(read)
-    return replace(found, sessions=table)
+    kinds = _NEEDED | _OPTIONAL
+    problems = [
+        f"column {column!r} must hold times with a time zone (it holds {given})"
+        for column, given in table.schema.items()
+        if kinds.get(column) is _MOMENT and getattr(given, "time_zone", None) is None
+    ]
+    raise_if(source, problems)
+    absent = {"row": pl.int_range(1, pl.len() + 1), **dict.fromkeys(_OPTIONAL, pl.lit(None)), "unread": pl.lit(False)}
+    table = table.with_columns(value.alias(name) for name, value in absent.items() if name not in table.columns)
+    unlike = {name: kind._replace(rule="cannot be used") for name, kind in kinds.items()}
+    sessions, problems = read_cells(table, unlike, _OPTIONAL)
+    raise_if(source, problems)
+    return replace(found, sessions=sessions.with_columns(table["unread"]))

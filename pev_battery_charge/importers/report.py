@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import groupby
-from operator import attrgetter
+from datetime import date
+from itertools import count, groupby
 from typing import NamedTuple
 
 from pev_battery_charge.schedule.table import Schedule
@@ -81,20 +80,17 @@ def describe_span(first: date, last: date) -> str:
 
 def describe_days(days: Sequence[date]) -> str:
     """Days in order, those that follow each other as one span: "2019-05-01 to 2019-05-03, 2019-05-06"."""
-    spans: list[list[date]] = []
-    for day in days:
-        if spans and day - spans[-1][-1] == timedelta(days=1):
-            spans[-1][1:] = [day]
-        else:
-            spans.append([day])
-    return ", ".join(" to ".join(str(day) for day in span) for span in spans)
+    place = count()
+    runs = groupby(days, lambda day: day.toordinal() - next(place))
+    spans = [[str(day) for day in run] for _, run in runs]
+    return ", ".join(span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans)
 
 
 def _summarise(notes: Sequence[Note]) -> list[str]:
     """One line for each reason, with the first few sessions that it holds for."""
     lines = []
-    for why, group in groupby(sorted(notes, key=attrgetter("why")), key=attrgetter("why")):
-        names = [note.what for note in group]
+    for why in sorted({note.why for note in notes}):
+        names = [note.what for note in notes if note.why == why]
         more = f"; and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         lines.append(f"{len(names)} x {why}: {'; '.join(names[:_SHOWN])}{more}")
     return lines

@@ -9,19 +9,21 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from pev_battery_charge.core.arrays import Array
+from pev_battery_charge.core.arrays import Booleans
+from pev_battery_charge.core.clock import put_on_grid
 from pev_battery_charge.core.records import SESSION, Status
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.importers import acn  # noqa: F401  registers its reader
 from pev_battery_charge.importers.batteries import fill_on_arrival, give_batteries, note_unserved
 from pev_battery_charge.importers.days import Chosen, choose_days, note
-from pev_battery_charge.importers.own import import_own
 from pev_battery_charge.importers.recorded import OWN, READERS, RecordedSessions, read_recorded
-from pev_battery_charge.importers.report import ImportedSessions, ImportReport, Note
-from pev_battery_charge.importers.stations import assign, number_stations, place_as_recorded
+from pev_battery_charge.importers.report import ImportedSessions, ImportReport
+from pev_battery_charge.importers.stations import place_as_recorded
+from pev_battery_charge.populations.base import give_stations
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.columns import PLACE
+from pev_battery_charge.schedule.files import read_table
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
-from pev_battery_charge.schedule.validation import raise_if
 
 Energy = Literal["delivered", "requested"]
 Stations = Literal["recorded", "assigned"]
@@ -72,15 +74,38 @@ def import_sessions(
     Raises `InputError` that names the file and every row and rule.
     """
     path = Path(path)
-    first, last = _check_choices(format, energy, stations, day, last_day, time_zone)
+    first, last = _check_choices(format, energy, stations, day=day, last_day=last_day, time_zone=time_zone)
     if format == OWN:
         if scenario is None:
             raise InputError(str(path), ["tells nothing of the stations: give the scenario"])
-        return import_own(path, resolve_scenario(scenario))
+        return _import_own(path, resolve_scenario(scenario))
     found = read_recorded(path, format)
     scenario = _find_scenario(scenario, found, str(path))
     chosen = choose_days(found.sessions, first, last, _find_zone(time_zone, found, str(path)), str(path))
     return _import_recorded(path, format, found, scenario, chosen, energy, stations)
+
+
+def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
+    """A researcher's own sessions, the columns of a schedule without stations, with stations given to them."""
+    table, metadata = read_table(path)
+    told = ScheduleInfo.from_metadata(metadata, str(path))
+    problems = [f"column {name!r} must not be there: it is found here" for name in PLACE if name in table.columns]
+    problems += [] if table.height else ["it has no sessions"]
+    raise_if(str(path), problems)
+    unplaced = Schedule(table.with_columns(pl.lit(None).alias(name) for name in PLACE), source=str(path))
+    sessions, pevs = unplaced.to_records(), unplaced.sessions["pev"]
+    give_stations(sessions[np.newaxis], scenario.population, scenario)
+    put_on_grid(sessions, scenario.step_minutes, scenario.horizon_steps)
+    wanted_kwh = (sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]) / sessions["battery"]["efficiency"]
+    info = _info(path, OWN, scenario, scenario.horizon_steps, told.start, told.time_zone)
+    report = ImportReport(
+        source=path.name,
+        read=table.height,
+        kept=table.height,
+        energy_kwh=float(wanted_kwh.sum()),
+        unserved=note_unserved(sessions, "PEV " + pevs, scenario, scenario.horizon_steps),
+    )
+    return ImportedSessions(Schedule.from_records(sessions, info, pevs), report)
 
 
 def _import_recorded(
@@ -92,70 +117,62 @@ def _import_recorded(
     energy: Energy,
     stations: Stations,
 ) -> ImportedSessions:
-    kept, span = chosen.kept, chosen.span
-    wanted_kwh, mended = _wanted_energy(kept, energy)
+    kept = chosen.kept
+    asked = (kept["requested_kwh"] > 0).fill_null(False) | (energy == "delivered")
+    wanted_kwh = kept[f"{energy}_kwh"].zip_with(asked, kept["delivered_kwh"]).to_numpy()
+    states = (kept["stated"] > kept["arrival"]).fill_null(False)
+    misstates = kept["stated"].is_not_null() & ~states
     sessions = np.zeros(kept.height, SESSION)
     sessions["status"] = Status.SERVED
-    sessions["arrival_min"] = (kept["arrival"] - span.begin) / _MINUTE
-    sessions["departure_min"] = (kept["departure"] - span.begin) / _MINUTE
-    stated_min, misstated = _stated_departures(kept, span.begin)
-    sessions["departure_stated_min"] = np.where(np.isnan(stated_min), sessions["departure_min"], stated_min)
-    mended += misstated
+    sessions["arrival_min"] = (kept["arrival"] - chosen.begin) / _MINUTE
+    sessions["departure_min"] = (kept["departure"] - chosen.begin) / _MINUTE
+    sessions["departure_stated_min"] = (kept["stated"].zip_with(states, kept["departure"]) - chosen.begin) / _MINUTE
     average_kw = kept["delivered_kwh"] / ((kept["departure"] - kept["arrival"]) / _HOUR)
     made_up = give_batteries(sessions, wanted_kwh, average_kw.to_numpy(), scenario)
-    mended += note(kept.filter(made_up), "no PEV model stores its energy below the taper: its capacity is made up")
+    moved = np.zeros(kept.height, np.bool_)
     if stations == "recorded":
-        recorded = number_stations(kept["station_id"], found.sessions["station_id"], scenario, str(path))
-        moved = place_as_recorded(sessions, recorded, scenario.num_stations)
-        mended += note(kept.filter(moved), "its recorded station is taken: it is moved to another")
+        moved = place_as_recorded(sessions, kept["station_id"], found.sessions["station_id"], scenario, str(path))
     else:
-        assign(sessions, scenario)
-    horizon_steps = math.ceil((span.end - span.begin) / _MINUTE / scenario.step_minutes - _STEP_TOLERANCE)
-    info = ScheduleInfo(
-        scenario=scenario.name,
-        step_minutes=scenario.step_minutes,
-        horizon_steps=horizon_steps,
-        generator=format,
-        source=path.name,
-        start=f"{span.first} 00:00",
-        time_zone=span.zone.key,
-    )
-    sessions = Schedule.from_records(sessions, info).on_grid(scenario.step_minutes, horizon_steps)
+        give_stations(sessions[np.newaxis], scenario.population, scenario)
+    horizon_steps = math.ceil((chosen.end - chosen.begin) / _MINUTE / scenario.step_minutes - _STEP_TOLERANCE)
+    put_on_grid(sessions, scenario.step_minutes, horizon_steps)
     fill_on_arrival(sessions, scenario)
+    mended: dict[str, pl.Series | Booleans] = {
+        "it has no request above 0: it wants what it was delivered": ~asked,
+        "its stated departure cannot be read: it counts as not stated": kept["unread"],
+        "its stated departure is not after its arrival: it counts as not stated": misstates,
+        "no PEV model stores its energy below the taper: its capacity is made up": made_up,
+        "its recorded station is taken: it is moved to another": moved,
+    }
     report = ImportReport(
         source=path.name,
         read=found.sessions.height + len(found.set_aside),
         kept=kept.height,
         energy_kwh=float(wanted_kwh.sum()),
-        first_day=span.first,
-        last_day=span.last,
-        time_zone=span.zone.key,
+        first_day=chosen.first,
+        last_day=chosen.last,
+        time_zone=chosen.zone.key,
         other_days=chosen.other_days,
-        mended=mended,
+        mended=tuple(one for why, holds in mended.items() for one in note(kept.filter(holds), why)),
         unserved=note_unserved(sessions, kept["name"], scenario, horizon_steps),
         set_aside=found.set_aside + chosen.set_aside,
         remarks=found.remarks,
     )
+    info = _info(path, format, scenario, horizon_steps, f"{chosen.first} 00:00", chosen.zone.key)
     return ImportedSessions(Schedule.from_records(sessions, info, kept["session_id"]), report)
 
 
-def _wanted_energy(kept: pl.DataFrame, energy: Energy) -> tuple[Array, tuple[Note, ...]]:
-    """Metered kWh that each session wants, and where the delivered energy stands in for the requested."""
-    delivered_kwh = kept["delivered_kwh"].to_numpy()
-    if energy == "delivered":
-        return delivered_kwh, ()
-    usable = (kept["requested_kwh"] > 0).fill_null(False).to_numpy()
-    wanted_kwh = np.where(usable, kept["requested_kwh"].to_numpy(), delivered_kwh)
-    return wanted_kwh, note(kept.filter(~usable), "it has no request above 0: it wants what it was delivered")
-
-
-def _stated_departures(kept: pl.DataFrame, begin: datetime) -> tuple[Array, tuple[Note, ...]]:
-    """Stated departures in minutes from `begin`, NaN where there is none to use; and notes on those that are no use."""
-    early = (kept["stated"] <= kept["arrival"]).fill_null(False)
-    stated_min = ((kept["stated"] - begin) / _MINUTE).set(early, None).fill_null(np.nan).to_numpy()
-    return stated_min, (
-        *note(kept.filter(kept["unread"]), "its stated departure cannot be read: it counts as not stated"),
-        *note(kept.filter(early), "its stated departure is not after its arrival: it counts as not stated"),
+def _info(
+    path: Path, format: str, scenario: Scenario, horizon_steps: int, start: str | None, time_zone: str | None
+) -> ScheduleInfo:
+    return ScheduleInfo(
+        scenario=scenario.name,
+        step_minutes=scenario.step_minutes,
+        horizon_steps=horizon_steps,
+        generator=format,
+        source=path.name,
+        start=start,
+        time_zone=time_zone,
     )
 
 
@@ -164,38 +181,27 @@ def _find_scenario(scenario: Scenario | str | Path | None, found: RecordedSessio
         raise InputError(source, [f"{found.no_scenario}: give the scenario"])
     scenario = resolve_scenario(found.scenario if scenario is None else scenario)
     if scenario.population.transition_soc == 0:
-        raise InputError(
-            f"scenario {scenario.name!r}",
-            ["population.transition_soc must be above 0 (it is 0): energies must fit below the taper"],
-        )
+        problem = "population.transition_soc must be above 0 (it is 0): energies must fit below the taper"
+        raise InputError(f"scenario {scenario.name!r}", [problem])
     return scenario
 
 
 def _find_zone(time_zone: str | None, found: RecordedSessions, source: str) -> ZoneInfo:
+    names = found.time_zones
     if time_zone is not None:
-        return _zone(time_zone, "import_sessions")
-    if len(found.time_zones) > 1:
-        raise InputError(source, [f"names several time zones ({', '.join(found.time_zones)}): give time_zone"])
-    if not found.time_zones:
+        source, names = "import_sessions", (time_zone,)
+    if len(names) > 1:
+        raise InputError(source, [f"names several time zones ({', '.join(names)}): give time_zone"])
+    if not names:
         raise InputError(source, ["does not tell the site's time zone: give time_zone"])
-    return _zone(found.time_zones[0], source)
-
-
-def _zone(name: str, subject: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(names[0])
     except (LookupError, ValueError, OSError):
-        raise InputError(subject, [f"time zone must be a name such as 'Europe/Amsterdam' (it is {name!r})"]) from None
+        told = f"time zone must be a name such as 'Europe/Amsterdam' (it is {names[0]!r})"
+        raise InputError(source, [told]) from None
 
 
-def _check_choices(
-    format: str,
-    energy: str,
-    stations: str,
-    day: date | str | None,
-    last_day: date | str | None,
-    time_zone: str | None,
-) -> tuple[date | None, date | None]:
+def _check_choices(format: str, energy: str, stations: str, **calendar: date | str | None) -> list[date | None]:
     """The days as dates; raises `InputError` with every wrong argument."""
     problems = [
         f"{name} must be one of {', '.join(choices)} (it is {value!r})"
@@ -206,8 +212,9 @@ def _check_choices(
         )
         if value not in choices
     ]
-    days = []
-    for name, value in (("day", day), ("last_day", last_day)):
+    days: list[date | None] = []
+    for name in ("day", "last_day"):
+        value = calendar[name]
         try:
             days.append(date.fromisoformat(value) if isinstance(value, str) else value)
         except ValueError:
@@ -216,11 +223,10 @@ def _check_choices(
         if isinstance(value, datetime):
             problems.append(f"{name} must be a date without a time (it is {value!r})")
     if format == OWN:
-        calendar = {"day": day, "last_day": last_day, "time_zone": time_zone}
         problems += [
             f"{name} must not be given: the minutes of format 'sessions' have no calendar"
             for name, value in calendar.items()
             if value is not None
         ]
     raise_if("import_sessions", problems)
-    return days[0], days[1]
+    return days

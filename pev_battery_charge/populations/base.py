@@ -15,31 +15,22 @@ A kind that draws a whole batch at once, into records, overrides `generator` ins
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeVar
 
 import numpy as np
-from pydantic import ConfigDict, field_validator
+from pydantic import field_validator
 
+from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.instance import Horizon, Instance, InstanceRecords, to_records
+from pev_battery_charge.instance import Instance, InstanceRecords, to_records
 from pev_battery_charge.models import Part
 from pev_battery_charge.registry import Registry, same_definition
+from pev_battery_charge.schedule.assignment import assign_areas
+from pev_battery_charge.schedule.validation import Site
 
 StayStart = Literal["arrival", "plug_in"]
 """From when a PEV's stay is counted. "arrival": a PEV that waits for a station leaves when it would have left anyway,
 and drives on if none comes free before. "plug_in": it leaves later by its wait, so that no wait cuts a stay short."""
-
-
-class Site(Horizon, Protocol):
-    """What a population may know of the scenario that it belongs to; a `Scenario` is one."""
-
-    @property
-    def step_minutes(self) -> float:
-        """Length of a step."""
-
-    @property
-    def horizon_steps(self) -> int:
-        """Steps of an episode."""
 
 
 class Generator(Protocol):
@@ -52,19 +43,15 @@ class Generator(Protocol):
         """
 
 
-class _Unless:
-    """A value that holds for a population unless its class has a field of that name.
-
-    It is unseen on the class itself: pydantic would take such a field for a mistake.
-    """
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __get__(self, instance: object, owner: type) -> object:
-        if instance is None:
-            raise AttributeError
-        return self.value
+_UNLESS_TOLD: Final = {
+    "start_hour": 0.0,
+    "source": None,
+    "patience_minutes": 0.0,
+    "stay_counts_from": "arrival",
+    "efficiency": 0.9,
+    "transition_soc": 0.8,
+}
+"""What holds for a population whose class has no field or property of the name."""
 
 
 class Population(Part):
@@ -79,8 +66,6 @@ class Population(Part):
       its departure, where imported sessions are given stations.
     - efficiency = 0.9 and transition_soc = 0.8: those of the batteries of imported sessions.
     """
-
-    model_config = ConfigDict(ignored_types=(_Unless,))
 
     kind: str = ""
     """The name under which the class is registered."""
@@ -98,9 +83,9 @@ class Population(Part):
         def source(self) -> str | None:
             """None unless a kind tells it."""
     else:
-        start_hour, source = _Unless(0.0), _Unless(None)
-        patience_minutes, stay_counts_from = _Unless(0.0), _Unless("arrival")
-        efficiency, transition_soc = _Unless(0.9), _Unless(0.8)
+
+        def __getattr__(self, name: str) -> Any:
+            return _UNLESS_TOLD[name] if name in _UNLESS_TOLD else super().__getattr__(name)
 
     @field_validator("kind")
     @classmethod
@@ -141,6 +126,12 @@ class _AreaByArea:
         except InputError as error:
             raise InputError(f"{subject}, {error.subject}", error.problems) from None
         return instance
+
+
+def give_stations(sessions: Records, population: Population, site: Site) -> None:
+    """Give `sessions[B, S]`, each row in order of arrival, the site's stations; PEVs wait as the population's do."""
+    stays_from_plug_in = population.stay_counts_from == "plug_in"
+    assign_areas(sessions, site.num_stations, population.patience_minutes, stays_from_plug_in)
 
 
 _KINDS: Registry[type[Population]] = Registry("population")

@@ -10,13 +10,13 @@ by arrival hour. From these the distribution within each hour is rebuilt as the 
 the overall distribution exponentially until it has its mean, and together the hours have the overall quantiles again.
 """
 
-import csv
 import json
 from functools import cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
@@ -30,8 +30,9 @@ sessions), 0.206 at JPL (6,026), by rho = 2 sin(pi r / 6).
 
 _BINS: Final = 400
 _LEVELS: Final = 513
-_STAY_FLOOR_H: Final = 1.0 / MINUTES_PER_HOUR
-_ENERGY_FLOOR_KWH: Final = 0.1
+_FLOORS: Final = {"stay_h": 1.0 / MINUTES_PER_HOUR, "energy_kwh": 0.1}
+"""The least stay and energy, or half the lowest quantile where that is less."""
+_FOLDER: Final = resources.files("pev_battery_charge.populations")
 _RAKING_ROUNDS: Final = 64
 
 
@@ -57,83 +58,52 @@ class HourTables(NamedTuple):
     """`[24, L]`: energies, likewise."""
 
 
-class SiteProfile(NamedTuple):
-    """A site on one kind of day."""
-
-    source: str
-    sessions_per_day: float | None
-    model: Mixture | HourTables
-
-
 class PevModels(NamedTuple):
     """The PEV models of one region: `[M]` each; the weights add up to 1."""
 
-    names: tuple[str, ...]
     capacity_kwh: Array
     power_max_kw: Array
     weight: Array
 
 
 @cache
-def load_profile(name: str, day: str) -> SiteProfile:
-    """The site `name` on a "weekday" or "weekend"."""
-    text = (resources.files("pev_battery_charge.populations") / "site_profiles.json").read_text(encoding="utf-8")
-    site = json.loads(text)["sites"][name]
+def load_profile(name: str, day: str) -> tuple[Mixture | HourTables, float | None]:
+    """What is known of the site `name` on a "weekday" or "weekend", and its sessions per day where they are known."""
+    site = json.loads((_FOLDER / "site_profiles.json").read_text(encoding="utf-8"))["sites"][name]
+    sessions_per_day = site.get(f"sessions_per_day_{day}")
     mixture = site.get(f"joint_mixture_{day}")
-    return SiteProfile(
-        source=site["source"],
-        sessions_per_day=site.get(f"sessions_per_day_{day}"),
-        model=_read_mixture(mixture) if mixture else _fit_tables(site, day),
-    )
+    if mixture is None:
+        return _fit_tables(site, day), sessions_per_day
+    weights, means, covariances = (np.array(mixture[name]) for name in ("weights", "means", "covariances"))
+    return Mixture(np.cumsum(weights) / weights.sum(), means, np.linalg.cholesky(covariances)), sessions_per_day
 
 
 @cache
 def load_pev_models(region: str) -> PevModels:
     """The PEV models of "europe" or "california"."""
-    text = (resources.files("pev_battery_charge.populations") / "pev_models.csv").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    rows = [row for row in csv.DictReader(lines) if row["region"] == region]
-    weight = np.array([float(row["weight"]) for row in rows])
-    return PevModels(
-        names=tuple(row["model"] for row in rows),
-        capacity_kwh=np.array([float(row["capacity_kwh"]) for row in rows]),
-        power_max_kw=np.array([float(row["power_max_kw"]) for row in rows]),
-        weight=weight / weight.sum(),
-    )
-
-
-def _read_mixture(mixture: dict[str, Any]) -> Mixture:
-    weights = np.array(mixture["weights"], np.float64)
-    return Mixture(
-        cumulative_weights=np.cumsum(weights) / weights.sum(),
-        means=np.array(mixture["means"], np.float64),
-        factors=np.linalg.cholesky(np.array(mixture["covariances"], np.float64)),
-    )
+    table = pl.read_csv((_FOLDER / "pev_models.csv").read_bytes(), comment_prefix="#").filter(region=region)
+    capacity_kwh, power_max_kw, weight = (table[name].cast(pl.Float64).to_numpy() for name in PevModels._fields)
+    return PevModels(capacity_kwh, power_max_kw, weight / weight.sum())
 
 
 def _fit_tables(site: dict[str, Any], day: str) -> HourTables:
-    share = np.array(site[f"arrival_share_{day}"], np.float64)
+    share = np.array(site[f"arrival_share_{day}"])
     share = share / share.sum()
-    return HourTables(
-        cumulative_share=np.concatenate([[0.0], np.cumsum(share)]),
-        stay_h=_fit_hours(
+    stay_h, energy_kwh = (
+        _fit_hours(
             share,
-            _fill_gaps(site["mean_stay_h"]),
-            _overall_edges(site["stay_h_quantiles"], site["stay_h_mean_sd"][0], _STAY_FLOOR_H),
-        ),
-        energy_kwh=_fit_hours(
-            share,
-            _fill_gaps(site["mean_energy_kwh"]),
-            _overall_edges(site["energy_kwh_quantiles"], site["energy_kwh_mean_sd"][0], _ENERGY_FLOOR_KWH),
-        ),
+            _fill_gaps(site[f"mean_{name}"]),
+            _overall_edges(site[f"{name}_quantiles"], site[f"{name}_mean_sd"][0], floor),
+        )
+        for name, floor in _FLOORS.items()
     )
+    return HourTables(np.concatenate([[0.0], np.cumsum(share)]), stay_h, energy_kwh)
 
 
 def _fill_gaps(means: list[float | None]) -> Array:
     """Hours without a figure take the mean of the nearest hours that have one, round the clock."""
     known = [hour for hour, mean in enumerate(means) if mean is not None]
-    values = [mean for mean in means if mean is not None]
-    filled: Array = np.interp(np.arange(24), known, values, period=24)
+    filled: Array = np.interp(np.arange(24), known, np.array(means, np.float64)[known], period=24)
     return filled
 
 

@@ -13,17 +13,18 @@ from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.instance import InstanceRecords
 from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
-from pev_battery_charge.populations.base import Generator, Population, Site, StayStart, population
+from pev_battery_charge.populations.base import Generator, Population, StayStart, give_stations, population
 from pev_battery_charge.populations.profiles import (
     STAY_ENERGY_CORRELATION,
     HourTables,
     Mixture,
+    PevModels,
     load_pev_models,
     load_profile,
 )
-from pev_battery_charge.schedule.assignment import assign_stations
+from pev_battery_charge.schedule.validation import Site
 
-_PADDING, _SERVED = int(Status.PADDING), int(Status.SERVED)
+_SERVED = int(Status.SERVED)
 
 
 @population("site")
@@ -79,11 +80,10 @@ class _SiteGenerator:
         self.population = population
         self.site = site
         self.days = math.ceil(site.horizon_minutes / MINUTES_PER_DAY)
-        profile = load_profile(population.profile, population.day)
-        self._model = profile.model
+        self._model, sessions_per_day = load_profile(population.profile, population.day)
         self._pevs = load_pev_models(population.pev_models)
         # The population has seen to it that one of them is given.
-        self.mean_sessions = (population.sessions_per_day or profile.sessions_per_day or 0.0) * self.days
+        self.mean_sessions = (population.sessions_per_day or sessions_per_day or 0.0) * self.days
         self.max_sessions = math.ceil(self.mean_sessions + 8.0 * math.sqrt(self.mean_sessions)) + 8
         """Room for the Poisson number but for one schedule in about 10^13, which is cut there."""
 
@@ -105,59 +105,40 @@ class _SiteGenerator:
         sessions = np.zeros((num_areas, room), SESSION)
         sessions["battery"]["efficiency"] = population.efficiency
         sessions["battery"]["transition_soc"] = population.transition_soc
-        pevs = np.stack([self._pevs.capacity_kwh, self._pevs.power_max_kw, self._pevs.weight], axis=1)
-        _draw_areas(
-            sessions,
-            counts,
-            arrival_stay_energy,
-            uniforms,
-            pevs,
-            population.start_hour,
-            float(self.days),
-            self.site.horizon_minutes,
-            population.target_soc_max,
-            self.site.num_stations,
-            population.patience_minutes,
-            population.stay_counts_from == "plug_in",
-        )
+        when = population.start_hour, float(self.days), self.site.horizon_minutes
+        _draw_areas(sessions, counts, arrival_stay_energy, uniforms, *when, self._pevs, population.target_soc_max)
+        give_stations(sessions, population, self.site)
         return InstanceRecords(sessions)
 
 
 @kernel
 def _draw_mixture(out: Array, uniforms: Array, scores: Array, mixture: Mixture) -> None:
     """Arrival hour, stay (h) and energy (kWh) into `out[B, S, 3]`, from a Gaussian mixture; hours wrap at midnight."""
-    means, factors = mixture.means, mixture.factors
-    num_areas, room, _ = out.shape
-    for b in range(num_areas):
-        for j in range(room):
-            k = 0
-            while k < means.shape[0] - 1 and uniforms[b, j, 0] >= mixture.cumulative_weights[k]:
-                k += 1
-            z = scores[b, j]
-            out[b, j, 0] = (means[k, 0] + factors[k, 0, 0] * z[0]) % HOURS_PER_DAY
-            out[b, j, 1] = math.exp(means[k, 1] + factors[k, 1, 0] * z[0] + factors[k, 1, 1] * z[1])
-            out[b, j, 2] = math.exp(
-                means[k, 2] + factors[k, 2, 0] * z[0] + factors[k, 2, 1] * z[1] + factors[k, 2, 2] * z[2]
-            )
+    for b, j in np.ndindex(out.shape[:2]):
+        k = _cell(mixture.cumulative_weights, uniforms[b, j, 0])
+        mean, factor, z = mixture.means[k], mixture.factors[k], scores[b, j]
+        out[b, j, 0] = (mean[0] + factor[0, 0] * z[0]) % HOURS_PER_DAY
+        out[b, j, 1] = math.exp(mean[1] + factor[1, 0] * z[0] + factor[1, 1] * z[1])
+        out[b, j, 2] = math.exp(mean[2] + factor[2, 0] * z[0] + factor[2, 1] * z[1] + factor[2, 2] * z[2])
 
 
 @kernel
 def _draw_tables(out: Array, uniforms: Array, scores: Array, tables: HourTables) -> None:
     """The same from hourly tables: stay and energy of an hour are joined by a Gaussian copula."""
-    cumulative_share, stay_h, energy_kwh = tables.cumulative_share, tables.stay_h, tables.energy_kwh
-    num_areas, room, _ = out.shape
     rest = math.sqrt(1.0 - STAY_ENERGY_CORRELATION**2)
-    for b in range(num_areas):
-        for j in range(room):
-            u = uniforms[b, j, 0]
-            hour = 0
-            while hour < stay_h.shape[0] - 1 and u >= cumulative_share[hour + 1]:
-                hour += 1
-            share = cumulative_share[hour + 1] - cumulative_share[hour]
-            out[b, j, 0] = hour + (min((u - cumulative_share[hour]) / share, 1.0) if share > 0.0 else 0.5)
-            z = scores[b, j]
-            out[b, j, 1] = _inverse(stay_h[hour], z[0])
-            out[b, j, 2] = _inverse(energy_kwh[hour], STAY_ENERGY_CORRELATION * z[0] + rest * z[1])
+    for b, j in np.ndindex(out.shape[:2]):
+        u, z = uniforms[b, j, 0], scores[b, j]
+        hour = _cell(tables.cumulative_share[1:], u)
+        before, after = tables.cumulative_share[hour], tables.cumulative_share[hour + 1]
+        out[b, j, 0] = hour + (min((u - before) / (after - before), 1.0) if after > before else 0.5)
+        out[b, j, 1] = _inverse(tables.stay_h[hour], z[0])
+        out[b, j, 2] = _inverse(tables.energy_kwh[hour], STAY_ENERGY_CORRELATION * z[0] + rest * z[1])
+
+
+@kernel
+def _cell(cumulative: Array, uniform: float) -> int:
+    """The first place of `cumulative[K]` that is above `uniform`, or the last place."""
+    return min(int(np.searchsorted(cumulative, uniform, side="right")), cumulative.size - 1)
 
 
 @kernel
@@ -173,75 +154,64 @@ def _inverse(table: Array, score: float) -> float:
 def _draw_areas(
     sessions: Records,
     counts: Integers,
-    arrival_stay_energy: Array,
+    drawn: Array,
     uniforms: Array,
-    pevs: Array,
     start_hour: float,
     days: float,
     horizon_minutes: float,
+    pevs: PevModels,
     target_soc_max: float,
-    num_stations: int,
-    patience_minutes: float,
-    stays_from_plug_in: bool,
 ) -> None:
-    """Turn draws into sessions in order of arrival, and give them stations."""
+    """Turn draws into sessions in order of arrival; those that arrive beyond the horizon are left out."""
     num_areas, room = sessions.shape
-    arrivals = np.empty(room)
-    order = np.empty(room, np.int64)
+    arrivals_min = np.empty(room)
+    largest = int(np.argmax(pevs.capacity_kwh))
     for b in range(num_areas):
+        arrivals_min[:] = np.inf
         kept = 0
         for j in range(counts[b]):
             day = math.floor(uniforms[b, j, 1] * days)
-            hours = (arrival_stay_energy[b, j, 0] - start_hour) % HOURS_PER_DAY + HOURS_PER_DAY * day
-            arrivals[j] = math.floor(hours * MINUTES_PER_HOUR)
-            if arrivals[j] < horizon_minutes:
-                place = kept
-                while place > 0 and arrivals[order[place - 1]] > arrivals[j]:
-                    order[place] = order[place - 1]
-                    place -= 1
-                order[place] = j
+            hours = (drawn[b, j, 0] - start_hour) % HOURS_PER_DAY + HOURS_PER_DAY * day
+            arrival_min = math.floor(hours * MINUTES_PER_HOUR)
+            if arrival_min < horizon_minutes:
+                arrivals_min[j] = arrival_min
                 kept += 1
-        for i in range(room):
-            session = sessions[b, i]
-            if i >= kept:
-                session["status"] = _PADDING
-                continue
+        order = np.argsort(arrivals_min, kind="mergesort")
+        for i in range(kept):
             j = order[i]
+            arrival_min, stay_h, energy_kwh = arrivals_min[j], drawn[b, j, 1], drawn[b, j, 2]
+            session = sessions[b, i]
             battery = session["battery"]
-            stay_h = arrival_stay_energy[b, j, 1]
             stay_minutes = max(math.floor(stay_h * MINUTES_PER_HOUR), 1.0)
-            energy_kwh = arrival_stay_energy[b, j, 2]
-            model = _choose_model(pevs, energy_kwh, stay_h, battery["efficiency"], uniforms[b, j, 2])
-            capacity = pevs[model, 0]
+            model = _choose_model(pevs, largest, energy_kwh, stay_h, battery["efficiency"], uniforms[b, j, 2])
+            capacity = pevs.capacity_kwh[model]
             stored = min(energy_kwh * battery["efficiency"], capacity)
             room_kwh = max(capacity * target_soc_max - stored, 0.0)
-            session["arrival_min"] = arrivals[j]
-            session["departure_min"] = arrivals[j] + stay_minutes
-            session["departure_stated_min"] = arrivals[j] + stay_minutes
+            session["arrival_min"] = arrival_min
+            session["departure_min"] = session["departure_stated_min"] = arrival_min + stay_minutes
             battery["capacity_kwh"] = capacity
-            battery["power_max_kw"] = pevs[model, 1]
+            battery["power_max_kw"] = pevs.power_max_kw[model]
             session["energy_arrival_kwh"] = uniforms[b, j, 3] * room_kwh
             session["energy_target_kwh"] = min(session["energy_arrival_kwh"] + stored, capacity)
             session["status"] = _SERVED
-        assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)
 
 
 @kernel
-def _choose_model(pevs: Array, energy_kwh: float, stay_h: float, efficiency: float, uniform: float) -> int:
-    """A row of `pevs` (capacity, power, weight), by weight among those that can take the energy within the stay."""
+def _choose_model(
+    pevs: PevModels, largest: int, energy_kwh: float, stay_h: float, efficiency: float, uniform: float
+) -> int:
+    """A row of `pevs`, by weight among those that can take the energy within the stay; else the largest battery's."""
+    stored_kwh, count = energy_kwh * efficiency, pevs.weight.size
     total = 0.0
-    largest = 0
-    for m in range(pevs.shape[0]):
-        if pevs[m, 0] > pevs[largest, 0]:
-            largest = m
-        if pevs[m, 0] >= energy_kwh * efficiency and pevs[m, 1] * stay_h >= energy_kwh:
-            total += pevs[m, 2]
+    for m in range(count):
+        if pevs.capacity_kwh[m] >= stored_kwh and pevs.power_max_kw[m] * stay_h >= energy_kwh:
+            total += pevs.weight[m]
     left = uniform * total
     chosen = largest
-    for m in range(pevs.shape[0]):
-        if pevs[m, 0] >= energy_kwh * efficiency and pevs[m, 1] * stay_h >= energy_kwh:
+    for m in range(count):
+        if pevs.capacity_kwh[m] >= stored_kwh and pevs.power_max_kw[m] * stay_h >= energy_kwh:
             chosen = m
-            left -= pevs[m, 2]
+            left -= pevs.weight[m]
             if left < 0.0:
                 break
     return chosen

@@ -7,13 +7,13 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from pev_battery_charge.core.arrays import Array, Records
+from pev_battery_charge.core.arrays import Array, Record, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import SESSION, Status
+from pev_battery_charge.core.records import BATTERY, SESSION, Status
 from pev_battery_charge.instance import InstanceRecords
 from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
-from pev_battery_charge.populations.base import Generator, Population, Site, StayStart, population
-from pev_battery_charge.schedule.assignment import assign_stations
+from pev_battery_charge.populations.base import Generator, Population, StayStart, give_stations, population
+from pev_battery_charge.schedule.validation import Site
 
 _SERVED = int(Status.SERVED)
 
@@ -75,22 +75,12 @@ class _SpreadGenerator:
         for row, generator in zip(uniforms, random, strict=True):
             generator.random(out=row)
         sessions = np.zeros((len(random), population.pevs), SESSION)
-        sessions["battery"]["capacity_kwh"] = population.capacity_kwh
+        battery = np.array([tuple(getattr(population, name) for name in BATTERY.names or ())], BATTERY)
         sessions["energy_target_kwh"] = population.target_soc * population.capacity_kwh
-        sessions["battery"]["power_max_kw"] = population.power_max_kw
-        sessions["battery"]["efficiency"] = population.efficiency
-        sessions["battery"]["transition_soc"] = population.transition_soc
-        _draw_areas(
-            sessions,
-            uniforms,
-            self.site.horizon_minutes - population.stay_minutes,
-            population.stay_minutes,
-            population.stay_tolerance,
-            population.arrival_soc_max,
-            self.site.num_stations,
-            population.patience_minutes,
-            population.stay_counts_from == "plug_in",
-        )
+        slot_minutes = (self.site.horizon_minutes - population.stay_minutes) / population.pevs
+        stay = slot_minutes, population.stay_minutes, population.stay_tolerance
+        _draw_areas(sessions, uniforms, battery[0], *stay, population.arrival_soc_max)
+        give_stations(sessions, population, self.site)
         return InstanceRecords(sessions)
 
 
@@ -98,24 +88,19 @@ class _SpreadGenerator:
 def _draw_areas(
     sessions: Records,
     uniforms: Array,
-    span_minutes: float,
+    battery: Record,
+    slot_minutes: float,
     stay_minutes: float,
     stay_tolerance: float,
     arrival_soc_max: float,
-    num_stations: int,
-    patience_minutes: float,
-    stays_from_plug_in: bool,
 ) -> None:
-    num_areas, num_pevs = sessions.shape
-    slot_minutes = span_minutes / num_pevs
-    for b in range(num_areas):
-        for j in range(num_pevs):
+    for b in range(sessions.shape[0]):
+        for j in range(sessions.shape[1]):
             session = sessions[b, j]
             arrival = np.floor((j + uniforms[b, j, 0]) * slot_minutes)
             stay = max(np.floor(stay_minutes * (1.0 - stay_tolerance * uniforms[b, j, 1])), min(1.0, stay_minutes))
             session["arrival_min"] = arrival
-            session["departure_min"] = arrival + stay
-            session["departure_stated_min"] = arrival + stay
-            session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * session["battery"]["capacity_kwh"]
+            session["departure_min"] = session["departure_stated_min"] = arrival + stay
+            session["battery"] = battery
+            session["energy_arrival_kwh"] = uniforms[b, j, 2] * arrival_soc_max * battery["capacity_kwh"]
             session["status"] = _SERVED
-        assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)

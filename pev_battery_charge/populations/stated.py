@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import raise_if, whole_number_problems
 from pev_battery_charge.schedule.columns import STATED
 from pev_battery_charge.schedule.table import Schedule
 
@@ -36,8 +36,7 @@ def with_stated_departures(
         problems.append(f"error_hours: must be three finite numbers (it is {error_hours})")
     elif not error_hours[0] < error_hours[1] < error_hours[2]:
         problems.append(f"error_hours: must rise (it is {error_hours})")
-    if problems:
-        raise InputError("stated departures", problems)
+    raise_if("stated departures", problems)
     low, middle, high = error_hours
     ends = middle + (low - middle) * 0.5 / 0.4, middle, middle + (high - middle) * 0.5 / 0.4
     uniforms = np.random.default_rng(seed).random(len(schedule))

@@ -46,6 +46,13 @@ def assign_stations(
 
 
 @kernel
+def assign_areas(sessions: Records, num_stations: int, patience_minutes: float, stays_from_plug_in: bool) -> None:
+    """The same for each area of `sessions[B, S]`."""
+    for b in range(len(sessions)):
+        assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)
+
+
+@kernel
 def earliest_free(free_at: Array, arrival: float) -> int:
     """The lowest-numbered station that is free at `arrival`; if none is, the one that comes free first."""
     first = 0

@@ -4,9 +4,6 @@ from typing import Final
 
 import polars as pl
 
-FORMAT_VERSION: Final = "1"
-"""Version of the schedule file's format; a file of another one is refused."""
-
 COLUMNS: Final[dict[str, type[pl.DataType]]] = {
     "pev": pl.String,
     "arrival_min": pl.Float64,
@@ -21,9 +18,6 @@ COLUMNS: Final[dict[str, type[pl.DataType]]] = {
     "plug_in_min": pl.Float64,
     "departure_stated_min": pl.Float64,
 }
-
-BATTERY_FIELDS: Final = ("capacity_kwh", "power_max_kw", "efficiency", "transition_soc")
-"""Columns that a session's record holds in its `battery`."""
 
 PLACE: Final = ("station", "plug_in_min")
 """Columns that are null for a PEV that found no station."""

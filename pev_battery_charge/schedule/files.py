@@ -7,16 +7,13 @@ import polars as pl
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.schedule.columns import FORMAT_VERSION
 
 _ENDINGS: Final = (".csv", ".parquet")
-_VERSION_KEY: Final = "format_version"
 
 
 def read_table(path: str | Path) -> tuple[pl.DataFrame, dict[str, str]]:
     """The table of a file, its columns not yet checked, and its metadata; raises `InputError`."""
-    path = Path(path)
-    _check_ending(path)
+    path = _schedule_path(path)
     if not path.is_file():
         raise InputError(str(path), ["no such file"])
     try:
@@ -25,25 +22,25 @@ def read_table(path: str | Path) -> tuple[pl.DataFrame, dict[str, str]]:
         if path.stat().st_size == 0:
             raise InputError(str(path), ["is empty"])
         metadata = {key: value for key, value in pl.read_parquet_metadata(path).items() if not key.startswith("ARROW")}
-        return pl.read_parquet(path), _check_version(metadata, str(path))
+        return pl.read_parquet(path), metadata
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), [f"is not a readable {path.suffix[1:]} file: {_first_line(error)}"]) from None
+        raise InputError(
+            str(path), [f"is not a readable {path.suffix[1:]} file: {str(error).splitlines()[0]}"]
+        ) from None
 
 
 def write_table(path: str | Path, sessions: pl.DataFrame, metadata: dict[str, str]) -> None:
     """Write a file by its ending; an existing one is replaced whole or not at all."""
-    path = Path(path)
-    _check_ending(path)
+    path = _schedule_path(path)
     with write_beside(path) as beside:
         if path.suffix == ".csv":
             beside.write_text(format_csv(sessions, metadata), encoding="utf-8")
         else:
-            sessions.write_parquet(beside, metadata={_VERSION_KEY: FORMAT_VERSION, **metadata})
+            sessions.write_parquet(beside, metadata=metadata)
 
 
 def format_csv(sessions: pl.DataFrame, metadata: dict[str, str]) -> str:
     """The text of a CSV file; floats are written so that they come back to the bit."""
-    metadata = {_VERSION_KEY: FORMAT_VERSION, **metadata}
     head = "".join(f"# {key}: {' '.join(value.split())}\n" for key, value in metadata.items())
     return head + sessions.write_csv()
 
@@ -62,21 +59,12 @@ def parse_csv(text: str, source: str) -> tuple[pl.DataFrame, dict[str, str]]:
     except pl.exceptions.NoDataError:
         raise InputError(source, ["is empty"]) from None
     except pl.exceptions.PolarsError as error:
-        raise InputError(source, [f"is not a readable csv file: {_first_line(error)}"]) from None
-    return sessions, _check_version(metadata, source)
+        raise InputError(source, [f"is not a readable csv file: {str(error).splitlines()[0]}"]) from None
+    return sessions, metadata
 
 
-def _check_version(metadata: dict[str, str], source: str) -> dict[str, str]:
-    version = metadata.pop(_VERSION_KEY, FORMAT_VERSION)
-    if version != FORMAT_VERSION:
-        raise InputError(source, [f"format version must be {FORMAT_VERSION} (it is {version})"])
-    return metadata
-
-
-def _check_ending(path: Path) -> None:
+def _schedule_path(path: str | Path) -> Path:
+    path = Path(path)
     if path.suffix not in _ENDINGS:
         raise InputError(str(path), [f"a schedule file must end in {' or '.join(_ENDINGS)}"])
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return path

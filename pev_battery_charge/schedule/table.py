@@ -1,19 +1,28 @@
 """A schedule: all sessions of one episode as a table, each with the station it is given, or without one."""
 
+import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
+from zoneinfo import available_timezones
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.clock import put_on_grid
-from pev_battery_charge.core.records import NO_SESSION, SESSION, Status
+from pev_battery_charge.core.records import BATTERY, NO_SESSION, SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.schedule import files, validation
-from pev_battery_charge.schedule.columns import BATTERY_FIELDS, COLUMNS, PLACE, STATED
+from pev_battery_charge.schedule.columns import COLUMNS, PLACE, STATED
+
+_VERSION_KEY: Final = "format_version"
+_FORMAT_VERSION: Final = "1"
+"""Version of the schedule file's format; a file of another one is refused."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,30 @@ class ScheduleInfo:
     start: str | None = None
     """Local time of minute 0: "HH:MM", or "YYYY-MM-DD HH:MM" where the day is known."""
     time_zone: str | None = None
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str], source: str) -> Self:
+        """What a file says of itself; raises `InputError` about the file, `source`."""
+        values: dict[str, Any] = {key: metadata[key] for key in vars(cls()) if key in metadata}
+        version = metadata.get(_VERSION_KEY, _FORMAT_VERSION)
+        problems = []
+        if version != _FORMAT_VERSION:
+            problems.append(f"format version must be {_FORMAT_VERSION} (it is {version})")
+        for key, kind in (("step_minutes", float), ("horizon_steps", int), ("seed", int)):
+            if key in values:
+                try:
+                    values[key] = kind(values[key])
+                except ValueError:
+                    problems.append(f"metadata {key!r} must be a number (it is {metadata[key]!r})")
+                    continue
+                if key != "seed" and not 0 < values[key] < math.inf:
+                    problems.append(f"metadata {key!r} must be above 0 and finite (it is {metadata[key]!r})")
+        if not re.fullmatch(r"(\d{4}-\d\d-\d\d )?([01]\d|2[0-3]):[0-5]\d", values.get("start", "00:00")):
+            problems.append(f"metadata 'start' must be HH:MM or YYYY-MM-DD HH:MM (it is {values['start']!r})")
+        if "time_zone" in values and values["time_zone"] not in available_timezones():
+            problems.append(f"metadata 'time_zone' must be a known time zone (it is {values['time_zone']!r})")
+        raise_if(source, problems)
+        return cls(**values)
 
 
 class Schedule:
@@ -96,42 +129,51 @@ class Schedule:
         sessions, metadata = files.read_table(path)
         if sessions.height == 0:
             raise InputError(str(path), ["it has no sessions"])
-        return cls(sessions, _info_from_metadata(metadata, str(path)), source=str(path))
+        return cls(sessions, ScheduleInfo.from_metadata(metadata, str(path)), source=str(path))
 
     def write(self, path: str | Path) -> None:
         """Write a schedule file, CSV or Parquet by its ending; an existing file is replaced whole or not at all."""
-        files.write_table(path, self._written(), _info_to_metadata(self._info))
+        files.write_table(path, *self._written())
 
     @classmethod
     def from_text(cls, text: str, source: str = "schedule") -> Self:
         """A schedule from the text of a CSV file; `source` names it in errors (`InputError`)."""
         sessions, metadata = files.parse_csv(text, source)
-        return cls(sessions, _info_from_metadata(metadata, source), source=source)
+        return cls(sessions, ScheduleInfo.from_metadata(metadata, source), source=source)
 
     def to_text(self) -> str:
         """The schedule as the text of a CSV file; `from_text` gives it back."""
-        return files.format_csv(self._written(), _info_to_metadata(self._info))
+        return files.format_csv(*self._written())
 
-    def _written(self) -> pl.DataFrame:
-        """The columns that a file has: stated departures are left out where nobody has stated one."""
+    def _written(self) -> tuple[pl.DataFrame, dict[str, str]]:
+        """The columns that a file has, stated departures left out where nobody has stated one; and its metadata."""
         nobody = self._sessions[STATED].null_count() == len(self)
-        return self._sessions.drop(STATED) if nobody else self._sessions
+        told = {key: str(value) for key, value in vars(self._info).items() if value is not None}
+        return self._sessions.drop(STATED) if nobody else self._sessions, {_VERSION_KEY: _FORMAT_VERSION, **told}
 
-    def validate(self, scenario: validation.Extent | None = None) -> None:
+    def validate(self, scenario: validation.Site | None = None) -> None:
         """Check every rule a schedule must keep, and with a scenario also that it fits the scenario.
 
         Raises `InputError` with every problem. Schedules are checked when they are made or read.
         """
         validation.checked(self._sessions, self._source)
-        if scenario is not None:
-            validation.check_fit(self._sessions.with_columns(self._rows), self._source, scenario, self.horizon_minutes)
+        if scenario is None:
+            return
+        problems = []
+        if self.horizon_minutes is not None and not math.isclose(self.horizon_minutes, scenario.horizon_minutes):
+            problems.append(
+                f"it was made for {self.horizon_minutes:g} min, the scenario has {scenario.horizon_minutes:g} min: "
+                "give the scenario the same step_minutes x horizon_steps"
+            )
+        beyond = self._sessions.with_columns(self._rows).filter(pl.col("station") >= scenario.num_stations)
+        rule = f"unknown station: the scenario has 0 to {scenario.num_stations - 1}"
+        raise_if(self._source, problems + validation.describe(beyond, "station", rule))
 
     @property
     def horizon_minutes(self) -> float | None:
         """The length it was made for, if known."""
-        if self._info.step_minutes is None or self._info.horizon_steps is None:
-            return None
-        return self._info.step_minutes * self._info.horizon_steps
+        step_minutes, horizon_steps = self._info.step_minutes, self._info.horizon_steps
+        return None if step_minutes is None or horizon_steps is None else step_minutes * horizon_steps
 
     @property
     def start_hour(self) -> float | None:
@@ -159,20 +201,16 @@ class Schedule:
 
         A departure that is not stated is taken to be stated rightly.
         """
+        sessions = self._sessions.with_columns(
+            pl.col("station").fill_null(NO_SESSION),
+            pl.col("plug_in_min").fill_null(math.nan),
+            pl.col(STATED).fill_null(pl.col("departure_min")),
+        )
         records = np.zeros(len(self) if room is None else room, SESSION)
         used = records[: len(self)]
-        for name in COLUMNS:
-            if name == "pev":
-                continue
-            column = self._sessions[name]
-            if name == "station":
-                used[name] = column.fill_null(NO_SESSION).to_numpy()
-                used["status"] = np.where(column.is_null().to_numpy(), Status.REJECTED, Status.SERVED)
-            elif name == STATED:
-                used[name] = column.fill_null(self._sessions["departure_min"]).to_numpy()
-            else:
-                fields = used["battery"] if name in BATTERY_FIELDS else used
-                fields[name] = column.fill_null(float("nan")).to_numpy()
+        for name, field in _fields(used).items():
+            field[:] = sessions[name].to_numpy()
+        used["status"] = np.where(used["station"] == NO_SESSION, Status.REJECTED, Status.SERVED)
         return records
 
     @classmethod
@@ -182,34 +220,20 @@ class Schedule:
         names: of the PEVs; by default they are named by their order of arrival.
         """
         used = records[records["status"] != Status.PADDING]
-        columns: dict[str, Any] = {
-            name: used["battery"][name] if name in BATTERY_FIELDS else used[name] for name in COLUMNS if name != "pev"
-        }
         digits = max(len(str(used.size - 1)), 2)
-        columns["pev"] = [f"pev_{number:0{digits}d}" for number in range(used.size)] if names is None else names
-        rejected = pl.Series(used["status"] == Status.REJECTED)
-        as_stated = pl.col(STATED) == pl.col("departure_min")
-        sessions = pl.DataFrame(columns).with_columns(
-            *(pl.when(rejected).then(None).otherwise(pl.col(name)).alias(name) for name in PLACE),
-            pl.when(as_stated).then(None).otherwise(pl.col(STATED)).alias(STATED),
+        pevs = [f"pev_{number:0{digits}d}" for number in range(used.size)] if names is None else names
+        served = pl.Series(used["status"] != Status.REJECTED)
+        sessions = pl.DataFrame({"pev": pevs, **_fields(used)}).with_columns(
+            pl.when(served).then(pl.col(PLACE)),
+            pl.when(pl.col(STATED) != pl.col("departure_min")).then(STATED),
         )
-        return cls(sessions.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), info)
+        return cls(sessions.cast(pl.Schema(COLUMNS)), info)
 
 
-def _info_to_metadata(info: ScheduleInfo) -> dict[str, str]:
-    return {key: str(value) for key, value in vars(info).items() if value is not None}
-
-
-def _info_from_metadata(metadata: dict[str, str], source: str) -> ScheduleInfo:
-    problems = validation.check_metadata(metadata)
-    validation.raise_if(source, problems)
-    return ScheduleInfo(
-        scenario=metadata.get("scenario"),
-        step_minutes=float(metadata["step_minutes"]) if "step_minutes" in metadata else None,
-        horizon_steps=int(metadata["horizon_steps"]) if "horizon_steps" in metadata else None,
-        seed=int(metadata["seed"]) if "seed" in metadata else None,
-        generator=metadata.get("generator"),
-        source=metadata.get("source"),
-        start=metadata.get("start"),
-        time_zone=metadata.get("time_zone"),
-    )
+def _fields(records: Records) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a schedule, but for the PEVs' names, in its records."""
+    return {
+        name: (records["battery"] if name in (BATTERY.names or ()) else records)[name]
+        for name in COLUMNS
+        if name != "pev"
+    }
