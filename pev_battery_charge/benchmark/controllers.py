@@ -3,7 +3,6 @@
 import statistics
 import time
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 
@@ -15,15 +14,13 @@ from pev_battery_charge.benchmark.measurement import (
     measure_parts,
     run_fresh_process,
 )
-from pev_battery_charge.controllers import CATALOGUE, Controller, Planner, Snapshot, make_controller, optimal_schedule
+from pev_battery_charge.controllers import CATALOGUE, Planner, Snapshot, make_controller, optimal_schedule
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.evaluation.runner import play
 from pev_battery_charge.generate import generate_schedule
 from pev_battery_charge.scenario import Scenario, load_scenario
 from pev_battery_charge.simulation import Simulation
-
-_PLANNERS: Final = ("mpc", "decentralised-mpc", "optimum")
 
 
 def measure_all_controllers(
@@ -47,18 +44,17 @@ def measure_all_controllers(
 def measure_heuristics(areas: int, stations: int, repeats: int) -> Measurement:
     """Whole episodes of many areas on one thread: snapshot, controller, step. The slowest of the heuristics is told."""
     scenario = benchmark_scenario(stations)
-    seconds: dict[str, list[float]] = {}
+    medians = {}
     simulation = Simulation(scenario, areas, reuse_buffers=True)
-    for name in CATALOGUE:
-        if name in _PLANNERS:
-            continue
+    for name in [name for name in CATALOGUE if name not in ("mpc", "decentralised-mpc", "optimum")]:
+        seconds = []
         for _ in range(repeats + 1):
             simulation.reset(seed=0)
             begin = time.perf_counter()
             for _ in play(simulation, make_controller(name)):
                 pass
-            seconds.setdefault(name, []).append((time.perf_counter() - begin) / scenario.horizon_steps)
-    medians = {name: statistics.median(own[1:]) for name, own in seconds.items()}
+            seconds.append((time.perf_counter() - begin) / scenario.horizon_steps)
+        medians[name] = statistics.median(seconds[1:])
     slowest = max(medians, key=lambda name: medians[name])
     size_mb = simulation.stations.nbytes / MEGABYTE
     fill_ms = fill_seconds(simulation.stations.nbytes, scenario.horizon_steps) * MILLISECONDS_PER_SECOND
@@ -86,37 +82,26 @@ def measure_optimum(scenario: Scenario, repeats: int, goal: str) -> Measurement:
 def measure_planner(scenario: Scenario, name: str, goal: str) -> Measurement:
     """A planning controller through an episode: the mean of its steps."""
     controller, simulation = make_controller(name), Simulation(scenario)
+    step_s: list[float] = []
+
+    def watched(snapshot: Snapshot) -> Array:
+        begin = time.perf_counter()
+        requests = controller(snapshot)
+        step_s.append(time.perf_counter() - begin)
+        return requests
+
+    if isinstance(controller, Planner):
+        controller.prepare(scenario)
     for seed in (1, 0):
         simulation.reset(seed=seed)
-        watch = _Stopwatch(controller)
-        for _ in play(simulation, watch):
+        step_s.clear()
+        for _ in play(simulation, watched):
             pass
-    step_s = watch.seconds
     told = f"; {getattr(controller, 'messages', 0) / scenario.horizon_steps:,.0f} messages" if name != "mpc" else ""
     median, worst = np.median(step_s) * MILLISECONDS_PER_SECOND, np.quantile(step_s, 0.99) * MILLISECONDS_PER_SECOND
     beside = f"median {median:.2f} ms, 99 % under {worst:.1f} ms{told}"
     mean_ms = float(np.mean(step_s)) * MILLISECONDS_PER_SECOND
     return Measurement(f"{name}, a step of {scenario.name}", mean_ms, "ms", goal, beside)
-
-
-class _Stopwatch:
-    """A controller that measures another one."""
-
-    def __init__(self, controller: Controller) -> None:
-        self.controller = controller
-        self.seconds: list[float] = []
-
-    def prepare(self, scenario: Scenario) -> None:
-        """Pass the scenario on."""
-        if isinstance(self.controller, Planner):
-            self.controller.prepare(scenario)
-
-    def __call__(self, snapshot: Snapshot) -> Array:
-        """What the other one asks for."""
-        begin = time.perf_counter()
-        requests = self.controller(snapshot)
-        self.seconds.append(time.perf_counter() - begin)
-        return requests
 
 
 def measure_optimum_memory() -> Measurement:

@@ -16,9 +16,6 @@ from pev_battery_charge.scenario import Scenario
 
 MEGABYTE: Final = 1e6
 
-_PEVS_PER_STATION: Final = 4
-_CAP_SHARE: Final = 0.3
-
 _TELL_PEAK: Final = """
 try:
     lines = open("/proc/self/status").read().splitlines()
@@ -61,8 +58,8 @@ def benchmark_scenario(stations: int) -> Scenario:
     return Scenario(
         name=f"benchmark-{stations}",
         stations={"count": stations},
-        area={"power_max_kw": 22.0 * stations * _CAP_SHARE},
-        population={"kind": "spread", "pevs": _PEVS_PER_STATION * stations},
+        area={"power_max_kw": 22.0 * stations * 0.3},
+        population={"kind": "spread", "pevs": 4 * stations},
     )
 
 
@@ -83,9 +80,16 @@ def describe_machine() -> str:
 def run_fresh_process(script: str, *arguments: str, environment: Mapping[str, str] | None = None) -> list[float]:
     """The numbers that a script prints in a fresh process, and the peak memory of that process in MB."""
     command = [sys.executable, "-c", script + _TELL_PEAK, *arguments]
-    own = {**os.environ, **(environment or {})}
+    own = os.environ | (environment or {})
     done = subprocess.run(command, env=own, check=True, capture_output=True, text=True)  # noqa: S603  our own text
     return [float(word) for word in done.stdout.split()]
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """How long something takes."""
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin
 
 
 def fill_seconds(size: int, times: int) -> float:

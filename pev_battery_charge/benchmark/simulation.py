@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from pev_battery_charge.benchmark.measurement import (
     fill_seconds,
     measure_parts,
     run_fresh_process,
+    seconds_of,
 )
 from pev_battery_charge.core.records import AREA, STATION
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
@@ -29,44 +29,41 @@ from pev_battery_charge.evaluation import run
 from pev_battery_charge.simulation import Simulation
 
 _MICROSECONDS = 1e6
-_ACTION_SETS = 16
 
 
 def measure_all(
     areas: int, stations: int, repeats: int, *, cold: bool, progress: Callable[[int, int], None]
 ) -> tuple[str, list[Measurement]]:
     """The machine, and every measurement."""
-    measurements = measure_parts(
+    return describe_machine(), measure_parts(
         progress,
         lambda: measure_batch(areas, stations, repeats),
         lambda: measure_single(stations, repeats),
         measure_film,
         lambda: measure_process(cold=cold),
     )
-    return describe_machine(), measurements
 
 
 def measure_batch(areas: int, stations: int, repeats: int) -> list[Measurement]:
     """Whole episodes of many areas, on one thread and on two, alternating; and the resets between them."""
     scenario = benchmark_scenario(stations)
-    rng = np.random.default_rng(0)
+    rng, count = np.random.default_rng(0), areas * stations
     envs = {threads: vector_env(scenario, areas, threads, autoreset="disabled") for threads in (1, 2)}
-    count = areas * stations
-    actions = [rng.uniform(0.0, 22.0, (count, 1)).astype(np.float32) for _ in range(_ACTION_SETS)]
+    actions = [rng.uniform(0.0, 22.0, (count, 1)).astype(np.float32) for _ in range(16)]
     step_s: dict[int, list[float]] = {threads: [] for threads in envs}
     reset_s, fill_s, records_s = [], [], []
-    written = 0
     for env in envs.values():
         env.reset(seed=0)
-        written = _written_bytes(env.step(actions[0]))
+        *arrays, infos = env.step(actions[0])
+    # What a step hands out: observations, rewards, ends, and the infos but for their masks, which are shared.
+    arrays += [value for name, value in infos.items() if not name.startswith("_")]
+    written = sum(array.nbytes for array in arrays)
     for _ in range(repeats):
         for threads, env in envs.items():
-            begin = time.perf_counter()
-            env.reset()
-            reset_s.append(time.perf_counter() - begin)
+            reset_s.append(seconds_of(env.reset))
             begin = time.perf_counter()
             for step in range(scenario.horizon_steps):
-                env.step(actions[step % _ACTION_SETS])
+                env.step(actions[step % len(actions)])
             step_s[threads].append((time.perf_counter() - begin) / scenario.horizon_steps)
         fill_s.append(fill_seconds(written, scenario.horizon_steps))
         records_s.append(fill_seconds(envs[1].simulation.sessions.nbytes, 1))
@@ -100,8 +97,7 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Measurement]:
 def measure_single(stations: int, repeats: int) -> list[Measurement]:
     """One area, stepped from Python: the simulation itself, and the PettingZoo environment around it."""
     scenario = benchmark_scenario(stations)
-    rng = np.random.default_rng(0)
-    requests = rng.uniform(0.0, 22.0, (scenario.horizon_steps, 1, stations))
+    requests = np.random.default_rng(0).uniform(0.0, 22.0, (scenario.horizon_steps, 1, stations))
     simulation = Simulation(scenario)
     env = parallel_env(scenario)
     actions = [
@@ -111,7 +107,7 @@ def measure_single(stations: int, repeats: int) -> list[Measurement]:
     simulation.reset(seed=0)
     written = sum(array.nbytes for array in simulation.step(requests[0])[:3])
     single_s, parallel_s, fill_s = [], [], []
-    for repeat in range(repeats + 1):
+    for _ in range(repeats + 1):
         simulation.reset(seed=0)
         env.reset(seed=0)
         begin = time.perf_counter()
@@ -120,14 +116,10 @@ def measure_single(stations: int, repeats: int) -> list[Measurement]:
         middle = time.perf_counter()
         for action in actions:
             env.step(action)
-        end = time.perf_counter()
-        if repeat > 0:
-            single_s.append((middle - begin) / scenario.horizon_steps)
-            parallel_s.append((end - middle) / scenario.horizon_steps)
-            fill_s.append(fill_seconds(written, scenario.horizon_steps))
-    fill = statistics.median(fill_s) * _MICROSECONDS
-    single = statistics.median(single_s) * _MICROSECONDS
-    parallel = statistics.median(parallel_s) * _MICROSECONDS
+        parallel_s.append((time.perf_counter() - middle) / scenario.horizon_steps)
+        single_s.append((middle - begin) / scenario.horizon_steps)
+        fill_s.append(fill_seconds(written, scenario.horizon_steps))
+    fill, single, parallel = (statistics.median(own[1:]) * _MICROSECONDS for own in (fill_s, single_s, parallel_s))
     beside = f"filling its {written:,} bytes: {fill:.2f} us"
     dicts = f"parallel_env.step, {stations} stations, with dicts and infos"
     return [
@@ -141,9 +133,7 @@ def measure_film() -> list[Measurement]:
     trace = run("paper-5x20", "constant")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
-        begin = time.perf_counter()
-        rendering.write_gif(trace, path)
-        seconds = time.perf_counter() - begin
+        seconds = seconds_of(lambda: rendering.write_gif(trace, path))
         size_mb = path.stat().st_size / MEGABYTE
     pixels = rendering.render_frame(trace, 0).nbytes * trace.num_steps
     fill = fill_seconds(pixels, 1)
@@ -172,7 +162,8 @@ def measure_process(*, cold: bool) -> list[Measurement]:
     run_fresh_process(_FIRST_STEP)
     runs = [run_fresh_process(_FIRST_STEP) for _ in range(5)]
     imported, stepped, peak = (statistics.median(column) for column in zip(*runs, strict=True))
-    bare = statistics.median(_bare_process() for _ in range(5))
+    empty = [sys.executable, "-c", ""]
+    bare = statistics.median(seconds_of(lambda: subprocess.run(empty, check=True)) for _ in range(5))  # noqa: S603
     first, bare_process = "import and first step", f"an empty Python process: {bare:.3f} s"
     found = [
         Measurement("import", imported, "s", "under 1.5", bare_process),
@@ -182,18 +173,5 @@ def measure_process(*, cold: bool) -> list[Measurement]:
         with tempfile.TemporaryDirectory() as folder:
             slow = run_fresh_process(_FIRST_STEP, environment={"NUMBA_CACHE_DIR": folder})[1]
         found.append(Measurement(f"{first}, nothing compiled", slow, "s", "under 30", "one run, an empty cache"))
-    whole = "the whole process"
-    return [*found, Measurement("peak memory of one episode of paper-5x20", peak, "MB", "under 250", whole)]
-
-
-def _bare_process() -> float:
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", ""], check=True)
-    return time.perf_counter() - begin
-
-
-def _written_bytes(step: tuple[Any, ...]) -> int:
-    """Bytes a step hands out: observations, rewards, ends, and the infos but for their masks, which are shared."""
-    *arrays, infos = step
-    arrays += [value for name, value in infos.items() if not name.startswith("_")]
-    return sum(array.nbytes for array in arrays)
+    found.append(Measurement("peak memory of one episode of paper-5x20", peak, "MB", "under 250", "the whole process"))
+    return found

@@ -22,11 +22,10 @@ from pev_battery_charge.evaluation import evaluate
 from pev_battery_charge.evaluation.statistics import statistics as episode_statistics
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.training import TrainConfig, TrainedPolicy
+from pev_battery_charge.training.requirements import torch_threads
 
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecEnv
-
-_TORCH_THREADS = 1
 
 
 @dataclass(frozen=True)
@@ -63,26 +62,20 @@ class Round(NamedTuple):
 
 def measure_all_training(sizes: TrainingSizes, *, progress: Callable[[int, int], None]) -> list[Measurement]:
     """Every measurement. Needs the extra `train`."""
-    import torch  # noqa: PLC0415  of the extra `train`
-
-    threads_before = torch.get_num_threads()
-    torch.set_num_threads(_TORCH_THREADS)
-    try:
+    with torch_threads(1):
         return measure_parts(
             progress,
             lambda: measure_training(sizes),
             lambda: measure_evaluation(sizes),
             lambda: measure_training_memory(sizes),
         )
-    finally:
-        torch.set_num_threads(threads_before)
 
 
 def measure_training(sizes: TrainingSizes) -> list[Measurement]:
     """PPO as `pev train` configures it, on areas of our own and, if it is installed, on SuperSuit's stack of them."""
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415  of the extra `train`
 
-    config = _config(sizes)
+    config = TrainConfig(areas=sizes.areas)
     scenario = benchmark_scenario(sizes.stations).replace(reward={"sharing": config.sharing})
     areas = AreaVecEnv(scenario, sizes.areas, squash=config.squashes)
     rounds = time_rounds(config, areas, sizes.rounds, env_seconds=lambda: areas.seconds)
@@ -92,13 +85,12 @@ def measure_training(sizes: TrainingSizes) -> list[Measurement]:
     share = statistics.median(one.env / one.seconds for one in rounds)
     env = statistics.median(one.env for one in rounds) * MILLISECONDS_PER_SECOND
     size = f"{sizes.areas:,} areas of {sizes.stations} stations"
-    threads = f"{_TORCH_THREADS} torch thread{'s' * (_TORCH_THREADS > 1)}"
-    network = ", ".join(str(width) for width in config.network)
-    about = f"network ({network}) tanh, {threads}; a round of {agent_steps:,}: {_told(rounds)}"
-    spent, beside = "time of it spent in the environment", f"{env:.1f} ms a round"
+    network = ", ".join(map(str, config.network))
+    about = f"network ({network}) tanh, 1 torch thread; a round of {agent_steps:,}: {_told(rounds)}"
+    beside = f"{env:.1f} ms a round"
     found = [
         Measurement(f"training with PPO, {size}", speed, "agent-steps/s", "at least 50,000", about),
-        Measurement(spent, 100.0 * share, "% of the time", "under 10", beside),
+        Measurement("time of it spent in the environment", 100.0 * share, "% of the time", "under 10", beside),
     ]
     name = f"the same on SuperSuit's stack, {size}"
     if find_spec("supersuit") is None:
@@ -120,7 +112,6 @@ def time_rounds(
     """
     from stable_baselines3.common.callbacks import BaseCallback  # noqa: PLC0415  of the extra `train`
     from stable_baselines3.common.logger import Logger  # noqa: PLC0415
-    from stable_baselines3.common.vec_env import VecNormalize  # noqa: PLC0415
 
     from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415
 
@@ -137,16 +128,11 @@ def time_rounds(
         def _on_step(self) -> bool:
             return True
 
-    if config.normalise_rewards:
-        env = VecNormalize(env, norm_obs=False, gamma=config.gamma)
     model = make_algorithm(config, env)
     model.set_logger(Logger(None, []))
     model.learn((1 + count) * config.ppo.rollout_steps * env.num_envs, Marks())
-    rounds = []
-    for first in range(2, 2 * count + 2, 2):
-        (begin, env_begin), (middle, _), (end, env_end) = marks[first : first + 3]
-        rounds.append(Round(middle - begin, end - middle, env_end - env_begin))
-    return rounds
+    rounds = zip(marks[2::2], marks[3::2], marks[4::2], strict=False)
+    return [Round(middle - begin, end - middle, last - first) for (begin, first), (middle, _), (end, last) in rounds]
 
 
 def supersuit_env(scenario: Scenario, num_areas: int) -> Any:
@@ -172,13 +158,11 @@ def measure_evaluation(sizes: TrainingSizes) -> list[Measurement]:
     from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415  of the extra `train`
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
 
-    policy = TrainedPolicy(make_algorithm(_config(sizes), AreaVecEnv("paper-5x20", squash=True)).policy, squashes=True)
+    config = TrainConfig(areas=sizes.areas)
+    policy = TrainedPolicy(make_algorithm(config, AreaVecEnv("paper-5x20", squash=True)).policy, squashes=True)
+    controllers: dict[str, Controller | str] = {"constant": "constant", "a policy": policy}
     measurements = []
-    cases: tuple[tuple[str, Controller | str, str], ...] = (
-        ("constant", "constant", "under 3"),
-        ("a policy", policy, "under 30"),
-    )
-    for name, controller, goal in cases:
+    for (name, controller), goal in zip(controllers.items(), ("under 3", "under 30"), strict=True):
         _time_evaluation(name, controller, 2)
         times = [_time_evaluation(name, controller, sizes.episodes) for _ in range(sizes.evaluations)]
         episodes_s, means_s = (statistics.median(seconds) for seconds in zip(*times, strict=True))
@@ -199,7 +183,6 @@ def _time_evaluation(name: str, controller: Controller | str, episodes: int) -> 
 
 _TRAIN = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 from pev_battery_charge.training import TrainConfig, train
 folder = Path(sys.argv[1])
@@ -209,9 +192,8 @@ train(TrainConfig.load(folder / "training.toml"), folder / "run")
 
 def measure_training_memory(sizes: TrainingSizes) -> list[Measurement]:
     """Memory of a fresh process that trains, evaluates on the way, and writes checkpoints."""
-    agents = sizes.areas * sizes.stations
-    config = _config(sizes)
-    rollout = agents * config.ppo.rollout_steps
+    config = TrainConfig(areas=sizes.areas)
+    rollout = sizes.areas * sizes.stations * config.ppo.rollout_steps
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         benchmark_scenario(sizes.stations).save(folder / "area.toml")
@@ -225,12 +207,6 @@ def measure_training_memory(sizes: TrainingSizes) -> list[Measurement]:
     return [Measurement(title, peak, "MB", "under 2,000", about)]
 
 
-def _config(sizes: TrainingSizes) -> TrainConfig:
-    return TrainConfig(areas=sizes.areas, torch_threads=_TORCH_THREADS)
-
-
 def _told(rounds: list[Round]) -> str:
-    rollout, update = (
-        MILLISECONDS_PER_SECOND * statistics.median(seconds) for seconds in list(zip(*rounds, strict=True))[:2]
-    )
-    return f"rollout {rollout:,.0f} ms, update {update:,.0f} ms"
+    rollout_ms, update_ms, _ = (MILLISECONDS_PER_SECOND * statistics.median(own) for own in zip(*rounds, strict=True))
+    return f"rollout {rollout_ms:,.0f} ms, update {update_ms:,.0f} ms"

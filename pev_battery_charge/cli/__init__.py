@@ -19,9 +19,6 @@ from pev_battery_charge.cli.smart_charging import SmartChargingCommand
 from pev_battery_charge.cli.train import TrainCommand
 from pev_battery_charge.errors import InputError
 
-_EXIT_BAD_INPUT = 2
-_EXIT_INTERRUPTED = 130
-
 _DESCRIPTION = """Multi-agent control of electric-vehicle charging.
 
 A first look: pev simulate --gif episode.gif
@@ -56,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parse(load_plugins(sys.argv[1:] if arguments is None else arguments)).run()
     except InputError as error:
         errors.print(f"pev: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(_EXIT_BAD_INPUT)
+        sys.exit(2)
     except KeyboardInterrupt:
         errors.print("pev: interrupted")
-        sys.exit(_EXIT_INTERRUPTED)
+        sys.exit(130)
 
 
 def load_plugins(arguments: Sequence[str]) -> Sequence[str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from pev_battery_charge.benchmark.controllers import measure_all_controllers
 from pev_battery_charge.benchmark.simulation import measure_all
 from pev_battery_charge.benchmark.training import TrainingSizes, measure_all_training
-from pev_battery_charge.cli.console import print_table, progress, write_markdown
+from pev_battery_charge.cli.console import print_results, progress, write_markdown
+from pev_battery_charge.evaluation import ResultsTable
 from pev_battery_charge.training.requirements import need
 
 
@@ -46,8 +47,6 @@ class BenchmarkCommand:
             with progress("measuring training") as advance:
                 found += measure_all_training(TrainingSizes(), progress=advance)
         columns = ("figure", "median", "unit", "goal", "beside it, in the same run")
-        rows = [one.row() for one in found]
-        print_table(machine, columns, rows, ("median",), (columns[0], *columns[2:]))
-        lines = [f"Measured on: {machine}", "", "| " + " | ".join(columns) + " |", "|---|--:|---|---|---|"]
-        lines += ["| " + " | ".join(row) + " |" for row in rows]
-        write_markdown(self.markdown, "\n".join(lines) + "\n")
+        table = ResultsTable(columns, [one.row() for one in found], ("median",), [])
+        print_results(machine, [table], (columns[0], *columns[2:]))
+        write_markdown(self.markdown, f"Measured on: {machine}\n\n{table.to_markdown().rstrip()}\n")

@@ -51,32 +51,30 @@ class EvaluateCommand:
         check_result_paths(self.out)
         if self.episodes < 1:
             raise InputError("--episodes", [f"must be at least 1 (it is {self.episodes})"])
-        scenario = resolve_scenario(self.scenario or self._own_scenario())
+        runs = [name for name in self.policies if name not in CONTROLLERS and Path(name).exists()]
+        own = RunFolder.open(runs[0]).scenario if runs and not self.scenario else None
+        scenario = resolve_scenario(self.scenario or own)
         seeds = self.seeds
         if len(seeds) == 1:
             seeds = tuple(range(seeds[0], seeds[0] + self.episodes))
         controllers = {label: find_controller(name) for label, name in label_all("--policies", self.policies).items()}
-        result, found = evaluate_and_tell(scenario, controllers, seeds, METRICS if self.every_figure else MAIN_METRICS)
+        metrics = tuple(METRICS) if self.every_figure else MAIN_METRICS
+        result, found = evaluate_and_tell(scenario, controllers, seeds, metrics)
         write_results(result, self.out, found)
         for path in self.out:
             tell(f"{path}: written")
-
-    def _own_scenario(self) -> Scenario | None:
-        runs = [name for name in self.policies if name not in CONTROLLERS and Path(name).exists()]
-        return RunFolder.open(runs[0]).scenario if runs else None
 
 
 def evaluate_and_tell(
     scenario: Scenario,
     controllers: Mapping[str, Controller],
     seeds: Sequence[int],
-    metrics: Sequence[str] | Mapping[str, object],
+    metrics: Sequence[str] = MAIN_METRICS,
 ) -> tuple[Evaluation, pl.DataFrame]:
     """Evaluate controllers and print the table; return the episodes and their statistics."""
     with progress("evaluating") as advance:
         result = evaluate(scenario, controllers, seeds, progress=advance)
     found = statistics(result.episodes)
-    table = results_table(found, tuple(metrics), output.width)
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
-    print_results(title, [table], ("figure",))
+    print_results(title, [results_table(found, metrics, output.width)], ("figure",))
     return result, found

@@ -67,16 +67,8 @@ class ImportCommand:
 
     def run(self) -> None:
         """Import, write, report."""
-        schedule, report = import_sessions(
-            self.sessions,
-            self.format,
-            scenario=self.scenario,
-            day=self.day,
-            last_day=self.last_day,
-            energy=self.energy,
-            stations=self.stations,
-            time_zone=self.time_zone,
-        )
+        options = {name: value for name, value in vars(self).items() if name not in {"sessions", "out"}}
+        schedule, report = import_sessions(self.sessions, **options)
         start = schedule.info.start or ""
         day = f"-{start.split()[0]}" if " " in start else ""
         out = self.out or Path(f"{self.sessions.name.split('.')[0]}{day}.csv")
@@ -97,13 +89,9 @@ class ShowCommand:
     def run(self) -> None:
         """Print the schedule."""
         schedule = Schedule.read(self.schedule)
-        facts = [
-            (name.replace("_", " "), str(value)) for name, value in vars(schedule.info).items() if value is not None
-        ]
-        table = schedule.sessions
-        facts.append(("sessions", str(table.height)))
-        facts.append(("without a station", str(table["station"].null_count())))
-        info = schedule.info
+        info, table = schedule.info, schedule.sessions
+        facts = [(name.replace("_", " "), str(value)) for name, value in vars(info).items() if value is not None]
+        facts += [("sessions", str(table.height)), ("without a station", str(table["station"].null_count()))]
         if info.step_minutes is not None and info.horizon_steps is not None:
             grid = schedule.on_grid(info.step_minutes, info.horizon_steps)
             facts.append(("too short for a step", str(int((grid["status"] == Status.TOO_SHORT).sum()))))
@@ -137,8 +125,9 @@ _HEADS = ("pev", "station", "arrives", "waits", "leaves", "has", "wants", "of", 
 
 def _session_cells(session: dict[str, Any], start_hour: float) -> tuple[str, ...]:
     rejected = session["station"] is None
+    name = session["pev"]
     return (
-        _shorten(session["pev"]),
+        name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…",
         "none" if rejected else str(session["station"]),
         _clock(session["arrival_min"], start_hour),
         "-" if rejected else f"{session['plug_in_min'] - session['arrival_min']:.0f}",
@@ -148,10 +137,6 @@ def _session_cells(session: dict[str, Any], start_hour: float) -> tuple[str, ...
         f"{session['capacity_kwh']:.1f}",
         f"{session['power_max_kw']:g}",
     )
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _clock(minutes: float, start_hour: float) -> str:

@@ -102,16 +102,21 @@ class RenderCommand:
             raise InputError("pev render", ["nothing to write: give --gif FILE, or --png FILE"])
         if self.png is not None and self.png.suffix != ".png":
             raise InputError(str(self.png), ["must end in .png"])
-        trace = self._episode() if self.trace.is_dir() else Trace.read(self.trace)
+        if self.trace.is_dir():
+            scenario = RunFolder.open(self.trace).scenario if self.scenario is None else resolve_scenario(self.scenario)
+            trace = run(scenario, load_policy(self.trace), seed=self.seed)
+        else:
+            trace = Trace.read(self.trace)
         if self.gif is not None:
             write_film(trace, self.gif)
         if self.png is not None:
-            write_picture(trace, trace.num_steps if self.step is None else self.step, self.png)
+            import imageio.v3 as imageio  # noqa: PLC0415  loaded only to draw
 
-    def _episode(self) -> Trace:
-        """An episode under the policy in the run's folder."""
-        scenario = RunFolder.open(self.trace).scenario if self.scenario is None else resolve_scenario(self.scenario)
-        return run(scenario, load_policy(self.trace), seed=self.seed)
+            step = trace.num_steps if self.step is None else self.step
+            image = rendering.render_frame(trace, step)
+            with write_beside(self.png) as beside:
+                imageio.imwrite(beside, image)
+            tell(f"{self.png}: the moment after {step} steps")
 
 
 def write_film(trace: Trace, path: Path) -> None:
@@ -119,13 +124,3 @@ def write_film(trace: Trace, path: Path) -> None:
     with progress("drawing") as advance:
         rendering.write_gif(trace, path, progress=advance)
     tell(f"{path}: {path.stat().st_size / 2**20:.2f} MiB")
-
-
-def write_picture(trace: Trace, step: int, path: Path) -> None:
-    """Write one frame as PNG."""
-    import imageio.v3 as imageio  # noqa: PLC0415  loaded only to draw
-
-    image = rendering.render_frame(trace, step)
-    with write_beside(path) as beside:
-        imageio.imwrite(beside, image)
-    tell(f"{path}: the moment after {step} steps")

@@ -1,6 +1,5 @@
 """`pev smart-charging`: the small decision problem; its exact optimum, tables and networks that learn it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -24,7 +23,6 @@ Options = TypeVar("Options", SmartCharging, DqnConfig)
 Algorithm = Literal["sarsa", "q", "double-q", "dqn"]
 
 _TABLE_STEP_KWH = 2.0
-_WINDOW_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,11 @@ class OptimumCommand:
 
     def run(self) -> None:
         """Solve, print, draw."""
-        _check_ending(self.png, ".png")
+        _check_png(self.png)
         value = solve(_checked(self.problem))
         _print_value("exact optimum", value, None)
         print_policy("Best rate", value, self.every_kwh)
-        if self.png is not None:
-            _write_map("The best policy", value, self.png)
+        _write_map("The best policy", value, self.png)
 
 
 @dataclass(frozen=True)
@@ -108,14 +105,9 @@ class TrainCommand:
         optimum, returns = solve(problem), training.learned.returns
         tell(f"{label}, seed {self.seed}: {returns.size:,} episodes in {training.seconds:.1f} s")
         _print_value(label, training.value, optimum)
-        window = max(1, round(_WINDOW_SHARE * returns.size))
-        pictures.write_returns(
-            f"{label}: returns while learning, seed {self.seed}",
-            out / "returns.png",
-            returns=returns,
-            window=window,
-            optimum=optimum.expected_return,
-        )
+        title, best = f"{label}: returns while learning, seed {self.seed}", optimum.expected_return
+        window = max(1, round(0.01 * returns.size))
+        pictures.write_returns(title, out / "returns.png", returns=returns, window=window, optimum=best)
         _write_map(f"The policy that {label} has learned", training.value, out / "policy.png")
         tell(f"{out}: table.npz, returns.png, policy.png" + (", model.zip" if self.algorithm == DQN else ""))
 
@@ -134,14 +126,13 @@ class ShowCommand:
 
     def run(self) -> None:
         """Read, print, draw."""
-        _check_ending(self.png, ".png")
+        _check_png(self.png)
         problem = _checked(self.problem)
         learned, value = load_learned(self.table, problem)
         label = LABELS.get(learned.method, learned.method)
         _print_value(label, value, solve(problem))
         print_policy("Rate", value, self.every_kwh)
-        if self.png is not None:
-            _write_map(f"The policy that {label} has learned", value, self.png)
+        _write_map(f"The policy that {label} has learned", value, self.png)
 
 
 @dataclass(frozen=True)
@@ -171,7 +162,7 @@ class CompareCommand:
         problems += whole_number_problems("--episodes", self.episodes, 1)
         if problems:
             raise InputError("command line", problems)
-        _check_ending(self.figure, ".png")
+        _check_png(self.figure)
         with progress("learning") as advance:
             found = compare_methods(
                 _checked(self.problem),
@@ -208,10 +199,12 @@ class SmartChargingCommand:
 def print_policy(what: str, value: PolicyValue, every_kwh: float) -> None:
     """The rate in each slot, a heat map where the terminal has colours, and what is to be expected on arrival.
 
-    every_kwh: distance of the rows.
+    every_kwh: distance of the rows, which are of the levels at its multiples, or next above one.
     """
     problem = value.problem
-    levels = _row_levels(problem, every_kwh)
+    if not every_kwh > 0.0:
+        raise InputError("--every-kwh", [f"must be above 0 (it is {every_kwh:g})"])
+    levels = range(0, problem.num_levels, max(1, round(every_kwh / problem.energy_step_kwh)))
     slots = range(problem.num_slots)
     starts = [pictures.clock_text(problem.start_min + slot * problem.slot_minutes) for slot in slots]
     cells = [
@@ -231,14 +224,6 @@ def print_policy(what: str, value: PolicyValue, every_kwh: float) -> None:
     print_table(title, columns, rows, columns)
 
 
-def _row_levels(problem: SmartCharging, every_kwh: float) -> Sequence[int]:
-    """The levels whose energies are multiples of a distance, or next above one."""
-    if not every_kwh > 0.0:
-        raise InputError("--every-kwh", [f"must be above 0 (it is {every_kwh:g})"])
-    step = max(1, round(every_kwh / problem.energy_step_kwh))
-    return range(0, problem.num_levels, step)
-
-
 def _print_value(name: str, value: PolicyValue, optimum: PolicyValue | None) -> None:
     """What a policy comes to, exactly."""
     unit = value.problem.cost_unit
@@ -254,15 +239,15 @@ def _print_value(name: str, value: PolicyValue, optimum: PolicyValue | None) -> 
     print_table(f"{name}: exact figures", ("figure", "value", "unit"), rows, ("value",))
 
 
-def _write_map(title: str, value: PolicyValue, path: Path) -> None:
-    problem = value.problem
-    about = (
-        f"expected return {value.expected_return:.4g}; shortage in {100.0 * value.shortage_probability:.2f} % of days"
-    )
+def _write_map(title: str, value: PolicyValue, path: Path | None) -> None:
+    if path is None:
+        return
+    problem, shortage = value.problem, f"{100.0 * value.shortage_probability:.2f} % of days"
+    about = f"expected return {value.expected_return:.4g}; shortage in {shortage}"
     scale = pictures.MapScale(problem.rates_kw, problem.energies_kwh, problem.slot_minutes, problem.start_min)
     pictures.write_policy_map(title, about, path, actions=value.actions, scale=scale)
 
 
-def _check_ending(path: Path | None, ending: str) -> None:
-    if path is not None and path.suffix.lower() != ending:
-        raise InputError(str(path), [f"must end in {ending}"])
+def _check_png(path: Path | None) -> None:
+    if path is not None and path.suffix.lower() != ".png":
+        raise InputError(str(path), ["must end in .png"])

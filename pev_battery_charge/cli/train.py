@@ -11,16 +11,9 @@ from pev_battery_charge.cli.evaluate import evaluate_and_tell
 from pev_battery_charge.cli.simulate import write_film
 from pev_battery_charge.controllers import BASELINES, make_controller
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.evaluation import MAIN_METRICS, run
-from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.training import (
-    FIRST_EVALUATION_SEED,
-    TrainConfig,
-    TrainingResult,
-    load_policy,
-    resume,
-    train,
-)
+from pev_battery_charge.evaluation import run
+from pev_battery_charge.scenario import resolve_scenario
+from pev_battery_charge.training import FIRST_EVALUATION_SEED, TrainConfig, load_policy, resume, train
 from pev_battery_charge.training.run_folder import RunFolder
 
 
@@ -51,27 +44,21 @@ class TrainCommand:
             raise InputError("--episodes", [f"must be at least 1 (it is {self.episodes})"])
         with progress("training") as advance:
             if self.resume is not None:
-                self._refuse_others("--resume", self.resume)
+                if self.config != TrainConfig() or self.out is not None or self.repeat is not None:
+                    problem = f"takes everything from {self.resume}: leave out the other options"
+                    raise InputError("--resume", [problem])
                 result = resume(self.resume, progress=advance)
             else:
-                config, scenario = self._what()
+                if self.repeat is None:
+                    config, scenario = self.config.checked(), resolve_scenario(self.config.scenario)
+                elif self.config == TrainConfig():
+                    folder = RunFolder.open(self.repeat)
+                    config, scenario = folder.config, folder.scenario
+                else:
+                    problem = "takes the configuration from the run's folder: give only --out beside it"
+                    raise InputError("--repeat", [problem])
                 out = self.out or Path("runs") / f"{scenario.name}-{config.algorithm}-{config.seed}"
                 result = train(config, out, scenario=scenario, progress=advance)
-        self._report(result)
-
-    def _what(self) -> tuple[TrainConfig, Scenario]:
-        if self.repeat is None:
-            return self.config.checked(), resolve_scenario(self.config.scenario)
-        if self.config != TrainConfig():
-            raise InputError("--repeat", ["takes the configuration from the run's folder: give only --out beside it"])
-        folder = RunFolder.open(self.repeat)
-        return folder.config, folder.scenario
-
-    def _refuse_others(self, option: str, folder: Path) -> None:
-        if self.config != TrainConfig() or self.out is not None or self.repeat is not None:
-            raise InputError(option, [f"takes everything from {folder}: leave out the other options"])
-
-    def _report(self, result: TrainingResult) -> None:
         tell(
             f"{result.folder}: {result.agent_steps:,} agent-steps in {result.seconds:.0f} s, "
             f"{result.agent_steps_per_s:,.0f} a second; {result.env_share:.1%} of the time in the environment"
@@ -79,7 +66,6 @@ class TrainCommand:
         tell(f"policy: {result.folder / 'policy.zip'}, sha256 of its weights {result.policy_sha256}")
         scenario, policy = RunFolder.open(result.folder).scenario, load_policy(result.folder)
         seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + self.episodes)
-        baselines = {name: make_controller(name) for name in BASELINES}
-        evaluate_and_tell(scenario, {"policy": policy, **baselines}, seeds, MAIN_METRICS)
+        evaluate_and_tell(scenario, {"policy": policy, **{name: make_controller(name) for name in BASELINES}}, seeds)
         if self.gif:
             write_film(run(scenario, policy, seed=FIRST_EVALUATION_SEED), result.folder / "episode.gif")

@@ -8,12 +8,11 @@ import numpy as np
 from gymnasium.spaces import Space
 
 from pev_battery_charge.core.arrays import Float32
-from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
+from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.scenario import Scenario
 
 
 class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
@@ -53,12 +52,10 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     def __init__(
         self, scenario: Scenario | str | Path | None = None, render_mode: str | None = None, **changes: Any
     ) -> None:
-        self.simulation = Simulation(resolve_scenario(scenario, **changes), record=True)
-        self.scenario = scenario = self.simulation.scenario
-        self.render_mode = render_mode
-        self._screen = Screen(render_mode)
-        self.observation_space = cast(Space[Float32], observation_box(scenario, scenario.num_stations))
-        self.action_space = cast(Space[Float32], request_box([station.power_max_kw for station in scenario.stations]))
+        super().__init__(scenario, render_mode, changes)
+        stations = self.scenario.stations
+        self.observation_space = cast(Space[Float32], observation_box(self.scenario, len(stations)))
+        self.action_space = cast(Space[Float32], request_box([station.power_max_kw for station in stations]))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -12,12 +12,11 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.core.arrays import Array, Float32
-from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, Screen, ShownArea
+from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
 from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.scenario import Scenario
 
 AgentID = str
 Infos = dict[AgentID, dict[str, float]]
@@ -84,18 +83,13 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         problems = [] if max_cycles is None else whole_number_problems("max_cycles", max_cycles, 1)
         if problems:
             raise InputError("environment", problems)
-        self.simulation = Simulation(resolve_scenario(scenario, **changes), record=True, max_steps=max_cycles)
-        self.scenario = scenario = self.simulation.scenario
-        self.render_mode = render_mode
-        self._screen = Screen(render_mode)
-        self.possible_agents = [f"station_{n}" for n in range(scenario.num_stations)]
+        super().__init__(scenario, render_mode, changes, max_cycles)
+        stations = {f"station_{n}": station for n, station in enumerate(self.scenario.stations)}
+        self.possible_agents = list(stations)
         self.agents: list[AgentID] = []
-        self.observation_spaces = {agent: observation_box(scenario) for agent in self.possible_agents}
-        self.action_spaces = {
-            agent: request_box([station.power_max_kw])
-            for agent, station in zip(self.possible_agents, scenario.stations, strict=True)
-        }
-        self.state_space = state_box(scenario)
+        self.observation_spaces = {agent: observation_box(self.scenario) for agent in stations}
+        self.action_spaces = {agent: request_box([station.power_max_kw]) for agent, station in stations.items()}
+        self.state_space = state_box(self.scenario)
 
     def observation_space(self, agent: AgentID) -> Box:
         """What the agent sees."""
@@ -145,7 +139,7 @@ def _gather(actions: Mapping[AgentID, Float32], agents: list[AgentID]) -> Array:
     try:
         requests = np.array([actions[agent] for agent in agents], np.float64)
     except (IndexError, KeyError, TypeError, ValueError):
-        raise InputError("actions", _describe_wrong(actions, agents)) from None
+        requests = np.empty(0)
     if requests.shape != (len(agents), 1) or len(actions) != len(agents) or not np.isfinite(requests).all():
         raise InputError("actions", _describe_wrong(actions, agents))
     return requests.T

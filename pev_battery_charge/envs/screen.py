@@ -1,10 +1,12 @@
-"""Rendering as the environments of one area offer it: an image, or a window."""
+"""What the environments of one area share: the simulation, and its pictures as an image, or in a window."""
 
+from pathlib import Path
 from typing import Any, Final
 
 from pev_battery_charge import rendering
 from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
 
@@ -12,18 +14,34 @@ RENDER_MODES: Final = ["human", "rgb_array"]
 RENDER_FPS: Final = 20
 
 
-class Screen:
-    """Shows traces in one render mode; the drawing libraries are loaded with the first picture."""
+class ShownArea:
+    """What the environments of one area share: its simulation, its trace, its pictures, its end.
 
-    def __init__(self, render_mode: str | None) -> None:
+    The drawing libraries are loaded with the first picture.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | str | Path | None,
+        render_mode: str | None,
+        changes: dict[str, Any],
+        max_steps: int | None = None,
+    ) -> None:
+        self.simulation = Simulation(resolve_scenario(scenario, **changes), record=True, max_steps=max_steps)
+        self.scenario = self.simulation.scenario
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise InputError(f"render_mode={render_mode!r}", [f"must be one of {', '.join(RENDER_MODES)}, or None"])
         self.render_mode = render_mode
         self._renderer: rendering.FrameRenderer | None = None
         self._window: rendering.Window | None = None
 
-    def show(self, trace: Trace) -> Image | None:
-        """The trace's last moment: returned as an image `[H, W, 3]`, or shown in the window."""
+    def trace(self) -> Trace:
+        """What has happened in this episode so far."""
+        return self.simulation.trace()
+
+    def render(self) -> Image | None:
+        """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
+        trace = self.trace()
         if self.render_mode is None:
             raise InputError("render", ["the environment has no render_mode: make it with render_mode='rgb_array'"])
         if self._renderer is None or self._renderer.schedule is not trace.schedule:
@@ -41,26 +59,7 @@ class Screen:
         if self._window is not None:
             self._window.close()
             self._window = None
+        self.simulation.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"render_mode": self.render_mode, "_renderer": None, "_window": None}
-
-
-class ShownArea:
-    """What the environments of one area share: its trace, its pictures, its end."""
-
-    simulation: Simulation
-    _screen: Screen
-
-    def trace(self) -> Trace:
-        """What has happened in this episode so far."""
-        return self.simulation.trace()
-
-    def render(self) -> Image | None:
-        """The moment as an RGB image `[H, 900, 3]` ("rgb_array"), or in a window ("human")."""
-        return self._screen.show(self.trace())
-
-    def close(self) -> None:
-        """Close the window, if there is one."""
-        self._screen.close()
-        self.simulation.close()
+        return self.__dict__ | {"_renderer": None, "_window": None}

@@ -103,25 +103,21 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     def step(self, actions: npt.ArrayLike) -> _VectorStep:
         """Advance every area by one step under `actions`, `[B * N, 1]` in kW."""
         if self.simulation.over:
-            return self._begin_next_episode()
+            if self.autoreset != "next_step" or self.simulation.step_index == 0:
+                raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
+            observations = self.simulation.reset().reshape(self.num_envs, -1)
+            return observations, np.zeros(self.num_envs, np.float32), *self._ends(False), {}
         requests = np.asarray(actions)
         if requests.shape != (self.num_envs, 1):
             raise InputError("actions", [f"shape must be {(self.num_envs, 1)} (it is {requests.shape})"])
         result = self.simulation.step(requests.reshape(self.simulation.stations.shape))
         observations = result.observations.reshape(self.num_envs, -1)
-        rewards = result.rewards.reshape(-1)
         infos = self._infos(result.parts)
         if result.over and self.autoreset == "same_step":
             infos |= {"final_obs": observations, "_final_obs": self._always}
             infos |= {"final_info": self._infos(result.parts.copy()), "_final_info": self._always}
             observations = self.simulation.reset().reshape(self.num_envs, -1)
-        return observations, rewards, *self._ends(result.over), infos
-
-    def _begin_next_episode(self) -> _VectorStep:
-        if self.autoreset != "next_step" or self.simulation.step_index == 0:
-            raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
-        observations = self.simulation.reset().reshape(self.num_envs, -1)
-        return observations, np.zeros(self.num_envs, np.float32), *self._ends(False), {}
+        return observations, result.rewards.reshape(-1), *self._ends(result.over), infos
 
     def _ends(self, over: bool) -> tuple[Booleans, Booleans]:
         return np.zeros(self.num_envs, np.bool_), np.full(self.num_envs, over)

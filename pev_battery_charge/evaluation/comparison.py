@@ -117,10 +117,6 @@ def _check(
 
 
 def _episodes(controller: str, seeds: list[int], metrics: MetricValues) -> pl.DataFrame:
-    columns = {
-        "controller": pl.Series([controller] * len(seeds), dtype=pl.String),
-        "seed": pl.Series(seeds, dtype=pl.Int64),
-    }
-    for name, metric in METRICS.items():
-        columns[name] = pl.Series(metrics[name], dtype=pl.Int64 if metric.whole else pl.Float64, nan_to_null=True)
-    return pl.DataFrame(columns)
+    types = {name: pl.Int64 if metric.whole else pl.Float64 for name, metric in METRICS.items()}
+    columns = {name: pl.Series(metrics[name], dtype=kind, nan_to_null=True) for name, kind in types.items()}
+    return pl.DataFrame({"controller": [controller] * len(seeds), "seed": pl.Series(seeds, dtype=pl.Int64), **columns})

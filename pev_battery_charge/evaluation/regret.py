@@ -12,10 +12,8 @@ from pev_battery_charge.controllers.optimum import TOLERANCE, OptimalController,
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation.comparison import evaluate
 from pev_battery_charge.evaluation.metrics import METRICS
-from pev_battery_charge.evaluation.statistics import describe
-from pev_battery_charge.evaluation.suite import Group, Suite, load_suite
-from pev_battery_charge.scenario import Scenario
-from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.evaluation.statistics import statistics
+from pev_battery_charge.evaluation.suite import Suite, load_suite
 
 OPTIMUM: Final = "optimum"
 """The zero of the scale: a controller like the others, and a row of every report."""
@@ -84,8 +82,11 @@ class RegretReport:
         `pev_battery_charge.evaluation.statistics.statistics`.
         """
         groups = [(group.name, pl.col("group") == group.name) for group in self.suite.groups]
-        frames = [_describe(name, self.instances.filter(which)) for name, which in [*groups, (OVERALL, pl.lit(True))]]
-        return pl.concat(frames)
+        metrics = (*REGRET_METRICS, *METRICS)
+        return pl.concat(
+            statistics(self.instances.filter(which), metrics).insert_column(0, pl.lit(name).alias("group"))
+            for name, which in [*groups, (OVERALL, pl.lit(True))]
+        )
 
 
 def measure_regret(
@@ -108,7 +109,14 @@ def measure_regret(
     a controller should do better than what has been certified to be the best: a fault of the package.
     """
     suite = (load_suite() if suite is None else suite).choose(groups)
-    _check(controllers)
+    problems = []
+    for name, one in controllers.items():
+        if name == OPTIMUM and one != OPTIMUM:
+            problems.append(f"{name}: is the name of the zero of the scale; give this controller another")
+        elif isinstance(one, str) and one not in CONTROLLERS:
+            problems.append(f"{name}: there is no controller {one!r}; there are {', '.join(CONTROLLERS)}")
+    if problems:
+        raise InputError("controllers", problems)
     loaded = [(group, *group.load()) for group in suite.groups]
     steps = [len({*controllers, OPTIMUM}) * group.instances * scenario.horizon_steps for group, scenario, _ in loaded]
     frames: list[pl.DataFrame] = []
@@ -119,42 +127,18 @@ def measure_regret(
             for name, one in controllers.items()
         }
         clairvoyant |= {name for name, one in made.items() if isinstance(one, Clairvoyant)}
-        advance = _scaled(sum(steps[:number]), group.instances, sum(steps), progress)
-        frames.append(_measure_group(group, scenario, schedules, made, advance))
+
+        def advance(done: int, _: int, before: int = sum(steps[:number]), areas: int = group.instances) -> None:
+            if progress is not None:
+                progress(before + done * areas, sum(steps))
+
+        optimal = OptimalController()
+        everybody = {**made, OPTIMUM: optimal}
+        episodes = evaluate(scenario, everybody, group.seeds, schedules=schedules, progress=advance).episodes
+        instances = with_regret(episodes, optimal.optima).insert_column(0, pl.lit(group.name).alias("group"))
+        check_possible(instances)
+        frames.append(instances)
     return RegretReport(suite, pl.concat(frames), frozenset(clairvoyant))
-
-
-def _check(controllers: Mapping[str, Controller | str]) -> None:
-    problems = []
-    for name, one in controllers.items():
-        if name == OPTIMUM and one != OPTIMUM:
-            problems.append(f"{name}: is the name of the zero of the scale; give this controller another")
-        elif isinstance(one, str) and one not in CONTROLLERS:
-            problems.append(f"{name}: there is no controller {one!r}; there are {', '.join(CONTROLLERS)}")
-    if problems:
-        raise InputError("controllers", problems)
-
-
-def _scaled(
-    done_before: int, instances: int, total: int, progress: Callable[[int, int], None] | None
-) -> Callable[[int, int], None] | None:
-    """What tells the steps of all areas from those that `evaluate` tells of the areas of one group."""
-    return None if progress is None else lambda done, _: progress(done_before + done * instances, total)
-
-
-def _measure_group(
-    group: Group,
-    scenario: Scenario,
-    schedules: list[Schedule],
-    controllers: Mapping[str, Controller],
-    progress: Callable[[int, int], None] | None,
-) -> pl.DataFrame:
-    optimal = OptimalController()
-    everybody = {**controllers, OPTIMUM: optimal}
-    episodes = evaluate(scenario, everybody, group.seeds, schedules=schedules, progress=progress).episodes
-    instances = with_regret(episodes, optimal.optima).insert_column(0, pl.lit(group.name).alias("group"))
-    check_possible(instances)
-    return instances
 
 
 def with_regret(episodes: pl.DataFrame, optima: Sequence[Optimum]) -> pl.DataFrame:
@@ -204,32 +188,10 @@ def check_possible(instances: pl.DataFrame) -> None:
     too_good = (pl.col("regret") < -gap - _ROUNDING * (loss + optimum)) | (
         pl.col("unmet_regret_kwh") < -TOLERANCE * pl.max_horizontal(least, 1.0)
     )
-    rows = instances.filter(too_good).to_dicts()
-    if rows:
-        row = rows[0]
+    for row in instances.filter(too_good).iter_rows(named=True):
         raise RuntimeError(
             f"group {row['group']}, seed {row['seed']}: {row['controller']} loses {row['reward_loss']} of reward and "
             f"leaves {row['energy_lacking_kwh']} kWh lacking, which cannot be: the certified optimum loses "
             f"{row['optimum_loss']} (nobody less than {row['optimum_bound']}), and nobody leaves less than "
             f"{row['energy_lacking_least_kwh']} kWh lacking"
         )
-
-
-def _describe(group: str, instances: pl.DataFrame) -> pl.DataFrame:
-    """Statistics of all controllers over these instances, which are the same for all of them."""
-    metrics = [*REGRET_METRICS, *METRICS]
-    controllers = instances["controller"].unique(maintain_order=True).to_list()
-    own = [instances.filter(pl.col("controller") == one).select(metrics).cast(pl.Float64) for one in controllers]
-    values = np.concatenate([frame.to_numpy() for frame in own], axis=1)
-    table, counts = describe(values)
-    columns = dict(zip(("mean", "low", "high", "iqm", "std"), table.T, strict=True))
-    return pl.DataFrame(
-        {
-            "group": [group] * counts.size,
-            "controller": np.repeat(controllers, len(metrics)).tolist(),
-            "figure": metrics * len(controllers),
-            **{name: pl.Series(column, nan_to_null=True) for name, column in columns.items()},
-            "count": counts,
-            "missing": len(values) - counts,
-        }
-    )

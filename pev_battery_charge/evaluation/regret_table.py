@@ -36,15 +36,14 @@ def regret_tables(report: RegretReport, statistics: pl.DataFrame, width: int | N
     controllers = by_regret(report, statistics)
     names = [f"{one} {CLAIRVOYANT}" if one in report.clairvoyant else one for one in controllers]
     columns = [
-        (head, [_mean_interval(rows[OVERALL, one, metric], most) for one in controllers])
+        (head, [mean_text(rows[OVERALL, one, metric], most, interval=True) for one in controllers])
         for metric, (head, most) in _OVERALL_METRICS.items()
     ]
     groups = [group.name for group in report.suite.groups]
     if len(groups) > 1:
-        columns += [
-            (_two_lines(f"{group}, %"), [mean_text(rows[group, one, "regret_percent"]) for one in controllers])
-            for group in groups
-        ]
+        for group in groups:
+            head = "-\n".join(f"{group}, %".rsplit("-", 1))  # two lines: columns are as narrow as their numbers
+            columns.append((head, [mean_text(rows[group, one, "regret_percent"]) for one in controllers]))
     heads = ("controller", *(head for head, _ in columns))
     texts = list(zip(names, *(texts for _, texts in columns), strict=True))
     table = ResultsTable(heads, texts, heads[1:], _notes(report))
@@ -80,32 +79,14 @@ def _notes(report: RegretReport) -> list[str]:
     return notes
 
 
-def _two_lines(head: str) -> str:
-    """A group's name with its last part in a line of its own, so that columns are as narrow as their numbers."""
-    name, dash, end = head.rpartition("-")
-    return f"{name}{dash}\n{end}" if dash else head
-
-
-def mean_text(row: _Row, most_decimals: int = _MOST_DECIMALS) -> str:
-    """The mean of a row of statistics as tables and pictures tell it."""
-    return "-" if row["mean"] is None else _text(row["mean"], _decimals(row["mean"], most_decimals))
-
-
-def _mean_interval(row: _Row, most_decimals: int) -> str:
-    """With as many decimals in the interval as in the mean; without one where it is a point."""
-    mean = mean_text(row, most_decimals)
-    if row["low"] is None or row["low"] == row["high"]:
-        return mean
-    decimals = _decimals(row["mean"], most_decimals)
-    return f"{mean} [{_text(row['low'], decimals)}, {_text(row['high'], decimals)}]"
-
-
-def _decimals(value: float, most: int) -> int:
-    if value == 0.0:
-        return 0
-    return min(max(_DIGITS - 1 - math.floor(math.log10(abs(value))), 0), most)
-
-
-def _text(value: float, decimals: int) -> str:
-    """What rounds to 0 has no sign."""
-    return f"{round(value, decimals) + 0.0:,.{decimals}f}"
+def mean_text(row: _Row, most_decimals: int = _MOST_DECIMALS, *, interval: bool = False) -> str:
+    """The mean of a row of statistics as tables and pictures tell it; its interval too, where that is no point."""
+    if row["mean"] is None:
+        return "-"
+    decimals = 0
+    if row["mean"] != 0.0:
+        decimals = min(max(_DIGITS - 1 - math.floor(math.log10(abs(row["mean"]))), 0), most_decimals)
+    told = ("mean", "low", "high") if interval and row["low"] not in {None, row["high"]} else ("mean",)
+    # What rounds to 0 has no sign.
+    mean, *ends = (f"{round(row[name], decimals) + 0.0:,.{decimals}f}" for name in told)
+    return f"{mean} [{', '.join(ends)}]" if ends else mean

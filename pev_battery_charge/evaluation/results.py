@@ -21,19 +21,14 @@ from pev_battery_charge.files import write_beside
 
 RESULT_ENDINGS: Final = (".csv", ".parquet", ".json", ".png")
 
-_FORMAT_VERSION: Final = 1
 _INTERVAL: Final = {"of": "mean", "method": "bootstrap percentile", "confidence": CONFIDENCE, "resamples": RESAMPLES}
 """What the intervals of statistics are, as files of results tell it."""
 
 
 def check_result_paths(paths: Sequence[str | Path]) -> None:
     """Raise `InputError` for paths of which `write_results` would not know what to write."""
-    known = ", ".join(RESULT_ENDINGS)
-    problems = [
-        f"{path}: must end in one of {known}" for path in paths if Path(path).suffix.lower() not in RESULT_ENDINGS
-    ]
-    if problems:
-        raise InputError("results", problems)
+    if wrong := [path for path in paths if Path(path).suffix.lower() not in RESULT_ENDINGS]:
+        raise InputError("results", [f"{path}: must end in one of {', '.join(RESULT_ENDINGS)}" for path in wrong])
 
 
 def write_results(evaluation: Evaluation, paths: Sequence[str | Path], found: pl.DataFrame | None = None) -> None:
@@ -98,15 +93,10 @@ def write_picture(
 
 
 def write_regret_results(report: RegretReport, paths: Sequence[str | Path], found: pl.DataFrame | None = None) -> None:
-    """Write a report to each of the paths, in the form that its ending asks for.
+    """Write a report to each of the paths, as `write_results` writes an evaluation.
 
-    .csv, .parquet: one row for each controller and instance.
-    .json: settings and statistics.
-    .png: mean regret of each controller with its interval, in all instances together and in each group.
-
-    found: the statistics of the report, if they are at hand.
-
-    Raises `InputError` for another ending, before anything is written.
+    Rows are for controllers and instances. The picture shows the mean regret of each controller with its interval, in
+    all instances together and in each group.
     """
     found = report.statistics() if found is None else found
     _write(
@@ -139,7 +129,7 @@ def regret_to_json(report: RegretReport, found: pl.DataFrame) -> dict[str, Any]:
 
 def write_regret_picture(report: RegretReport, found: pl.DataFrame, path: str | Path) -> None:
     """Write a PNG of the regret; `found` are the report's statistics."""
-    suite = report.suite
+    suite, regrets = report.suite, report.instances
     controllers = by_regret(report, found)
     percent = found.filter(pl.col("figure") == "regret_percent")
     rows = {(row["group"], row["controller"]): row for row in percent.iter_rows(named=True)}
@@ -149,7 +139,7 @@ def write_regret_picture(report: RegretReport, found: pl.DataFrame, path: str | 
     panels = [
         rendering.RegretPanel(
             title=f"{title} ({count})",
-            values={one: _percent(report.instances.filter(which, pl.col("controller") == one)) for one in controllers},
+            values={one: np.array(regrets.filter(which, controller=one)["regret_percent"]) for one in controllers},
             means={one: _mean_and_interval(rows[name, one]) for one in controllers},
             texts={one: mean_text(rows[name, one]) for one in controllers},
         )
@@ -157,10 +147,6 @@ def write_regret_picture(report: RegretReport, found: pl.DataFrame, path: str | 
     ]
     about = "reward lost beyond what the optimum loses, in % of that: less is better; in brackets, how many instances"
     rendering.write_regret(f"Regret, benchmark suite {suite.version}", about, panels, path, report.clairvoyant)
-
-
-def _percent(instances: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array(instances["regret_percent"], np.float64)
 
 
 def _write(
@@ -183,7 +169,7 @@ def _write(
             elif ending == ".parquet":
                 rows.write_parquet(beside, metadata=metadata)
             else:
-                about = {"format_version": _FORMAT_VERSION, "package_version": version("pev-battery-charge")}
+                about = {"format_version": 1, "package_version": version("pev-battery-charge")}
                 beside.write_text(json.dumps(about | summary(), indent=1) + "\n", encoding="utf-8")
 
 

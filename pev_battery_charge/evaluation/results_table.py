@@ -1,7 +1,7 @@
 """Statistics as a table for the terminal: means with their intervals, and who is best beyond doubt."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, Metric
 
 _BEST = "*"
 _MOST_DECIMALS = 5
-_LEAST_UNITS = 3.0
 _PADDING = 1
 _BETWEEN = 2
 """Characters that a terminal's table takes for each column beside its texts, where it is split."""
@@ -42,16 +41,15 @@ class ResultsTable:
         columns = list(zip(self.columns, *self.rows, strict=True))
         first, parts = columns[0], [[columns[1]]]
         for column in columns[2:]:
-            if sum(map(_column_width, [first, *parts[-1], column])) <= width:
+            if _width([first, *parts[-1], column], _BETWEEN) <= width:
                 parts[-1].append(column)
             else:
                 parts.append([column])
-        tables = [self._of([first, *part]) for part in parts]
+        tables = []
+        for part in parts:
+            heads, *rows = zip(first, *part, strict=True)
+            tables.append(ResultsTable(heads, rows, tuple(head for head in heads if head in self.numbers), []))
         return [*tables[:-1], replace(tables[-1], notes=self.notes)]
-
-    def _of(self, columns: list[tuple[str, ...]]) -> "ResultsTable":
-        heads, *rows = zip(*columns, strict=True)
-        return ResultsTable(heads, rows, tuple(head for head in heads if head in self.numbers), [])
 
     def to_markdown(self) -> str:
         """The table, and its notes as a list below."""
@@ -60,9 +58,9 @@ class ResultsTable:
         return "\n".join([lines[0], ruler, *lines[1:], "", *(f"- {note}" for note in self.notes), ""])
 
 
-def _column_width(column: tuple[str, ...]) -> int:
-    """Of the longest line of its texts, and what stands between columns."""
-    return max(len(line) for text in column for line in text.split("\n")) + _BETWEEN
+def _width(columns: Iterable[tuple[str, ...]], between: int) -> int:
+    """Of the longest lines of the columns' texts, and what stands between columns."""
+    return sum(max(len(line) for text in column for line in text.split("\n")) + between for column in columns)
 
 
 def results_table(
@@ -88,37 +86,29 @@ def results_table(
         tuple(controllers),
         notes,
     )
-    if width is None or _width(wide) <= width:
+    if width is None or _width(zip(wide.columns, *wide.rows, strict=True), _PADDING) <= width:
         return wide
     long: list[tuple[str, ...]] = []
     for name in metrics:
-        for number, (controller, cell) in enumerate(zip(controllers, cells[name], strict=True)):
-            metric = METRICS[name]
-            head = (f"{metric.title}, {metric.unit}" if metric.unit else metric.title) if number == 0 else ""
-            long.append((head, controller, *cell))
+        head = ", ".join(filter(None, (METRICS[name].title, METRICS[name].unit)))
+        heads = [head, *[""] * (len(controllers) - 1)]
+        long += [(*row, *cell) for *row, cell in zip(heads, controllers, cells[name], strict=True)]
     return ResultsTable(("figure", "controller", "mean", "interval"), long, ("mean", "interval"), notes)
 
 
 def best(statistics: pl.DataFrame) -> dict[str, str]:
     """Metrics by name, to the controller whose interval lies apart from those of all others, on the better side."""
-    winners = {}
-    for (name,), rows in statistics.group_by("figure", maintain_order=True):
-        row = _best(METRICS[str(name)], rows.to_dicts())
-        if row is not None:
-            winners[str(name)] = str(row["controller"])
-    return winners
+    figures = statistics.group_by("figure", maintain_order=True)
+    found = {str(name): _best(METRICS[str(name)], rows.to_dicts()) for (name,), rows in figures}
+    return {name: row["controller"] for name, row in found.items() if row is not None}
 
 
 def _best(metric: Metric, rows: list[_Row]) -> _Row | None:
     if metric.better is None or len(rows) < 2 or any(row["low"] is None for row in rows):
         return None
-    sign = 1.0 if metric.better == "more" else -1.0
+    sign, near, far = (1.0, "low", "high") if metric.better == "more" else (-1.0, "high", "low")
     first = max(rows, key=lambda row: sign * float(row["mean"]))
-    others = [row for row in rows if row is not first]
-    if metric.better == "more":
-        apart = all(first["low"] > other["high"] for other in others)
-    else:
-        apart = all(first["high"] < other["low"] for other in others)
+    apart = all(sign * first[near] > sign * other[far] for other in rows if other is not first)
     return first if apart else None
 
 
@@ -140,7 +130,7 @@ def _cells(metric: Metric, rows: list[_Row]) -> list[tuple[str, str]]:
 def _decimals(metric: Metric, rows: list[_Row]) -> int:
     widths = [width for width in map(_interval_width, rows) if width > 0.0]
     if widths:
-        return min(max(-math.floor(math.log10(min(widths) / _LEAST_UNITS)), 0), _MOST_DECIMALS)
+        return min(max(-math.floor(math.log10(min(widths) / 3.0)), 0), _MOST_DECIMALS)
     whole = all(row["mean"] is None or float(row["mean"]).is_integer() for row in rows)
     return 0 if metric.whole and whole else metric.digits
 
@@ -161,8 +151,3 @@ def _notes(rows: list[_Row], num_controllers: int) -> list[str]:
     missing = {row["figure"]: row["missing"] for row in rows if row["missing"]}
     notes += [f"{METRICS[name].title}: {number:,} episodes do not have it" for name, number in missing.items()]
     return notes
-
-
-def _width(table: ResultsTable) -> int:
-    lines = [table.columns, *table.rows]
-    return sum(max(len(line[k]) for line in lines) + _PADDING for k in range(len(table.columns)))

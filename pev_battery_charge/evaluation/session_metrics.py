@@ -17,8 +17,6 @@ MetricValues = dict[str, Array | Integers]
 FULL_KWH: Final = 1e-6
 """A PEV that lacks no more than this has reached its target."""
 
-_LOW_SHARE: Final = 0.05
-_BOOKED: Final = ("energy_kwh", "books")
 _SERVED = int(Status.SERVED)
 
 
@@ -27,7 +25,7 @@ def closed_sessions(simulation: Simulation) -> Records:
     sessions = simulation.sessions.copy()
     b, i = np.nonzero(simulation.stations["session"] != NO_SESSION)
     plugged = simulation.stations[b, i]
-    for name in _BOOKED:
+    for name in ("energy_kwh", "books"):
         sessions[name][b, plugged["session"]] = plugged[name]
     return sessions
 
@@ -104,14 +102,12 @@ def _low_end(values: Array, number: Integers) -> Array:
     if values.shape[1] == 0:
         return np.full(number.shape, np.nan)
     ordered = np.sort(values, axis=1)
-    place = _LOW_SHARE * np.maximum(number - 1, 0)
+    place = 0.05 * np.maximum(number - 1, 0)
     below = place.astype(np.int64)
     above = np.minimum(below + 1, np.maximum(number - 1, 0))
     rows = np.arange(number.size)
-    low = np.where(number > 0, ordered[rows, below], np.nan)
-    high = np.where(number > 0, ordered[rows, above], np.nan)
-    share: Array = low + (high - low) * (place - below)
-    return share
+    low, high = (np.where(number > 0, ordered[rows, at], np.nan) for at in (below, above))
+    return low + (high - low) * (place - below)
 
 
 def _ratio(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Array:

@@ -1,39 +1,33 @@
 """From many episodes to a mean that can be trusted: its bootstrap interval; and the interquartile mean."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from itertools import product
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from pev_battery_charge.core.arrays import Array, Booleans, Integers
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.evaluation.metrics import METRICS
 
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 9999
 
-_TRIMMED_SHARE: Final = 0.25
 _RESAMPLES_AT_ONCE: Final = 2_000_000
 """How many drawn episodes are held in memory at a time."""
 
 _SCHEMA: Final = {
-    "controller": pl.String,
-    "figure": pl.String,
-    "mean": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "iqm": pl.Float64,
-    "std": pl.Float64,
-    "count": pl.Int64,
-    "missing": pl.Int64,
+    **dict.fromkeys(("controller", "figure"), pl.String),
+    **dict.fromkeys(("mean", "low", "high", "iqm", "std"), pl.Float64),
+    **dict.fromkeys(("count", "missing"), pl.Int64),
 }
 
 
-def statistics(episodes: pl.DataFrame) -> pl.DataFrame:
+def statistics(episodes: pl.DataFrame, metrics: Sequence[str] | None = None) -> pl.DataFrame:
     """What the episodes of each controller say of each metric: one row for a controller and a metric.
 
     episodes: as `Evaluation.episodes` has them, one row for a controller and a seed.
+    metrics: the columns with the metrics; None are all of `METRICS`.
 
     =======  ==================================================================================================
     mean     over episodes
@@ -47,7 +41,7 @@ def statistics(episodes: pl.DataFrame) -> pl.DataFrame:
 
     Episodes are drawn the same way for all controllers, so that the same episodes give the same numbers.
     """
-    names = list(METRICS)
+    names = list(METRICS if metrics is None else metrics)
     groups = [(controller, own) for (controller,), own in episodes.group_by("controller", maintain_order=True)]
     most = max((own.height for _, own in groups), default=0)
     values = np.full((most, len(groups), len(names)), np.nan)
@@ -70,23 +64,19 @@ def describe(values: Array) -> tuple[Array, Integers]:
 
     num_figures = values.shape[1]
     table, counts = np.full((num_figures, 5), np.nan), np.zeros(num_figures, np.int64)
-    for columns, present in _columns_alike(values):
+    # Columns that the same episodes have are described together.
+    patterns, group = np.unique(~np.isnan(values), axis=1, return_inverse=True)
+    for number, present in enumerate(patterns.T):
+        columns = np.flatnonzero(group == number)
         own = values[present][:, columns]
         counts[columns] = len(own)
         if len(own) > 0:
             table[columns, 0] = _mean(own)
-            table[columns, 3] = own[0] + trim_mean(own - own[0], _TRIMMED_SHARE, axis=0)
+            table[columns, 3] = own[0] + trim_mean(own - own[0], 0.25, axis=0)
         if len(own) > 1:
             table[columns, 1:3] = np.transpose(bootstrap_interval(own))
             table[columns, 4] = own.std(axis=0, ddof=1)
     return table, counts
-
-
-def _columns_alike(values: Array) -> Iterator[tuple[Integers, Booleans]]:
-    """Groups of columns that the same episodes have, and which these are."""
-    patterns, group = np.unique(~np.isnan(values), axis=1, return_inverse=True)
-    for number in range(patterns.shape[1]):
-        yield np.flatnonzero(group == number), patterns[:, number]
 
 
 def _mean(values: Array) -> Array:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Self
 
 import polars as pl
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pev_battery_charge.catalogue import DEFAULT_FEATURES, DEFAULT_TERMS
 from pev_battery_charge.errors import InputError
@@ -33,7 +33,7 @@ _DIGITS: Final = 6
 """Decimals of a schedule's numbers that the digest sees: other libraries may round the last bits otherwise."""
 
 
-class Group(BaseModel):
+class Group(Part):
     """Some instances of one scenario: a schedule for each seed.
 
     name: what tables call it.
@@ -43,8 +43,6 @@ class Group(BaseModel):
         `pev_battery_charge.populations.stated`, drawn from the instance's seed); None: they leave as stated.
     digest: that of the scenario and the schedules when they were frozen (see `digest_of`); None is not checked.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     scenario: str
@@ -81,10 +79,8 @@ class Group(BaseModel):
         return scenario, schedules
 
 
-class Suite(BaseModel):
+class Suite(Part):
     """Groups of instances, of one version."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int
     groups: tuple[Group, ...]
@@ -128,7 +124,8 @@ def digest_of(scenario: Scenario, schedules: Sequence[Schedule]) -> str:
     for schedule in schedules:
         for column in schedule.sessions.iter_columns():
             if column.null_count() < len(schedule):
-                found.update(f"{column.name}: {', '.join(_texts(column))}\n".encode())
+                whole = (column * 10**_DIGITS).round().cast(pl.Int64) if column.dtype == pl.Float64 else column
+                found.update(f"{column.name}: {', '.join(map(str, whole))}\n".encode())
     return found.hexdigest()
 
 
@@ -164,10 +161,3 @@ def _without_new_defaults(table: dict[str, Any], part: Part) -> dict[str, Any]:
         for key, value in table.items()
         if key in _FIRST_KEYS or getattr(part, key) != fields[key].get_default(call_default_factory=True)
     }
-
-
-def _texts(column: pl.Series) -> list[str]:
-    """The values as the digest reads them: numbers in millionths, and "None" for null."""
-    if column.dtype == pl.Float64:
-        column = (column * 10**_DIGITS).round().cast(pl.Int64)
-    return [str(value) for value in column]

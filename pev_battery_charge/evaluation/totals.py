@@ -60,13 +60,7 @@ class Totals:
         areas = simulation.areas
         self.add_step(areas["request_kw"], areas["power_kw"], result.rewards, result.parts)
 
-    def add_step(
-        self,
-        request_kw: Array,
-        power_kw: Array,
-        rewards: Float32,
-        parts: Float32 | None = None,
-    ) -> None:
+    def add_step(self, request_kw: Array, power_kw: Array, rewards: Float32, parts: Float32 | None = None) -> None:
         """Add a step: the areas' total requests and powers, `[B]`, rewards, `[B, N]`, and their parts, `[K + 1, B, N]`.
 
         Of an episode with a step without parts, no parts are told.

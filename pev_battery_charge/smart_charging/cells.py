@@ -27,8 +27,7 @@ class Cells:
 
     def __init__(self, problem: SmartCharging, cell_kwh: float = CELL_KWH) -> None:
         least_kwh = problem.capacity_kwh / MOST_LEVELS
-        found = number_problems("cell_kwh", cell_kwh, least=least_kwh)
-        if found:
+        if found := number_problems("cell_kwh", cell_kwh, least=least_kwh):
             raise InputError("cells", found)
         self.problem = problem
         self.cell_kwh = float(cell_kwh)

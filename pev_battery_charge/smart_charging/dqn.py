@@ -14,12 +14,11 @@ from pev_battery_charge.smart_charging.cells import Cells
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
 from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import Learned
-from pev_battery_charge.training.requirements import need
+from pev_battery_charge.training.requirements import need, torch_threads
 from pev_battery_charge.validation import checked_dataclass, number, whole_number
 
 if TYPE_CHECKING:
     from stable_baselines3 import DQN
-    from stable_baselines3.common.callbacks import BaseCallback
 
 
 _Count = Annotated[int, whole_number(1)]
@@ -82,47 +81,63 @@ def learn_dqn(
     Raises `InputError` where the extra `train` is not installed.
     """
     need("train")
-    import torch  # noqa: PLC0415  of the extra `train`
-    from stable_baselines3 import DQN  # noqa: PLC0415
-    from stable_baselines3.common.vec_env import DummyVecEnv  # noqa: PLC0415
-
     config = config or DqnConfig()
     scale = problem.shortage_cost or 1.0
     cells = Cells(problem, problem.energy_step_kwh)
+    wanted, returns, running = frozenset(looks), list[float](), np.zeros(config.environments)
+
+    def look(episodes: range) -> None:
+        """Look, once, if any of these numbers of episodes is one of the looks."""
+        if watch is not None and not wanted.isdisjoint(episodes):
+            watch(episodes[-1], _values(model, cells) * scale)
+
+    def note(now: dict[str, Any], _: Any) -> bool:
+        """Note the return of every episode that ends with a step."""
+        running[:] += now["rewards"] * scale
+        ended = np.flatnonzero(now["dones"])
+        before = len(returns)
+        returns.extend(running[ended].tolist())
+        running[ended] = 0.0
+        look(range(before + 1, len(returns) + 1))
+        return True
+
+    with torch_threads(1):
+        model = _make_model(problem, config, scale, seed)
+        look(range(1))
+        model.learn(config.steps, note)
+        if save is not None:
+            with write_beside(save) as beside:
+                model.save(beside)
+        values = _values(model, cells)
+    return Learned("dqn", values[None] * scale, np.array(returns), cells.made_for())
+
+
+def _make_model(problem: SmartCharging, config: DqnConfig, scale: float, seed: int) -> "DQN":
+    """A fresh network, on environments whose rewards are divided by `scale`."""
+    from stable_baselines3 import DQN  # noqa: PLC0415  of the extra `train`
+    from stable_baselines3.common.vec_env import DummyVecEnv  # noqa: PLC0415
 
     def make() -> "gymnasium.Env[Any, Any]":
         rescaled = gymnasium.wrappers.RescaleObservation(SmartChargingEnv(problem), np.float32(-1.0), np.float32(1.0))
         return gymnasium.wrappers.TransformReward(rescaled, lambda reward: float(reward) / scale)
 
-    threads_before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        model = DQN(
-            "MlpPolicy",
-            DummyVecEnv([make] * config.environments),
-            learning_rate=lambda remaining: config.learning_rate * remaining,
-            buffer_size=config.buffer_size,
-            learning_starts=config.learning_starts,
-            batch_size=config.batch_size,
-            gamma=1.0,
-            train_freq=config.train_every,
-            gradient_steps=config.gradient_steps,
-            target_update_interval=config.target_every,
-            exploration_fraction=config.exploration_share,
-            exploration_final_eps=config.exploration_end,
-            policy_kwargs={"net_arch": list(config.network)},
-            seed=seed,
-            device="cpu",  # networks of this size are faster there than on a GPU
-        )
-        returns: list[float] = []
-        model.learn(config.steps, _bookkeeper(returns, scale, cells, frozenset(looks), watch))
-        if save is not None:
-            with write_beside(save) as beside:
-                model.save(beside)
-        values = _values(model, cells)
-    finally:
-        torch.set_num_threads(threads_before)
-    return Learned("dqn", values[None] * scale, np.array(returns), cells.made_for())
+    return DQN(
+        "MlpPolicy",
+        DummyVecEnv([make] * config.environments),
+        learning_rate=lambda remaining: config.learning_rate * remaining,
+        buffer_size=config.buffer_size,
+        learning_starts=config.learning_starts,
+        batch_size=config.batch_size,
+        gamma=1.0,
+        train_freq=config.train_every,
+        gradient_steps=config.gradient_steps,
+        target_update_interval=config.target_every,
+        exploration_fraction=config.exploration_share,
+        exploration_final_eps=config.exploration_end,
+        policy_kwargs={"net_arch": list(config.network)},
+        seed=seed,
+        device="cpu",  # networks of this size are faster there than on a GPU
+    )
 
 
 def _values(model: "DQN", cells: Cells) -> Array:
@@ -136,39 +151,3 @@ def _values(model: "DQN", cells: Cells) -> Array:
     with torch.no_grad():
         values: Array = model.q_net(torch.as_tensor(states)).numpy().astype(np.float64)
     return values
-
-
-def _bookkeeper(
-    returns: list[float],
-    scale: float,
-    cells: Cells,
-    looks: frozenset[int],
-    watch: Callable[[int, Array], None] | None,
-) -> "BaseCallback":
-    """A callback that notes the return of every episode, and looks at the network when so many have ended."""
-    from stable_baselines3.common.callbacks import BaseCallback  # noqa: PLC0415  of the extra `train`
-
-    class Bookkeeper(BaseCallback):
-        """Notes returns, and looks."""
-
-        model: "DQN"
-
-        def _on_training_start(self) -> None:
-            self.running = np.zeros(self.training_env.num_envs)
-            self._look(0, 1)
-
-        def _on_step(self) -> bool:
-            self.running += self.locals["rewards"] * scale
-            ended = np.flatnonzero(self.locals["dones"])
-            before = len(returns)
-            returns.extend(self.running[ended].tolist())
-            self.running[ended] = 0.0
-            self._look(before + 1, len(returns) + 1)
-            return True
-
-        def _look(self, first: int, beyond: int) -> None:
-            """Look, once, if any number from `first` and below `beyond` is one of the looks."""
-            if watch is not None and any(number in looks for number in range(first, beyond)):
-                watch(beyond - 1, _values(self.model, cells) * scale)
-
-    return Bookkeeper()

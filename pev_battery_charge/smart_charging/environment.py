@@ -115,7 +115,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
         self._costs: list[list[float]] = problem.full_slot_costs.tolist()
         self._energies: list[float] = problem.energies_kwh.tolist()
         self._cell_of: list[int] = self.cells.of_level.tolist()
-        self._level, self._time_step, self._running = 0, 0, False
+        # The episode so far; the last level is the battery's now, and with the demand the episode is over.
         self._levels: list[int] = []
         self._choices: list[int] = []
         self._slot_costs: list[float] = []
@@ -129,29 +129,32 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
         super().reset(seed=seed)
         energy_kwh = (options or {}).get("energy_kwh")
         if energy_kwh is None:
-            self._level = int(self.np_random.integers(self.problem.arrival_levels))
+            level = int(self.np_random.integers(self.problem.arrival_levels))
         else:
-            self._level = self.problem.level_of(energy_kwh)
-        self._time_step, self._running = 0, True
-        self._levels, self._choices, self._slot_costs = [self._level], [], []
-        self._demand_kwh = None
-        return self._observe(), self._info(0.0, 0.0)
+            level = self.problem.level_of(energy_kwh)
+        self._levels, self._choices, self._slot_costs, self._demand_kwh = [level], [], [], None
+        return self._observe(), self._info()
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Charge for a slot at a rate; with the last slot, drive off."""
-        if not self._running:
+        if not self._levels or self._demand_kwh is not None:
             raise EpisodeOverError("the episode is over, or has not begun: call reset first")
-        rate = self._rate_of(action)
-        charging_cost = self._costs[self._time_step][rate] * self._paid[rate][self._level]
-        self._level = self._after[rate][self._level]
-        self._time_step += 1
-        self._levels.append(self._level)
+        try:
+            rate = index(action)
+        except TypeError:
+            rate = -1
+        if not 0 <= rate < len(self._after):
+            last = len(self._after) - 1
+            raise InputError("action", [f"must be a whole number from 0 to {last}, a rate's (it is {action!r})"])
+        level, slot = self._levels[-1], len(self._choices)
+        self._levels.append(self._after[rate][level])
         self._choices.append(rate)
-        self._slot_costs.append(charging_cost)
-        departs = self._time_step == self.problem.num_slots
-        shortage_cost = self._depart() if departs else 0.0
-        info = self._info(charging_cost, shortage_cost)
-        return self._observe(), -(charging_cost + shortage_cost), departs, False, info
+        self._slot_costs.append(self._costs[slot][rate] * self._paid[rate][level])
+        departs = slot + 1 == self.problem.num_slots
+        if departs:
+            self._demand_kwh = self.problem.draw_demand(self.np_random)
+        info = self._info()
+        return self._observe(), -(info["charging_cost"] + info["shortage_cost"]), departs, False, info
 
     def render(self) -> Any:
         """The moment as a line of text ("ansi"), or as an RGB image ("rgb_array")."""
@@ -163,92 +166,65 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
             return self._line()
         if self._renderer is None:
             self._renderer = pictures.TaxiRenderer()
-        return self._renderer.draw(self._moment())
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_renderer": None}
-
-    def _rate_of(self, action: Any) -> int:
-        try:
-            rate = index(action)
-        except TypeError:
-            rate = -1
-        if not 0 <= rate < len(self._after):
-            last = len(self._after) - 1
-            raise InputError("action", [f"must be a whole number from 0 to {last}, a rate's (it is {action!r})"])
-        return rate
-
-    def _depart(self) -> float:
-        """Learn the demand; the cost of a shortage."""
-        self._running = False
-        self._demand_kwh = self.problem.draw_demand(self.np_random)
-        return self._shortage_cost()
-
-    def _observe(self) -> Observation:
-        if self._view == "index":
-            return self._time_step * self.cells.num_cells + self._cell_of[self._level]
-        energy_kwh = self._energies[self._level]
-        if self._view == "box":
-            return np.array((energy_kwh, self._time_step), np.float32)
-        return {"energy_kwh": np.array((energy_kwh,), np.float32), "time_step": self._time_step}
-
-    def _info(self, charging_cost: float, shortage_cost: float) -> dict[str, Any]:
-        energy_kwh = self._energies[self._level]
-        info = {
-            "energy_kwh": energy_kwh,
-            "time_step": self._time_step,
-            "charging_cost": charging_cost,
-            "shortage_cost": shortage_cost,
-        }
-        if self._demand_kwh is not None:
-            info["demand_kwh"] = self._demand_kwh
-            info["shortage_kwh"] = max(0.0, self._demand_kwh - energy_kwh)
-        return info
-
-    def _shortage_cost(self) -> float:
-        demand_kwh = self._demand_kwh
-        short = demand_kwh is not None and self._energies[self._level] < demand_kwh
-        return self.problem.shortage_cost if short else 0.0
-
-    def _line(self) -> str:
-        """Clock, battery, what was chosen last and what it cost, or how the demand was met."""
-        problem = self.problem
-        energy_kwh = self._energies[self._level]
-        full = round(_BAR_CHARACTERS * energy_kwh / problem.capacity_kwh)
-        parts = [
-            pictures.clock_text(problem.start_min + self._time_step * problem.slot_minutes),
-            f"[{'#' * full}{'.' * (_BAR_CHARACTERS - full)}] {energy_kwh:g} of {problem.capacity_kwh:g} kWh",
-        ]
-        if self._choices:
-            parts.append(f"charged at {problem.rates_kw[self._choices[-1]]:g} kW for {self._slot_costs[-1]:.3g}")
-        if self._demand_kwh is None:
-            prices = ", ".join(
-                f"{rate:g} kW: {cost:.3g}"
-                for rate, cost in zip(problem.rates_kw, self._costs[self._time_step], strict=True)
-            )
-            parts.append(f"next slot {prices}")
-        else:
-            shortage_cost = self._shortage_cost()
-            enough = f"too little: {shortage_cost:.3g}" if shortage_cost else "enough"
-            parts.append(f"demand {self._demand_kwh:.2f} kWh, {enough}")
-        return "  ".join(parts)
-
-    def _moment(self) -> "pictures.TaxiMoment":
-        problem = self.problem
-        return pictures.TaxiMoment(
+        problem, info = self.problem, self._info()
+        moment = pictures.TaxiMoment(
             capacity_kwh=problem.capacity_kwh,
             energies_kwh=tuple(self._energies[level] for level in self._levels),
             rates_kw=problem.rates_kw,
             choices=tuple(self._choices),
             slot_costs=tuple(self._slot_costs),
-            prices=tuple(self._costs[self._time_step]) if self._demand_kwh is None else (),
+            prices=tuple(self._costs[len(self._choices)]) if self._demand_kwh is None else (),
             unit=problem.cost_unit,
             num_slots=problem.num_slots,
             slot_minutes=problem.slot_minutes,
             start_min=problem.start_min,
             demand_mean_kwh=problem.demand_mean_kwh,
             demand_std_kwh=problem.demand_std_kwh,
-            shortage_probability=float(problem.shortage_probability(self._energies[self._level])),
+            shortage_probability=float(problem.shortage_probability(info["energy_kwh"])),
             demand_kwh=self._demand_kwh,
-            shortage_cost=self._shortage_cost(),
+            shortage_cost=info["shortage_cost"],
         )
+        return self._renderer.draw(moment)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_renderer": None}
+
+    def _observe(self) -> Observation:
+        level, time_step = self._levels[-1], len(self._choices)
+        if self._view == "index":
+            return time_step * self.cells.num_cells + self._cell_of[level]
+        if self._view == "box":
+            return np.array((self._energies[level], time_step), np.float32)
+        return {"energy_kwh": np.array((self._energies[level],), np.float32), "time_step": time_step}
+
+    def _info(self) -> dict[str, Any]:
+        energy_kwh, demand_kwh = self._energies[self._levels[-1]], self._demand_kwh
+        info: dict[str, Any] = {
+            "energy_kwh": energy_kwh,
+            "time_step": len(self._choices),
+            "charging_cost": self._slot_costs[-1] if self._slot_costs else 0.0,
+            "shortage_cost": 0.0,
+        }
+        if demand_kwh is not None:
+            info["shortage_cost"] = self.problem.shortage_cost if energy_kwh < demand_kwh else 0.0
+            info |= {"demand_kwh": demand_kwh, "shortage_kwh": max(0.0, demand_kwh - energy_kwh)}
+        return info
+
+    def _line(self) -> str:
+        """Clock, battery, what was chosen last and what it cost, or how the demand was met."""
+        problem, info, slot = self.problem, self._info(), len(self._choices)
+        energy_kwh = info["energy_kwh"]
+        full = round(_BAR_CHARACTERS * energy_kwh / problem.capacity_kwh)
+        parts = [
+            pictures.clock_text(problem.start_min + slot * problem.slot_minutes),
+            f"[{'#' * full}{'.' * (_BAR_CHARACTERS - full)}] {energy_kwh:g} of {problem.capacity_kwh:g} kWh",
+        ]
+        if self._choices:
+            parts.append(f"charged at {problem.rates_kw[self._choices[-1]]:g} kW for {self._slot_costs[-1]:.3g}")
+        if self._demand_kwh is None:
+            rates = zip(problem.rates_kw, self._costs[slot], strict=True)
+            parts.append(f"next slot {', '.join(f'{rate:g} kW: {cost:.3g}' for rate, cost in rates)}")
+        else:
+            enough = f"too little: {info['shortage_cost']:.3g}" if info["shortage_cost"] else "enough"
+            parts.append(f"demand {self._demand_kwh:.2f} kWh, {enough}")
+        return "  ".join(parts)

@@ -85,9 +85,8 @@ def policy_value(problem: SmartCharging, actions: Integers) -> PolicyValue:
     if actions.shape != shape or actions.dtype.kind not in "iu":
         raise InputError("policy", [f"must be whole numbers of shape {shape} (it is {actions.dtype} {actions.shape})"])
     if actions.min() < 0 or actions.max() >= num_rates:
-        raise InputError(
-            "policy", [f"rates are numbered 0 to {num_rates - 1} (it has {actions.min()} to {actions.max()})"]
-        )
+        told = f"rates are numbered 0 to {num_rates - 1} (it has {actions.min()} to {actions.max()})"
+        raise InputError("policy", [told])
     levels = np.arange(problem.num_levels)
     values = np.empty((problem.num_slots + 1, problem.num_levels))
     values[-1] = _departure_values(problem)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -36,9 +36,6 @@ LABELS: Final = {"sarsa": "SARSA", "q": "Q-learning", "double-q": "Double Q-lear
 _TABLES: Final = {"sarsa": sarsa, "q": q_learning, "double-q": double_q_learning}
 _EPSILON_START: Final = {"sarsa": 0.3, "q": 1.0, "double-q": 1.0}
 """The two that learn the best policy whatever they do begin at random; SARSA values what it does, exploring as well."""
-
-_LOOKS: Final = 25
-_FIRST_LOOK: Final = 100
 
 
 @dataclass(frozen=True)
@@ -92,8 +89,8 @@ class Training:
     seed: int
     learned: Learned
     value: PolicyValue
-    looks: tuple[Look, ...] = field(default_factory=tuple)
-    seconds: float = 0.0
+    looks: tuple[Look, ...]
+    seconds: float
 
 
 def check(
@@ -144,24 +141,37 @@ def learn(
         episodes = tables.episodes
         env = SmartChargingEnv(problem, observation="index", cell_kwh=tables.cell_kwh)
         run = partial(_TABLES[algorithm], env, tables.settings(algorithm))
-    observer = _Observer(cells, episodes, progress)
-    learned = replace(run(seed=seed, looks=observer.moments, watch=observer), made_for=cells.made_for())
-    seconds = time.perf_counter() - observer.began - observer.looking_s
-    value = greedy_value(problem, learned, cells)
+    numbers, looks, due, looking_s = look_numbers(episodes), list[Look](), 0, 0.0
+
+    def watch(played: int, values: Array) -> None:
+        """Note what the greedy policy is worth when it is time to look, and tell the progress."""
+        nonlocal due, looking_s
+        begun = time.perf_counter()
+        if played >= due:
+            looks.append(Look(played, greedy_value(values, cells).expected_return))
+            due = min((number for number in numbers if number > played), default=episodes + 1)
+        if progress is not None:
+            progress(played, episodes)
+        looking_s += time.perf_counter() - begun
+
+    moments = {*numbers, *(episodes * percent // 100 for percent in range(100 if progress else 0))}
+    began = time.perf_counter()
+    learned = replace(run(seed=seed, looks=moments, watch=watch), made_for=cells.made_for())
+    seconds = time.perf_counter() - began - looking_s
+    value = greedy_value(learned.values, cells)
     played = learned.returns.size
-    looks = [look for look in observer.looks if look.episodes < played] + [Look(played, value.expected_return)]
-    return Training(algorithm, seed, learned, value, tuple(looks), seconds)
+    before = [look for look in looks if look.episodes < played]
+    return Training(algorithm, seed, learned, value, (*before, Look(played, value.expected_return)), seconds)
 
 
 def look_numbers(episodes: int) -> list[int]:
     """When to look: at first, in the end, and in between ever more rarely."""
-    first = min(_FIRST_LOOK, episodes)
-    return [0, *sorted({round(number) for number in np.geomspace(first, episodes, _LOOKS)})]
+    return [0, *sorted({round(number) for number in np.geomspace(min(100, episodes), episodes, 25)})]
 
 
-def greedy_value(problem: SmartCharging, learned: Learned, cells: Cells) -> PolicyValue:
+def greedy_value(values: Array, cells: Cells) -> PolicyValue:
     """The exact value of a table's greedy policy."""
-    return policy_value(problem, greedy_actions(learned.values, cells))
+    return policy_value(cells.problem, greedy_actions(values, cells))
 
 
 def greedy_actions(values: Array, cells: Cells) -> Integers:
@@ -184,27 +194,4 @@ def load_learned(path: str | Path, problem: SmartCharging) -> tuple[Learned, Pol
     shape = cells.num_states, len(problem.rates_kw)
     if learned.values.shape != shape:
         raise InputError(str(path), [f"tables: must have shape {shape} (it is {learned.values.shape})"])
-    return learned, greedy_value(problem, learned, cells)
-
-
-class _Observer:
-    """Looks at a table while it is learned: notes what its greedy policy is worth, and tells the progress."""
-
-    def __init__(self, cells: Cells, episodes: int, progress: Callable[[int, int], None] | None) -> None:
-        self._cells, self._episodes, self._progress = cells, episodes, progress
-        self._numbers = frozenset(look_numbers(episodes))
-        self.moments = self._numbers | {episodes * percent // 100 for percent in range(100 if progress else 0)}
-        self._next = 0
-        self.looks: list[Look] = []
-        self.looking_s = 0.0
-        self.began = time.perf_counter()
-
-    def __call__(self, episodes: int, values: Array) -> None:
-        begun = time.perf_counter()
-        if episodes >= self._next:
-            value = policy_value(self._cells.problem, greedy_actions(values, self._cells))
-            self.looks.append(Look(episodes, value.expected_return))
-            self._next = min((number for number in self._numbers if number > episodes), default=self._episodes + 1)
-        if self._progress is not None:
-            self._progress(episodes, self._episodes)
-        self.looking_s += time.perf_counter() - begun
+    return learned, greedy_value(learned.values, cells)

@@ -1,6 +1,5 @@
 """All methods side by side: how far each stays behind the exact optimum, over several seeds."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ PLAYED_SEED: Final = 1_000_000
 """Seed of the episodes in which policies are played; the same arrivals and demands for all of them."""
 
 _EXACT: Final = "exact optimum"
-_PERCENT: Final = 100.0
 
 
 @dataclass(frozen=True)
@@ -45,18 +43,16 @@ class MethodComparison:
 
     def shortfalls(self, algorithm: str) -> Array:
         """How far each seed's policy stays behind the optimum, in % of the optimum's cost, `[S]`."""
-        return np.array([_PERCENT * one.value.shortfall(self.optimum) for one in self.trainings[algorithm]])
+        return np.array([100.0 * one.value.shortfall(self.optimum) for one in self.trainings[algorithm]])
 
     def table(self) -> ResultsTable:
         """A row for the optimum and for each method."""
         optimum = self.optimum
-        rows = [self._row(_EXACT, [optimum], np.zeros(1), self.played[_EXACT], None)]
-        for algorithm, trainings in self.trainings.items():
-            values = [one.value for one in trainings]
-            seconds = float(np.median([one.seconds for one in trainings]))
-            rows.append(
-                self._row(LABELS[algorithm], values, self.shortfalls(algorithm), self.played[algorithm], seconds)
-            )
+        rows = [self._row(_EXACT, [optimum], "0", self.played[_EXACT], "-")]
+        for name, trainings in self.trainings.items():
+            values, behind = [one.value for one in trainings], _mean_text(self.shortfalls(name), ".2f")
+            seconds = f"{np.median([one.seconds for one in trainings]):.0f}"
+            rows.append(self._row(LABELS[name], values, behind, self.played[name], seconds))
         unit = optimum.problem.cost_unit
         seeds = max(len(trainings) for trainings in self.trainings.values())
         notes = [
@@ -68,12 +64,7 @@ class MethodComparison:
         return ResultsTable(_COLUMNS, rows, _COLUMNS[1:], notes)
 
     def _row(
-        self,
-        name: str,
-        values: Sequence[PolicyValue],
-        shortfalls: Array,
-        played: Sequence[float],
-        seconds: float | None,
+        self, name: str, values: Sequence[PolicyValue], behind: str, played: Sequence[float], seconds: str
     ) -> tuple[str, ...]:
         shortage_cost = self.optimum.problem.shortage_cost
         returns = np.array([value.expected_return for value in values])
@@ -83,42 +74,29 @@ class MethodComparison:
         return (
             name,
             _mean_text(returns, form),
-            _mean_text(shortfalls, ".2f") if seconds is not None else "0",
-            _mean_text(_PERCENT * shortages, ".2f"),
+            behind,
+            _mean_text(100.0 * shortages, ".2f"),
             f"{charging.mean():{form}}",
             f"{(shortages * shortage_cost).mean():{form}}",
             f"{np.mean(played):{form}}",
-            "-" if seconds is None else f"{seconds:.0f}",
+            seconds,
         )
 
     def write_figure(self, path: str | Path) -> None:
         """Learning curves and policies of all methods as a PNG; raises `InputError` for another ending."""
-        optimum = self.optimum
-        curves = [self._curve(algorithm) for algorithm in self.trainings]
+        optimum, curves = self.optimum, []
+        for name, own in self.trainings.items():
+            looks = [[100.0 * shortfall(look.expected_return, optimum) for look in one.looks] for one in own]
+            shortfalls, episodes = np.array(looks), np.array([look.episodes for look in own[0].looks], np.float64)
+            nothing = np.full(episodes.size, np.nan)
+            low, high = bootstrap_interval(shortfalls) if len(own) > 1 else (nothing, nothing)
+            curves.append(pictures.MethodCurve(LABELS[name], episodes, shortfalls, low, high))
         maps = [pictures.PolicyMap(_EXACT, optimum.actions)]
         maps += [pictures.PolicyMap(LABELS[name], own[0].value.actions) for name, own in self.trainings.items()]
         problem = optimum.problem
         scale = pictures.MapScale(problem.rates_kw, problem.energies_kwh, problem.slot_minutes, problem.start_min)
-        pictures.write_comparison(
-            path,
-            optimum=optimum.expected_return,
-            curves=curves,
-            maps=maps,
-            scale=scale,
-            unit=problem.cost_unit,
-        )
-
-    def _curve(self, algorithm: str) -> "pictures.MethodCurve":
-        trainings = self.trainings[algorithm]
-        shortfalls = np.array(
-            [[_PERCENT * shortfall(look.expected_return, self.optimum) for look in one.looks] for one in trainings]
-        )
-        episodes = np.array([look.episodes for look in trainings[0].looks], np.float64)
-        if len(trainings) > 1:
-            low, high = bootstrap_interval(shortfalls)
-        else:
-            low = high = np.full(episodes.size, np.nan)
-        return pictures.MethodCurve(LABELS[algorithm], episodes, shortfalls, low, high)
+        best, unit = optimum.expected_return, problem.cost_unit
+        pictures.write_comparison(path, optimum=best, curves=curves, maps=maps, scale=scale, unit=unit)
 
 
 def compare_methods(
@@ -145,7 +123,7 @@ def compare_methods(
     optimum = solve(problem)
     if optimum.expected_return == 0.0:
         raise InputError("smart charging", ["costs: the optimum costs nothing, so nobody stays behind it in per cent"])
-    trainings: dict[str, list[Training]] = defaultdict(list)
+    trainings: dict[str, list[Training]] = {name: [] for name in algorithms}
     runs = [(algorithm, seed) for algorithm in algorithms for seed in seeds]
     for number, (algorithm, seed) in enumerate(runs):
 

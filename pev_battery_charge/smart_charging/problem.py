@@ -25,8 +25,6 @@ Costs = Literal["relative", "raw"]
 
 MOST_LEVELS: Final = 100_000
 """Finer than this no battery is cut."""
-_MOST_RAW_KW: Final = 700.0
-"""Beyond, e to the power is no number of 64 bits any more."""
 
 
 def _as_tuple(values: Any) -> Any:
@@ -92,7 +90,7 @@ class SmartCharging:
                 f"(there are {len(self.time_coefficients)})"
             )
         highest_kw = self.rates_kw[-1]
-        if self.costs == "raw" and highest_kw > _MOST_RAW_KW:
+        if self.costs == "raw" and highest_kw > 700.0:  # beyond, e to the power is no number of 64 bits any more
             problems.append(f"costs: e to the {highest_kw:g} kW is too large a number; take costs='relative'")
         if not problems and self._step * MOST_LEVELS < Fraction(str(self.capacity_kwh)):
             rates = ", ".join(f"{rate:g}" for rate in self.rates_kw)
@@ -135,8 +133,7 @@ class SmartCharging:
     @cached_property
     def arrival_levels(self) -> int:
         """Arrivals are drawn from so many of the lowest levels."""
-        highest = Fraction(str(float(self.arrival_soc_max))) * (self.num_levels - 1)
-        return int(highest) + 1
+        return int(Fraction(str(float(self.arrival_soc_max))) * (self.num_levels - 1)) + 1
 
     @cached_property
     def slot_levels(self) -> Integers:
@@ -146,8 +143,7 @@ class SmartCharging:
     @cached_property
     def levels_after(self) -> Integers:
         """The level after a slot, by rate and level, `[A, K + 1]`; the battery never overflows."""
-        after: Integers = np.minimum(np.arange(self.num_levels) + self.slot_levels[:, None], self.num_levels - 1)
-        return after
+        return (np.arange(self.num_levels) + self.slot_levels[:, None]).clip(max=self.num_levels - 1)
 
     @cached_property
     def paid_shares(self) -> Array:
@@ -157,15 +153,13 @@ class SmartCharging:
         """
         room = self.num_levels - 1 - np.arange(self.num_levels)
         lift = self.slot_levels[:, None]
-        shares: Array = np.where(lift > 0, np.minimum(room / np.maximum(lift, 1), 1.0), 1.0)
-        return shares
+        return np.where(lift > 0, np.minimum(room / np.maximum(lift, 1), 1.0), 1.0)
 
     @cached_property
     def full_slot_costs(self) -> Array:
         """What a full slot costs, by slot and rate, `[T, A]`: time coefficient x e^(power in kW)."""
         coefficients = np.broadcast_to(np.asarray(self.time_coefficients, np.float64), self.num_slots)
-        costs: Array = coefficients[:, None] * np.array([self._price(rate_kw) for rate_kw in self.rates_kw])
-        return costs
+        return np.outer(coefficients, [self._price(rate_kw) for rate_kw in self.rates_kw])
 
     @property
     def shortage_cost(self) -> float:

@@ -63,30 +63,31 @@ def load_table(path: str | Path, made_for: Mapping[str, Any] | None = None) -> L
     if problems := _ending_problems(path):
         raise InputError(str(path), problems)
     try:
-        learned = _read(Path(path).read_bytes())
+        with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as arrays:
+            about = json.loads(str(arrays["about"]))
+            if about["version"] != _VERSION:
+                problem = f"has version {about['version']!r} of the format; this program reads {_VERSION}"
+                raise InputError(str(path), [problem])
+            learned = Learned(str(about["method"]), arrays["tables"], arrays["returns"], {**about["made_for"]})
     except FileNotFoundError:
         raise InputError(str(path), ["no such file"]) from None
     except OSError as error:
         raise InputError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
-    except InputError as error:
-        raise InputError(str(path), error.problems) from None
+    except InputError:
+        raise
     except Exception as error:  # whatever NumPy, zipfile, zlib and JSON raise for other files and damaged ones
         raise InputError(str(path), [f"is no table, or damaged ({type(error).__name__})"]) from None
     problems = _problems(learned)
     if made_for is not None:
-        problems += _differences(learned.made_for, _as_read(made_for))
+        own, wanted = learned.made_for, _as_read(made_for)
+        problems += [
+            f"{name}: made for {own.get(name)!r}, wanted for {wanted.get(name)!r}"
+            for name in sorted({*own, *wanted})
+            if own.get(name) != wanted.get(name)
+        ]
     if problems:
         raise InputError(str(path), problems)
     return learned
-
-
-def _read(content: bytes) -> Learned:
-    with np.load(BytesIO(content), allow_pickle=False) as arrays:
-        about = json.loads(str(arrays["about"]))
-        if about["version"] != _VERSION:
-            problem = f"has version {about['version']!r} of the format; this program reads {_VERSION}"
-            raise InputError("table", [problem])
-        return Learned(str(about["method"]), arrays["tables"], arrays["returns"], {**about["made_for"]})
 
 
 def _problems(learned: Learned) -> list[str]:
@@ -101,14 +102,6 @@ def _problems(learned: Learned) -> list[str]:
 
 def _finite(array: Array, axes: int) -> bool:
     return array.ndim == axes and array.dtype.kind == "f" and bool(np.isfinite(array).all())
-
-
-def _differences(made_for: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{name}: made for {made_for.get(name)!r}, wanted for {wanted.get(name)!r}"
-        for name in sorted({*made_for, *wanted})
-        if made_for.get(name) != wanted.get(name)
-    ]
 
 
 def _as_read(made_for: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ Where an episode is truncated and not terminated, the future still counts: its v
 
 from collections.abc import Callable, Collection, Iterator
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -29,9 +29,6 @@ Table = list[list[float]]
 """Action values, a row for each state. Plain lists: single elements are read three times as fast as those of arrays."""
 
 Watch = Callable[[int, Array], None]
-
-_LARGEST: Final = 10**8
-"""Values a table may have: some gigabytes."""
 
 
 def sarsa(
@@ -123,7 +120,7 @@ class _Run:
         self._numbers = StateNumbers(env.observation_space)
         self._first_action, self._num_actions = int(actions.start), int(actions.n)
         shape = self._numbers.count, self._num_actions
-        if shape[0] * shape[1] > _LARGEST:
+        if shape[0] * shape[1] > 10**8:  # some gigabytes
             raise InputError("learning", [f"a table of {shape[0]} states x {shape[1]} actions is too large"])
         self._seed: int | None = int(seed)
         self.random = Random(self._seed).random  # noqa: S311  exploration, not secrets
@@ -138,16 +135,13 @@ class _Run:
     def episodes(self, looks: Collection[int], watch: Watch | None) -> Iterator[int]:
         """Each episode's number, with its epsilon set, and looks taken in between."""
         total, wanted = self._settings.episodes, frozenset(looks)
-        for episode in range(total):
-            self._look(episode, wanted, watch)
-            self._episode = episode
-            self._epsilon = self._settings.epsilon.at(episode / total)
-            yield episode
-        self._look(total, wanted, watch)
-
-    def _look(self, episode: int, wanted: frozenset[int], watch: Watch | None) -> None:
-        if watch is not None and episode in wanted:
-            watch(episode, np.mean(self.tables, axis=0))
+        for episode in range(total + 1):
+            if watch is not None and episode in wanted:
+                watch(episode, np.mean(self.tables, axis=0))
+            if episode < total:
+                self._episode = episode
+                self._epsilon = self._settings.epsilon.at(episode / total)
+                yield episode
 
     def reset(self) -> int:
         """Begin an episode; its first state."""

@@ -14,7 +14,6 @@ import random
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-_KEPT: Final = 2
-_REPLAY: Final = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 _COUNTERS: Final = ("num_timesteps", "_n_updates", "_episode_num")
+_RECORDS: Final = ("areas", "stations", "sessions", "moments")
+_REPLAY: Final = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
 def write_checkpoint(
@@ -45,7 +44,10 @@ def write_checkpoint(
     """
     from stable_baselines3.common.save_util import save_to_zip_file  # noqa: PLC0415  of the extra `train`
 
-    def write(beside: Path) -> None:
+    target = folder / f"{model.num_timesteps:012d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=folder, prefix=f".{target.name}."))
+    try:
         _, variables = model._get_torch_save_params()
         save_to_zip_file(
             beside / "parameters.zip",
@@ -57,35 +59,18 @@ def write_checkpoint(
             np.savez(file, allow_pickle=False, **own_arrays, **{f"caller.{name}": a for name, a in arrays.items()})
         text = json.dumps({**own_numbers, "caller": numbers})
         (beside / "state.json").write_text(text, encoding="utf-8")
-
-    target = folder / f"{model.num_timesteps:012d}"
-    write_folder_beside(target, write)
-    for old in checkpoints(folder)[:-_KEPT]:
-        shutil.rmtree(old)
-    return target
-
-
-def write_folder_beside(target: Path, write: Callable[[Path], None]) -> None:
-    """Fill a folder beside `target`, and rename it when that went well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    try:
-        write(beside)
         beside.chmod(0o755)
         beside.rename(target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    for old in checkpoints(folder)[:-2]:
+        shutil.rmtree(old)
+    return target
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a folder, oldest first."""
     return sorted(path for path in folder.glob("[0-9]*") if path.is_dir())
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Remove what a killed process was about to write."""
-    for path in folder.glob(".[0-9]*"):
-        shutil.rmtree(path)
 
 
 def read_checkpoint(path: Path, model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[str, Any]]:
@@ -118,13 +103,9 @@ def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[s
     import torch  # noqa: PLC0415  of the extra `train`
 
     areas = env.simulation.state()
-    version, words, gauss = random.getstate()
-    _, keys, position, has_gauss, cached_gauss = np.random.get_state(legacy=True)  # noqa: NPY002  where PPO draws its minibatches
+    _, keys, *numpy_state = np.random.get_state(legacy=True)  # noqa: NPY002  where PPO draws its minibatches
     arrays: Arrays = {
-        "simulation.areas": areas.areas,
-        "simulation.stations": areas.stations,
-        "simulation.sessions": areas.sessions,
-        "simulation.moments": areas.moments,
+        **{f"simulation.{name}": getattr(areas, name) for name in _RECORDS},
         "random.torch": torch.get_rng_state().numpy(),
         "random.numpy": np.asarray(keys),
     }
@@ -132,8 +113,8 @@ def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[s
         "counters": {name: getattr(model, name) for name in _COUNTERS if hasattr(model, name)},
         "step": areas.step,
         "areas": areas.random_states,
-        "python": [version, words, gauss],
-        "numpy": [position, has_gauss, cached_gauss],
+        "python": random.getstate(),
+        "numpy": numpy_state,
         "action_space": model.action_space.np_random.bit_generator.state,
     }
     normaliser = model.get_vec_normalize_env()
@@ -150,16 +131,8 @@ def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[s
 
 
 def _restore(model: "BaseAlgorithm", env: "AreaVecEnv", arrays: Arrays, numbers: dict[str, Any]) -> None:
-    env.simulation.restore(
-        SimulationState(
-            numbers["step"],
-            arrays["simulation.areas"],
-            arrays["simulation.stations"],
-            arrays["simulation.sessions"],
-            arrays["simulation.moments"],
-            numbers["areas"],
-        )
-    )
+    records = {name: arrays[f"simulation.{name}"] for name in _RECORDS}
+    env.simulation.restore(SimulationState(step=numbers["step"], random_states=numbers["areas"], **records))
     for name, value in numbers["counters"].items():
         setattr(model, name, value)
     observations = env.observe()
@@ -179,6 +152,5 @@ def _restore(model: "BaseAlgorithm", env: "AreaVecEnv", arrays: Arrays, numbers:
         replay.pos, replay.full = numbers["replay"]
     version, words, gauss = numbers["python"]
     random.setstate((version, tuple(words), gauss))
-    position, has_gauss, cached_gauss = numbers["numpy"]
-    np.random.set_state(("MT19937", arrays["random.numpy"], position, has_gauss, cached_gauss))  # noqa: NPY002  as above
+    np.random.set_state(("MT19937", arrays["random.numpy"], *numbers["numpy"]))  # noqa: NPY002  as above
     model.action_space.np_random.bit_generator.state = numbers["action_space"]

@@ -9,6 +9,7 @@ import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
 from pev_battery_charge.validation import problems_told
 
 ALGORITHMS: Final = ("ppo", "sac", "td3")
@@ -17,14 +18,9 @@ ALGORITHMS: Final = ("ppo", "sac", "td3")
 FIRST_EVALUATION_SEED: Final = 1_000_000
 """Where the seeds of evaluations begin: far from those of training, which count up from a small number."""
 
-_AGENTS: Final = {"ppo": 1280, "sac": 64, "td3": 64}
-
 _STRICT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 _Count = Annotated[int, Field(ge=1)]
-_Positive = Annotated[float, Field(gt=0.0)]
-_NonNegative = Annotated[float, Field(ge=0.0)]
-_Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 @dataclass(frozen=True)
@@ -39,17 +35,17 @@ class PPOConfig:
     """Agent-steps of a gradient step, at least 2; the nearest number is taken that divides a rollout."""
     epochs: _Count = 4
     """How often an update goes through the rollout."""
-    gae_lambda: _Fraction = 0.5
+    gae_lambda: Fraction = 0.5
     """Of generalised advantage estimation: 0 trusts the critic, 1 the returns. Low values learn faster. But the critic
     sees one station alone, and takes much power for the cause of an uncrowded area: with many stations under one cap,
     policies drift towards asking for everything, and 1 is better."""
-    clip_range: _Positive = 0.2
+    clip_range: Positive = 0.2
     """How far the probability of an action may move in one update, relatively."""
-    entropy_coefficient: _NonNegative = 0.0
+    entropy_coefficient: NonNegative = 0.0
     """Weight of the entropy bonus."""
-    value_coefficient: _NonNegative = 0.5
+    value_coefficient: NonNegative = 0.5
     """Weight of the critic's loss."""
-    max_gradient_norm: _Positive = 0.5
+    max_gradient_norm: Positive = 0.5
     """Gradients are cut to this norm."""
     log_std_init: float = -1.0
     """Logarithm of the noise that actions in [-1, 1] have at first."""
@@ -71,9 +67,9 @@ class OffPolicyConfig:
     """Steps of every area between two updates."""
     gradient_steps: _Count = 4
     """Gradient steps of an update."""
-    tau: Annotated[float, Field(gt=0.0, le=1.0)] = 0.005
+    tau: PositiveFraction = 0.005
     """How fast the target networks follow."""
-    action_noise: _NonNegative = 0.1
+    action_noise: NonNegative = 0.1
     """TD3: standard deviation of what is added to actions in [-1, 1]."""
 
 
@@ -100,16 +96,16 @@ class TrainConfig:
     """Threads of torch. One gives the same policy to the bit each time, and is often the fastest for small networks."""
     network: tuple[_Count, ...] = (64, 64)
     """Hidden layers of actor and critic, each its own."""
-    learning_rate: _Positive = 3e-3
+    learning_rate: Positive = 3e-3
     """Of Adam, at first."""
     learning_rate_decays: bool = True
     """Let the learning rate fall to 0 in a straight line over the run."""
-    gamma: _Fraction = 0.8
+    gamma: Fraction = 0.8
     """Discount of a step. What a request costs shows at once; what it brings stays for the rest of the visit, and is
     lost in the noise of what the other stations do, the more of the future is counted."""
     normalise_rewards: bool = True
     """Divide rewards by the running standard deviation of the return (VecNormalize) before they are learned from."""
-    sharing: _Fraction = 1.0
+    sharing: Fraction = 1.0
     """In training, mix a station's own reward with the area's mean, whatever the scenario says; the area's sum stays.
     With 0 each learns to ask for more than the others, with 1 all learn for the area."""
     evaluate_every: _Count = 250_000
@@ -139,7 +135,7 @@ class TrainConfig:
 
     def num_areas(self, num_stations: int) -> int:
         """Areas stepped together, of so many stations each."""
-        return self.areas or max(1, round(_AGENTS[self.algorithm] / num_stations))
+        return self.areas or max(1, round((1280 if self.algorithm == "ppo" else 64) / num_stations))
 
     def to_toml(self) -> str:
         """The configuration as TOML text; `load` gives it back."""

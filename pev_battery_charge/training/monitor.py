@@ -51,13 +51,8 @@ class Monitor(BaseCallback):
 
     def state(self) -> tuple[Arrays, dict[str, Any]]:
         """What a checkpoint keeps of it."""
-        numbers = {
-            "seconds": self.seconds,
-            "env_seconds": self.env_seconds,
-            "metrics": self.metrics,
-            "evaluations": self.evaluations,
-        }
-        return self._totals.state(), numbers
+        kept = ("seconds", "env_seconds", "metrics", "evaluations")
+        return self._totals.state(), {name: getattr(self, name) for name in kept}
 
     def restore(self, arrays: Arrays, numbers: dict[str, Any]) -> None:
         """Go on where `state` was taken."""
@@ -67,24 +62,17 @@ class Monitor(BaseCallback):
 
     def _on_training_start(self) -> None:
         self._begun = time.perf_counter()
+        self._looked_at = self.num_timesteps
         if self.num_timesteps == 0:
             self._evaluate()
-        self._due_at = {
-            "evaluation": self._next(self._config.evaluate_every),
-            "checkpoint": self._next(self._config.checkpoint_every),
-        }
-
-    def _next(self, every: int) -> int:
-        return (self.num_timesteps // every + 1) * every
 
     def _on_rollout_start(self) -> None:
-        if self.num_timesteps >= self._due_at["evaluation"]:
+        before, self._looked_at = self._looked_at, self.num_timesteps
+        if self.num_timesteps // self._config.evaluate_every > before // self._config.evaluate_every:
             self._evaluate()
-            self._due_at["evaluation"] = self._next(self._config.evaluate_every)
-        if self.num_timesteps >= self._due_at["checkpoint"]:
+        if self.num_timesteps // self._config.checkpoint_every > before // self._config.checkpoint_every:
             write_checkpoint(self._folder.checkpoints, self.model, self._env, *self.state())
             self._folder.write_records(self.metrics, self.evaluations)
-            self._due_at["checkpoint"] = self._next(self._config.checkpoint_every)
 
     def _on_step(self) -> bool:
         if self._progress is not None:
@@ -97,10 +85,8 @@ class Monitor(BaseCallback):
 
     def _add_step(self, simulation: Simulation, result: StepResult) -> None:
         self._totals.add(simulation, result)
-        if result.over:
-            self._end_episode(simulation)
-
-    def _end_episode(self, simulation: Simulation) -> None:
+        if not result.over:
+            return
         metrics = self._totals.metrics(simulation)
         self._totals.reset()
         made = self.num_timesteps + self._env.num_envs

@@ -12,8 +12,7 @@ from pev_battery_charge.catalogue import DEFAULT_FEATURES
 from pev_battery_charge.controllers import Snapshot
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.training.algorithms import policy_arguments, policy_class
-from pev_battery_charge.training.config import TrainConfig
+from pev_battery_charge.training.algorithms import algorithm_class, policy_arguments
 from pev_battery_charge.training.requirements import need
 from pev_battery_charge.training.run_folder import RunFolder
 from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
@@ -38,8 +37,7 @@ class TrainedPolicy:
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW."""
         observations = scale_observations(snapshot.observe(self._names), self._names)
-        num_features = observations.shape[-1]
-        actions, _ = self._policy.predict(observations.reshape(-1, num_features), deterministic=True)
+        actions, _ = self._policy.predict(observations.reshape(-1, len(self._names)), deterministic=True)
         power_max_kw: Array = snapshot.stations["power_max_kw"]
         shares = squash(actions) if self._squashes else actions
         return scale_actions(shares.reshape(power_max_kw.shape), power_max_kw)
@@ -52,21 +50,17 @@ def load_policy(run: str | Path) -> TrainedPolicy:
     spaces than its configuration says.
     """
     need("train")
-    folder = RunFolder.open(run)
-    if not folder.policy_file.is_file():
-        raise InputError(str(run), [f"has no policy.zip yet: let the run end with pev train --resume {run}"])
-    names = folder.scenario.observations
-    policy = _read_policy(folder.policy_file, folder.config, len(names))
-    return TrainedPolicy(policy, names, squashes=folder.config.squashes)
-
-
-def _read_policy(path: Path, config: TrainConfig, num_features: int) -> "BasePolicy":
     import torch  # noqa: PLC0415  of the extra `train`
     from stable_baselines3.common.save_util import load_from_zip_file  # noqa: PLC0415
 
-    spaces = Box(0.0, np.inf, (num_features,), np.float32), action_space(squashed=config.squashes)
+    folder = RunFolder.open(run)
+    if not folder.policy_file.is_file():
+        raise InputError(str(run), [f"has no policy.zip yet: let the run end with pev train --resume {run}"])
+    path, config, names = folder.policy_file, folder.config, folder.scenario.observations
+    spaces = Box(0.0, np.inf, (len(names),), np.float32), action_space(squashed=config.squashes)
     with torch.random.fork_rng(devices=[]):  # the weights drawn here are overwritten
-        policy = policy_class(config)(*spaces, lambda _: 0.0, **policy_arguments(config))
+        policy_class = algorithm_class(config).policy_aliases["MlpPolicy"]
+        policy = policy_class(*spaces, lambda _: 0.0, **policy_arguments(config))
     try:
         _, parameters, _ = load_from_zip_file(path, device="cpu", load_data=False)
         weights = cast("dict[str, torch.Tensor]", parameters["policy"])
@@ -78,7 +72,7 @@ def _read_policy(path: Path, config: TrainConfig, num_features: int) -> "BasePol
         problem = "was trained for other spaces, or with another network, than config.toml and scenario.toml say"
         raise InputError(str(path), [problem]) from None
     policy.set_training_mode(False)
-    return policy
+    return TrainedPolicy(policy, names, squashes=config.squashes)
 
 
 def digest(policy: "BasePolicy") -> str:

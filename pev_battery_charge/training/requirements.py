@@ -1,5 +1,7 @@
 """Libraries that the base installation does without."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final
 
@@ -14,3 +16,16 @@ def need(extra: str) -> None:
     if missing:
         install = f'python -m pip install "pev-battery-charge[{extra}]"'
         raise InputError(", ".join(missing), [f"not installed; get what is missing with {install}"])
+
+
+@contextmanager
+def torch_threads(number: int) -> Iterator[None]:
+    """So many threads for torch within the block."""
+    import torch  # noqa: PLC0415  of the extra `train`
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

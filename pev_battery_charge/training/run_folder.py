@@ -51,7 +51,16 @@ class RunFolder:
         """Begin a run in a new or empty folder; raises `InputError` where there is something, or it cannot be made."""
         folder = cls(path)
         make_folder(path, "choose another folder, or go on with the run in it with --resume")
-        folder.write_info({"versions": _versions(), "git_revision": _git_revision(), "machine": _machine()})
+        about = {
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+            "git_revision": _git_revision(),
+            "machine": {
+                "platform": platform.platform(),
+                "processor": platform.processor() or platform.machine(),
+                "begun": datetime.now(UTC).isoformat(timespec="seconds"),
+            },
+        }
+        folder.write_json(folder.info_file, about)
         scenario.save(folder.scenario_file)
         with write_beside(folder.config_file) as beside:  # last: with it, the run can be resumed
             beside.write_text(config.to_toml(), encoding="utf-8")
@@ -85,13 +94,10 @@ class RunFolder:
             raise InputError(str(self.info_file), [f"cannot be read: {error}"]) from None
         return info
 
-    def write_info(self, info: dict[str, Any]) -> None:
-        """Write `run.json`."""
-        self._write_json(self.info_file, info)
-
-    def write_normalisation(self, normalisation: dict[str, Any]) -> None:
-        """Write `normalisation.json`."""
-        self._write_json(self.normalisation_file, normalisation)
+    def write_json(self, file: Path, content: dict[str, Any]) -> None:
+        """Write `run.json` or `normalisation.json`."""
+        with write_beside(file) as beside:
+            beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     def write_records(self, metrics: list[dict[str, float]], evaluations: list[dict[str, float]]) -> None:
         """Write the rows recorded so far; files without rows are not made."""
@@ -99,20 +105,6 @@ class RunFolder:
             if rows:
                 with write_beside(path) as beside:
                     pl.DataFrame(rows, infer_schema_length=None).write_parquet(beside)
-
-    @staticmethod
-    def _write_json(path: Path, content: dict[str, Any]) -> None:
-        with write_beside(path) as beside:
-            beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
-
-
-def _machine() -> dict[str, str]:
-    begun = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"platform": platform.platform(), "processor": platform.processor() or platform.machine(), "begun": begun}
 
 
 def _git_revision() -> str | None:

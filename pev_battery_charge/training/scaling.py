@@ -18,9 +18,6 @@ from pev_battery_charge.errors import InputError
 
 _LIMITS: Final = ("power_max_kw", "area_power_max_kw")
 
-_SQUASHED_LIMIT: Final = 5.0
-"""Where the hyperbolic tangent is 1 to four digits."""
-
 
 def scale_observations(observations: Float32, names: Sequence[str] = DEFAULT_FEATURES) -> Float32:
     """What stations see, `[..., F]` in kW, kWh and h, as a new array of fractions of the same shape.
@@ -40,7 +37,7 @@ def scale_observations(observations: Float32, names: Sequence[str] = DEFAULT_FEA
 
 def action_space(*, squashed: bool) -> Box:
     """What a policy may answer: numbers in [-1, 1], or such as `squash` takes there."""
-    limit = _SQUASHED_LIMIT if squashed else 1.0
+    limit = 5.0 if squashed else 1.0  # where the hyperbolic tangent is 1 to four digits
     return Box(-limit, limit, (1,), np.float32)
 
 

@@ -1,21 +1,17 @@
 """A training run from its configuration to its policy; and going on with one that was killed."""
 
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.training.config import TrainConfig
 from pev_battery_charge.training.policy import digest
-from pev_battery_charge.training.requirements import need
+from pev_battery_charge.training.requirements import need, torch_threads
 from pev_battery_charge.training.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
-
-    from pev_battery_charge.training.monitor import Monitor
 
 Progress = Callable[[int, int], None]
 
@@ -66,21 +62,20 @@ def resume(out: str | Path, *, progress: Progress | None = None) -> TrainingResu
 
     With one torch thread the policy will be, to the bit, that of the run without the break.
     """
-    from pev_battery_charge.training.checkpoint import checkpoints, remove_unfinished  # noqa: PLC0415  see _run
+    from pev_battery_charge.training.checkpoint import checkpoints  # noqa: PLC0415  see _run
 
     need("train")
     folder = RunFolder.open(out)
     if folder.policy_file.is_file():
         return TrainingResult(folder.path, **folder.read_info()["result"])
-    remove_unfinished(folder.checkpoints)
+    for unfinished in folder.checkpoints.glob(".[0-9]*"):  # by a killed process
+        shutil.rmtree(unfinished)
     return _run(folder, next(reversed(checkpoints(folder.checkpoints)), None), progress)
 
 
 def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) -> TrainingResult:
     """Make everything, from the checkpoint if there is one, learn, and write what was learned."""
-    import torch  # noqa: PLC0415  of the extra `train`, as are the modules of ours that import it
-    from stable_baselines3.common.logger import configure  # noqa: PLC0415
-    from stable_baselines3.common.vec_env import VecEnv, VecNormalize  # noqa: PLC0415
+    from stable_baselines3.common.logger import configure  # noqa: PLC0415  of the extra `train`, as do modules of ours
 
     from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415
     from pev_battery_charge.training.checkpoint import read_checkpoint  # noqa: PLC0415
@@ -88,16 +83,10 @@ def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) 
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
 
     config, scenario = folder.config, folder.scenario
-    threads_before = torch.get_num_threads()
-    torch.set_num_threads(config.torch_threads)
-    reward = {"sharing": config.sharing}
     num_areas = config.num_areas(scenario.num_stations)
-    areas = AreaVecEnv(scenario, num_areas, squash=config.squashes, reward=reward)
-    env: VecEnv = areas
-    if config.normalise_rewards:
-        env = VecNormalize(areas, norm_obs=False, gamma=config.gamma)
-    try:
-        model = make_algorithm(config, env)
+    areas = AreaVecEnv(scenario, num_areas, squash=config.squashes, reward={"sharing": config.sharing})
+    with torch_threads(config.torch_threads), closing(areas):
+        model = make_algorithm(config, areas)
         monitor = Monitor(folder, areas, progress)
         if checkpoint is not None:
             monitor.restore(*read_checkpoint(checkpoint, model, areas))
@@ -105,32 +94,16 @@ def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) 
         steps = config.steps - model.num_timesteps
         interval = 1 if config.algorithm == "ppo" else areas.num_envs
         model.learn(steps, monitor, log_interval=interval, reset_num_timesteps=checkpoint is None)
-        return _finish(folder, model, monitor)
-    finally:
-        env.close()
-        torch.set_num_threads(threads_before)
-
-
-def _finish(folder: RunFolder, model: "BaseAlgorithm", monitor: "Monitor") -> TrainingResult:
-    """Write the policy and what is known of the run."""
-    normaliser = model.get_vec_normalize_env()
-    rewards = None if normaliser is None else {"return_variance": float(normaliser.ret_rms.var)}
-    folder.write_normalisation(
-        {
-            "observations": "fractions of limits",
-            "actions": "tanh" if folder.config.squashes else "[-1, 1]",
-            "rewards": rewards,
-        }
-    )
-    result = TrainingResult(
-        folder.path,
-        model.num_timesteps,
-        monitor.seconds,
-        monitor.env_seconds / monitor.seconds,
-        digest(model.policy),
-    )
-    told = {name: getattr(result, name) for name in ("agent_steps", "seconds", "env_share", "policy_sha256")}
-    folder.write_info(folder.read_info() | {"result": told})
-    with write_beside(folder.policy_file) as beside:  # last: with it, the run has ended
-        model.save(beside, exclude=["logger"])
-    return result
+        normaliser = model.get_vec_normalize_env()
+        rewards = None if normaliser is None else {"return_variance": float(normaliser.ret_rms.var)}
+        actions = "tanh" if config.squashes else "[-1, 1]"
+        scaling = {"observations": "fractions of limits", "actions": actions, "rewards": rewards}
+        folder.write_json(folder.normalisation_file, scaling)
+        seconds = monitor.seconds
+        share = monitor.env_seconds / seconds
+        result = TrainingResult(folder.path, model.num_timesteps, seconds, share, digest(model.policy))
+        told = {name: getattr(result, name) for name in ("agent_steps", "seconds", "env_share", "policy_sha256")}
+        folder.write_json(folder.info_file, folder.read_info() | {"result": told})
+        with write_beside(folder.policy_file) as beside:  # last: with it, the run has ended
+            model.save(beside, exclude=["logger"])
+        return result

@@ -1,7 +1,7 @@
 """The batch of areas as a vector environment of Stable-Baselines3, without a Python loop over stations."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Box
 from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices as Indices
 
 from pev_battery_charge.core.arrays import Booleans, Float32
 from pev_battery_charge.errors import InputError
@@ -16,7 +17,6 @@ from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation, StepResult
 from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
 
-Indices = None | int | Iterable[int]
 _Infos = list[dict[str, Any]]
 
 
@@ -108,16 +108,13 @@ class AreaVecEnv(VecEnv):
             raise InputError("options", ["must be one dictionary for the whole batch"])
         self._options = [options or {}] * self.num_envs
 
-    def _reset_options(self) -> None:
-        self.set_options()
-
     def close(self) -> None:
         """Let the threads go."""
         self.simulation.close()
 
     def get_attr(self, attr_name: str, indices: Indices = None) -> list[Any]:
         """An attribute of the batch, once for each environment asked for."""
-        return [getattr(self, attr_name)] * len(self._chosen(indices))
+        return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: Indices = None) -> None:
         """Set an attribute of the batch; it cannot be set for some environments only."""
@@ -134,11 +131,8 @@ class AreaVecEnv(VecEnv):
     def env_is_wrapped(self, wrapper_class: type[Any], indices: Indices = None) -> list[bool]:
         """No environment is wrapped: they do not exist one by one."""
         del wrapper_class
-        return [False] * len(self._chosen(indices))
-
-    def _chosen(self, indices: Indices) -> Sequence[int]:
-        return list(self._get_indices(indices))
+        return [False] * len(list(self._get_indices(indices)))
 
     def _refuse_a_part(self, indices: Indices, name: str) -> None:
-        if len(self._chosen(indices)) != self.num_envs:
+        if len(list(self._get_indices(indices))) != self.num_envs:
             raise InputError(name, ["is the same for the whole batch: leave out the indices"])
