@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from pev_battery_charge.errors import raise_if
+from pev_battery_charge.errors import InputError, raise_if
 
 T = TypeVar("T")
 
@@ -33,6 +33,10 @@ class Registry(dict[str, T]):
             problems.append(f"the name is already that of {_home(self[name])}")
         raise_if(f"{self.what} {name!r}", problems)
         self[name] = made
+
+    def __missing__(self, name: object) -> T:
+        """Raise `InputError`: as where a scenario goes to a process in which what it names was never registered."""
+        raise InputError(f"{self.what} {name!r}", [self.unknown(name)])
 
     def nearest_first(self, name: object) -> list[str]:
         """All names, those that look most like an unknown one first, for a message that lists them."""

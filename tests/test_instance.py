@@ -1,7 +1,10 @@
 """Instances: sessions and series drawn before an episode, as populations, terms and features meet them."""
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,3 +166,14 @@ def test_a_series_is_a_copy_that_stays_as_it_is() -> None:
     assert hash(series) == hash(pbc.Series(make_moments(3)))
     assert series != pbc.Series(moments)
     assert len(series) == 3
+
+
+def test_a_process_in_which_nothing_was_registered_says_how_to_load_it(tmp_path: Path) -> None:
+    (tmp_path / "scenario.pickle").write_bytes(
+        pickle.dumps(scenario(population={"kind": "spread", "stay_minutes": 45.0}))
+    )
+    code = "import pickle, sys, pev_battery_charge as pbc; pbc.Simulation(pickle.load(open(sys.argv[1], 'rb')))"
+    command = [sys.executable, "-c", code, str(tmp_path / "scenario.pickle")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1]).stderr
+    assert "unknown reward term 'priced'; there are missing, " in told
+    assert "import its module, or pev --plugin MODULE" in told
