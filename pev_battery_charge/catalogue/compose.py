@@ -178,7 +178,7 @@ def explained(error: NumbaError, chosen: Sequence[Entry | Choice[Any]]) -> Excep
         entry = one.entry if isinstance(one, Choice) else one
         problem = _compile_problem(entry)
         if problem:
-            return InputError(f"{type(entry).__name__.lower()} {entry.name!r}", [problem])
+            return InputError(f"{entry.what} {entry.name!r}", [problem])
     return error
 
 
@@ -278,5 +278,6 @@ def _compile_problem(entry: Entry) -> str | None:
 def _first_words(error: NumbaError) -> str:
     """What a message of Numba's says, without its pages of advice."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in str(error).splitlines()]
-    told = [line for line in lines if line and not line.startswith(("Failed in", "Overload", "During:", ">>>"))]
+    noise = ("Failed in", "Overload", "During:", "There are", "- Of which")
+    told = [line for line in lines if line and not line.startswith(noise)]
     return " ".join(told[:3])

@@ -16,7 +16,7 @@ The name of the function is the name in the scenario.
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import ClassVar, Final, Literal, TypeVar
 
 import numpy as np
 
@@ -45,6 +45,9 @@ class Entry:
     unit: of its value; "1" for shares.
     literals: its further parameters, with their defaults.
     """
+
+    what: ClassVar[str] = "entry"
+    """What one is called in errors."""
 
     function: Callable[..., float]
     unit: str
@@ -75,6 +78,8 @@ class Term(Entry):
     linear: whether the optimum can hold it in a linear program.
     """
 
+    what: ClassVar[str] = "reward term"
+
     label: str
     linear: bool
 
@@ -85,6 +90,8 @@ class Feature(Entry):
 
     low, high: its bounds. Spaces are bounded below only: limits of power differ from scenario to scenario.
     """
+
+    what: ClassVar[str] = "observation"
 
     low: float
     high: float
@@ -99,12 +106,14 @@ class Rule(Entry):
         each as far as the cap reaches. "nothing": no cut.
     """
 
+    what: ClassVar[str] = "coordinator"
+
     by: Literal["weight", "place", "nothing"]
 
 
-TERMS: Final[Registry[Term]] = Registry("reward term")
-FEATURES: Final[Registry[Feature]] = Registry("observation")
-COORDINATORS: Final[Registry[Rule]] = Registry("coordinator")
+TERMS: Final[Registry[Term]] = Registry(Term.what)
+FEATURES: Final[Registry[Feature]] = Registry(Feature.what)
+COORDINATORS: Final[Registry[Rule]] = Registry(Rule.what)
 
 
 def reward_term(
