@@ -16,7 +16,7 @@ class Lone(pbc.Population):
         row = {"pev": ["one"], "arrival_min": [0.0], "departure_min": [120.0], "capacity_kwh": [50.0]}
         row |= {"energy_arrival_kwh": [5.0], "energy_target_kwh": [15.0], "power_max_kw": [11.0]}
         row |= {"efficiency": [0.9], "transition_soc": [1.0], "station": [0], "plug_in_min": [0.0]}
-        return pbc.Schedule(pl.DataFrame(row))
+        return pbc.Instance(pbc.Schedule(pl.DataFrame(row)))
 
 @pbc.session_reader("mine")
 def read(path):
