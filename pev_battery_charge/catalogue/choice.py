@@ -14,6 +14,7 @@ from pev_battery_charge.models import NonNegative, Part
 _LOOK_AHEAD: Final = re.compile(r"(?P<name>\w+)@(?P<number>\d+(?:\.\d+)?)(?P<unit>min|h|d)")
 _MINUTES: Final = {"min": 1.0, "h": MINUTES_PER_HOUR, "d": MINUTES_PER_HOUR * HOURS_PER_DAY}
 _TOLERANCE_STEPS: Final = 1e-9
+_LONGEST_DAYS: Final = 366.0
 
 E = TypeVar("E", bound=Entry)
 
@@ -35,6 +36,8 @@ def choose_feature(name: str, step_minutes: float) -> Choice[Feature]:
     looks_ahead = AHEAD in entry.literals
     if plain != name and not looks_ahead:
         raise ValueError(f"{plain} is of the present only: {name} means nothing")
+    if minutes > _LONGEST_DAYS * _MINUTES["d"]:
+        raise ValueError(f"{name} must lie at most {_LONGEST_DAYS:g} days ahead")
     steps = round(minutes / step_minutes)
     if abs(minutes / step_minutes - steps) > _TOLERANCE_STEPS:
         raise ValueError(f"{name} must lie a whole number of steps ahead, of {step_minutes:g} min each")

@@ -126,11 +126,14 @@ _GRANT: Final = """\
         if total_kw > upper_kw:
             for i in range(members.size):
                 if members[i]["turn"]["takes_part"] == 1:
-                    members[i]["turn"]["rank"] = rule_{rule}(area, members[i], series)
+                    rank = rule_{rule}(area, members[i], series)
+                    members[i]["turn"]["rank"] = {usable}
             total_kw = {filling}(members, upper_kw)"""
 
 _NAMES: Final = {Rule: ("rule", "COORDINATORS"), Term: ("term", "TERMS"), Feature: ("see", "FEATURES")}
 _FILLINGS: Final = {"weight": "raise_together", "place": "serve_in_line"}
+_USABLE: Final = {"weight": "min(rank, 1e100) if rank > 0.0 else 0.0", "place": "rank if rank == rank else 1e100"}
+"""What is made of an infinite weight, such as one over zero hours, and of NaN: no weight, the last place in line."""
 
 
 def numbers_of(sharing: float, terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]]) -> Array:
@@ -241,7 +244,7 @@ def _call(prefix: str, entry: Entry, place: int, *, weighted: bool = False) -> t
 def _grant(rule: Rule) -> str:
     if rule.by == "nothing":
         return "        total_kw = claim(members)"
-    return _GRANT.format(rule=rule.name, filling=_FILLINGS[rule.by])
+    return _GRANT.format(rule=rule.name, filling=_FILLINGS[rule.by], usable=_USABLE[rule.by])
 
 
 def _bind(*entries: Entry) -> str:

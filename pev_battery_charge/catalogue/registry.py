@@ -14,9 +14,11 @@ The name of the function is the name in the scenario.
 """
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal, TypeVar
+from types import FunctionType
+from typing import ClassVar, Final, Literal, TypeVar, cast
 
 import numpy as np
 
@@ -24,6 +26,7 @@ from pev_battery_charge.catalogue.trial import When, problems_of
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.core.compile import kernel, kernel_part
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.models import Part
 from pev_battery_charge.registry import Registry
 
 AHEAD: Final = "ahead_steps"
@@ -130,7 +133,10 @@ def reward_term(
     """
 
     def register(function: Function) -> Function:
+        function = _plain(function)
         compiled, literals, problems = _examined(function, unit, "earned")
+        if linear and not _is_own(function):
+            problems.append("linear: is for the package's own terms, which the optimum knows")
         entry = Term(compiled, unit, literals, label or function.__name__, linear)
         TERMS.register(function.__name__, entry, problems)
         return compiled
@@ -151,7 +157,12 @@ def feature(
     """
 
     def register(function: Function) -> Function:
-        compiled, literals, problems = _examined(function, unit, "seen")
+        function = _plain(function)
+        compiled, literals, problems = _examined(function, unit, "seen", low, high)
+        if not low <= high:
+            problems.append(f"low: must not be above high (they are {low!r} and {high!r})")
+        if not callable(scale) and not 0.0 < scale < np.inf:
+            problems.append(f"scale: must be a number above 0, or a function (it is {scale!r})")
         FEATURES.register(function.__name__, Feature(compiled, unit, literals, low, high, scale), problems)
         return compiled
 
@@ -172,6 +183,7 @@ def coordinator(
     """
 
     def register(function: Function) -> Function:
+        function = _plain(function)
         compiled, literals, problems = _examined(function, unit, "ranked")
         if by not in ("weight", "place", "nothing"):
             problems.append(f"by: must be 'weight' or 'place' (it is {by!r})")
@@ -181,18 +193,30 @@ def coordinator(
     return register if function is None else register(function)
 
 
-def _examined(function: Function, unit: object, when: When) -> tuple[Function, dict[str, float], list[str]]:
-    """The function compiled, its literals, and what is wrong: its signature, its unit, or what a trial finds."""
-    if not callable(function) or not hasattr(function, "__code__"):
+def _plain(function: Function) -> Function:
+    """The function as Python runs it, also of one that Numba has compiled already."""
+    plain = getattr(function, "py_func", function)
+    if not isinstance(plain, FunctionType):
         raise InputError("a catalogue's entry", [f"must be a function (it is {function!r})"])
+    return cast(Function, plain)
+
+
+def _is_own(function: Callable[..., float]) -> bool:
+    return (function.__module__ or "").startswith(_OWN)
+
+
+def _examined(
+    function: Function, unit: object, when: When, low: float = -np.inf, high: float = np.inf
+) -> tuple[Function, dict[str, float], list[str]]:
+    """The function compiled, its literals, and what is wrong: its signature, its unit, or what a trial finds."""
     problems = _signature_problems(function, when)
     literals = {} if problems else _literals(function)
     if not isinstance(unit, str) or not unit.strip():
         problems.append('unit: must be given ("1" for a share)')
-    if function.__module__.startswith(_OWN):
+    if _is_own(function):
         return kernel(function), literals, problems
     if not problems:
-        problems = problems_of(function, literals, when)
+        problems = problems_of(function, literals, when, low, high)
     return kernel_part(function), literals, problems
 
 
@@ -211,8 +235,14 @@ def _signature_problems(function: Callable[..., float], when: When) -> list[str]
         wrong = [one.name for one in further if when == "ranked" or one.name != AHEAD]
         may_have = "a rule has no literals" if when == "ranked" else f"a feature's only literal is {AHEAD}"
         return [f"signature: {may_have} (it has {', '.join(wrong)})"] if wrong else []
-    return [
+    problems = [
         f"signature: {one.name} must have a number as its default"
         for one in further
-        if isinstance(one.default, bool) or not isinstance(one.default, int | float)
+        if isinstance(one.default, bool) or not isinstance(one.default, int | float) or not math.isfinite(one.default)
     ]
+    for one in further:
+        if one.name == AHEAD:
+            problems.append(f"signature: {AHEAD} is for features: a term is of the step just made")
+        elif one.name == "weight" or one.name.startswith("_") or hasattr(Part, one.name):
+            problems.append(f"signature: {one.name} cannot be a literal's name")
+    return problems

@@ -19,12 +19,19 @@ _STEPS: Final = 4
 _AHEAD_STEPS: Final = 3
 
 
-def problems_of(function: Callable[..., float], literals: Mapping[str, float], when: When) -> list[str]:
+def problems_of(
+    function: Callable[..., float],
+    literals: Mapping[str, float],
+    when: When,
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> list[str]:
     """What is wrong with a function of the catalogues' signature: nothing, or one thing with the place it showed at.
 
     literals: its further parameters; a look-ahead is tried at its longest.
     when: "seen": at any time, at any station; "earned": after a step, where a PEV was served in it; "ranked": in a
         step, where a PEV claims power.
+    low, high: the bounds of what it may return.
     """
     ahead = "ahead_steps" in literals
     values = (float(_AHEAD_STEPS),) if ahead else tuple(literals.values())
@@ -41,6 +48,8 @@ def problems_of(function: Callable[..., float], literals: Mapping[str, float], w
         else:
             finite = isinstance(value, Real) and not isinstance(value, bool | np.bool_) and math.isfinite(value)
             problem = "" if finite else f"must return a finite number: it returns {value!r}"
+            if finite and not low <= value <= high:
+                problem = f"must return a number from {low:g} to {high:g}, its bounds: it returns {float(value):g}"
         if problem:
             return [f"{problem} {place}"]
     return []

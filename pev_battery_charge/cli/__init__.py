@@ -29,7 +29,7 @@ A shared policy: pev train --scenario paper-5x20 --out runs/first
 Real sessions: pev schedule import sessions.csv.gz --day 2019-05-01 --out day.csv
 && pev simulate --schedule day.csv
 
-Populations and session readers of your own, registered by my_module.py:
+Rewards, observations, rules, populations and formats of your own, registered by my_module.py:
 pev --plugin my_module simulate --scenario mine.toml"""
 
 _PLUGIN = "--plugin"

@@ -9,15 +9,18 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, TypeVar, cast
 
+import numpy as np
 from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 _PACKAGE: Final = Path(__file__).parent.parent
-_PLAIN: Final = (bool, int, float, str, bytes, tuple, type(None))
+_PLAIN: Final = (bool, int, float, complex, str, bytes, type(None))
+_KNOWN: Final = (_PACKAGE.name, "numpy", "math", "numba")
+"""Packages whose functions are what they are: the files of this one are known as a whole, the others are Numba's."""
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -28,18 +31,24 @@ def kernel(function: Kernel) -> Kernel:
     `fastmath`), so that results do not depend on the machine's vector width. `NUMBA_DISABLE_JIT=1` runs the same
     functions as plain Python.
     """
-    compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
-    disk_cache = getattr(compiled, "_cache", None)
+    try:
+        compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written: compiled in every process
+        compiled = njit(nogil=True, error_model="numpy")(function)
+    disk_cache = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if disk_cache is not None:
         # Numba holds compiled code for fresh as long as the kernel's own file is unchanged, although the kernels it
         # calls, from other files, are compiled into it. Here it is fresh as long as no file of the package has changed.
-        disk_cache._cache_file._source_stamp = _package_digest()
+        disk_cache._source_stamp = _package_digest()
     return cast(Kernel, compiled)
 
 
 def kernel_part(function: Kernel) -> Kernel:
-    """Compile a function from outside the package for use inside kernels; it is kept on disk as a part of those."""
-    return cast(Kernel, njit(nogil=True, error_model="numpy")(function))
+    """Compile a function from outside the package for use inside kernels; it is kept on disk as a part of those.
+
+    Its indices are checked: one beyond an array is an `IndexError`, as in plain Python.
+    """
+    return cast(Kernel, njit(nogil=True, error_model="numpy", boundscheck=True)(function))
 
 
 def load_text(text: str, made_of: str) -> ModuleType:
@@ -90,32 +99,62 @@ def _text_folder() -> Path:
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
-    """A digest of what a function does: its code, defaults, the values and functions that it reads from its module.
+    """A digest of what a function does: its code, defaults, and all that Numba freezes into what it compiles.
 
-    Empty for a function of the package, whose files are known as a whole.
+    That is the values, arrays and functions that it reads from its module, from other modules, and from the functions
+    around it. Empty for a function of the package, whose files are known as a whole.
     """
-    if function.__module__.split(".")[0] == _PACKAGE.name:
+    if _is_known(function):
         return ""
     digest = hashlib.sha256()
-    seen: set[int] = set()
+    seen: set[tuple[object, ...]] = set()
 
-    def add(one: Callable[..., Any]) -> None:
-        if id(one) in seen:
-            return
-        seen.add(id(one))
-        code = one.__code__
-        values = [value for value in code.co_consts if isinstance(value, _PLAIN)]
-        digest.update(repr((code.co_code, values, code.co_names, one.__defaults__)).encode())
-        cells = [cell.cell_contents for cell in one.__closure__ or ()]
-        for value in [one.__globals__.get(name) for name in code.co_names] + cells:
-            inner: Any = getattr(value, "py_func", value)
-            if hasattr(inner, "__code__"):
-                add(inner)
-            elif isinstance(value, _PLAIN):
-                digest.update(repr(value).encode())
+    def add(value: Any, names: tuple[str, ...] = ()) -> None:
+        """names: those by which the code that reads the value may go on into it, where it is a module."""
+        value = getattr(value, "py_func", value)
+        if isinstance(value, _PLAIN):
+            digest.update(repr(value).encode())
+        elif isinstance(value, tuple):
+            digest.update(f"{len(value)}".encode())
+            for one in value:
+                add(one)
+        elif isinstance(value, np.ndarray | np.generic):
+            digest.update(repr((value.dtype, value.shape)).encode() + value.tobytes())
+        elif isinstance(value, ModuleType) and value.__name__.split(".")[0] not in _KNOWN:
+            if (id(value), names) not in seen:
+                seen.add((id(value), names))
+                add_named(vars(value), names)
+        elif isinstance(value, FunctionType) and not _is_known(value) and (id(value),) not in seen:
+            seen.add((id(value),))
+            add((value.__module__, value.__qualname__))  # what Numba keeps on disk leads back to them by these names
+            add(value.__defaults__)
+            add_named(value.__globals__, add_code(value.__code__))
+            for cell in value.__closure__ or ():
+                add(cell.cell_contents)
+
+    def add_named(found: dict[str, Any], names: tuple[str, ...]) -> None:
+        for name in names:
+            if name in found:
+                digest.update(name.encode())
+                add(found[name], names)
+
+    def add_code(code: CodeType) -> tuple[str, ...]:
+        """Add a function's code with that of the functions inside it; give back the names that they read."""
+        digest.update(repr((code.co_code, code.co_names)).encode())
+        names = code.co_names
+        for one in code.co_consts:
+            if isinstance(one, CodeType):
+                names += add_code(one)
+            else:
+                add(one)
+        return names
 
     add(function)
     return digest.hexdigest()
+
+
+def _is_known(function: Callable[..., Any]) -> bool:
+    return (function.__module__ or "").split(".")[0] in _KNOWN
 
 
 @cache

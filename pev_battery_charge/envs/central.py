@@ -21,7 +21,7 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     ## Description
     The same area, physics and schedules as `ParallelArea`, seen and steered from one place.
 
-    ## Float32 Space
+    ## Observation Space
     `Box(0, inf, (N * 8,), float32)`: what each station sees, station by station.
 
     ## Action Space

@@ -31,12 +31,12 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     battery cannot take is cut from the request; if the rest exceeds the cap, the area's coordinator cuts it down by the
     scenario's rule; what is granted flows. A station sees its own vehicle and the area's total power, nothing else.
 
-    ## Float32 Space
+    ## Observation Space
     `Box(0, inf, (8,), float32)` for each station: its power limits (kW), the area's cap and minimum (kW), whether a PEV
     is plugged in, the energy it still lacks (kWh), the area's power and the station's own power in the step just made
     (kW). `pev_battery_charge.catalogue.features` has them, and all others that a scenario may show.
 
-    ## Float32 Space
+    ## Action Space
     `Box(0, power_max_kw, (1,), float32)` for each station: the power it asks for, in kW, averaged over the step, on the
     grid side. Requests outside are clipped, and cost reward; one between 0 and the station's minimum counts as 0.
 

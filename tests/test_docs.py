@@ -1,0 +1,127 @@
+"""The documentation: its tables are those of the code, its examples run, its links lead somewhere."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pev_battery_charge import Scenario
+from pev_battery_charge.envs.central import CentralArea
+from pev_battery_charge.envs.parallel import ParallelArea
+from tests.loading import ROOT, load_script
+from tests.test_imports_run_one_way import FILES, FLOORS, room_of
+
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*DOCS, ROOT / "README.md", ROOT / "CHANGELOG.md"]
+script = load_script("make_docs")
+
+
+@pytest.mark.parametrize(("file", "name"), script.blocks(), ids=str)
+def test_a_table_is_what_the_code_tells(file: str, name: str) -> None:
+    above, below = script.readme_block.split(ROOT / file, name)
+    written = (ROOT / file).read_text(encoding="utf-8")
+    assert written == above + script.blocks()[file, name] + below, "python scripts/make_docs.py writes it again"
+
+
+def test_the_script_writes_every_table_between_its_marks(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    page = tmp_path / "docs" / "catalogue.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("max-min fair", "unfair"), encoding="utf-8")
+    script.main(tmp_path)
+    for file in ("README.md", *(f"docs/{one.name}" for one in DOCS)):
+        assert (tmp_path / file).read_text(encoding="utf-8") == (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_every_field_of_a_record_must_be_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script, "MEANINGS", {where: {**of, "new": ""} for where, of in script.MEANINGS.items()})
+    with pytest.raises(SystemExit, match=r"tells of \{'new'\}, or does not"):
+        script.records()
+
+
+def test_every_room_stands_in_the_table_of_rooms() -> None:
+    assert tuple(script.floors()) == FLOORS
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (\d+) \| `(\w+)(?:/|\.py)` \| \S.*\. \|$", text, re.MULTILINE)
+    assert sorted(told) == sorted((str(floor), room) for floor, rooms in enumerate(FLOORS) for room in rooms)
+    rooms = {
+        room_of(path) for path in FILES if path.name != "__init__.py" or path.parent.parent.name == "pev_battery_charge"
+    }
+    assert rooms - {"__init__", "pev_battery_charge"} == {room for _, room in told}
+
+
+def test_a_change_has_one_place_and_it_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (part,) = re.findall(r"^## Where does my change go\?\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| (an? [\w ]+?) \| (.*) \| (.*) \|$", part, re.MULTILINE)
+    assert len(rows) == 13
+    for _, place, test in rows:
+        folder = ""
+        for name in re.findall(r"`([\w/.]+(?:\.py|\.toml|/))`", f"{place} {test}"):
+            near = (ROOT / name, ROOT / "pev_battery_charge" / name, ROOT / "pev_battery_charge" / folder / name)
+            assert any(one.exists() for one in near), name
+            if name.count("/"):
+                folder = name.rpartition("/")[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if not link.startswith("http"):
+            assert (page.parent / link).exists(), link
+
+
+def test_its_python_runs(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "extending.md"
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+    assert not [one.name for one in DOCS if one != page and "```python" in one.read_text(encoding="utf-8")]
+    (tmp_path / "page.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "page.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("env", [ParallelArea, CentralArea])
+def test_the_page_of_an_environment_has_every_section(env: type) -> None:
+    sections = re.findall(r"^    ## (.*)$", env.__doc__ or "", re.MULTILINE)
+    spaces = ["Description", "Observation Space", "Action Space", "Rewards"]
+    assert sections == [*spaces, "Starting State", "Episode End", "Arguments", "Version History"]
+
+
+def test_its_scenarios_are_read() -> None:
+    found = 0
+    for page in (*DOCS, ROOT / "README.md"):
+        for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            Scenario.from_toml(block, source=page.name)
+            found += 1
+    assert found >= 3
+
+
+def test_the_debugger_stops_in_an_entry_and_shows_the_composed_step() -> None:
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    (place,) = re.findall(r'-c "break (examples/own_reward\.py:(\d+))"', page)
+    line = (ROOT / "examples" / "own_reward.py").read_text(encoding="utf-8").splitlines()[int(place[1]) - 1]
+    assert line.lstrip().startswith("if from_hour")
+    # The series of the trial are short: it stops in the episode only, and goes one level up from there.
+    commands = (f"break {place[0]}, moments.size > 100", "continue", "up", "quit")
+    told = subprocess.run(
+        [sys.executable, "-m", "pdb", *(word for one in commands for word in ("-c", one)), "examples/own_reward.py"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        input="",
+    ).stdout
+    (call,) = re.findall(r"`(part = numbers.*?)`", page)
+    assert f"-> {call}" in told
