@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from pev_battery_charge.core.arrays import Record, Records
-from pev_battery_charge.core.records import MOMENT, NO_SESSION, make_areas, make_moments, make_stations
+from pev_battery_charge.core.records import KNOWN_STATION, MOMENT, NO_SESSION, make_areas, make_moments, make_stations
 
 When = Literal["seen", "earned", "ranked"]
 
@@ -73,6 +73,7 @@ def _samples(when: When, ahead_steps: int) -> Iterator[tuple[str, Record, Record
     made["session"] = [NO_SESSION, 0, 1]
     made["departed"][2] = 1
     areas["request_kw"], areas["power_kw"] = 18.0, 15.0
+    stations = stations[list(KNOWN_STATION.names or ())]
     for array in (areas, stations, moments):
         array.flags.writeable = False
     steps = {"seen": range(_STEPS + 1), "earned": range(1, _STEPS + 1), "ranked": range(_STEPS)}[when]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -10,14 +10,11 @@ from pev_battery_charge.catalogue import DEFAULT_FEATURES, Rule, choose_feature,
 from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, PerArea, PerStation, Records
 from pev_battery_charge.core.clock import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NO_SESSION, STATION, Status, copy_records
+from pev_battery_charge.core.records import KNOWN_STATION, NO_SESSION, STATION, Status, copy_records
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
-
-KNOWN_STATION: Final = STATION[[name for name in STATION.names or () if name != "hidden"]]
-"""`STATION` as controllers see it: without what only the clock knows."""
 
 _PADDING, _REJECTED = int(Status.PADDING), int(Status.REJECTED)
 

@@ -94,6 +94,9 @@ STATION: Final = np.dtype(
 )
 """A station, the PEV plugged into it, and what happened in the step just made."""
 
+KNOWN_STATION: Final = STATION[[name for name in STATION.names or () if name != "hidden"]]
+"""`STATION` without what only the clock knows, as controllers and observations may see it."""
+
 AREA: Final = np.dtype(
     [
         ("power_min_kw", "f8"),

@@ -113,6 +113,7 @@ def test_the_optimum_knows_no_own_terms() -> None:
         ("yield 1.0", "must return a finite number: it returns <generator"),
         ("return moments[area['step'] + 2]['buy_price']", "reads beyond the series: index "),
         ("return moments[99]['buy_price']", "reads beyond the series: index "),
+        ("return station['hidden']['depart_step']", "fails: ValueError: no field of name hidden"),
         ("return station['voltage']", "fails: ValueError: no field of name voltage"),
         ("return nowhere", "fails: NameError: name 'nowhere' is not defined"),
         ("return 1 // 0", "fails: ZeroDivisionError: "),

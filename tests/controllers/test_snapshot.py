@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from pev_battery_charge import Scenario, Schedule, Simulation, load_scenario
 from pev_battery_charge.catalogue import DEFAULT_FEATURES, STATE_FEATURES
 from pev_battery_charge.controllers import Snapshot
-from pev_battery_charge.controllers.protocol import KNOWN_STATION
-from pev_battery_charge.core.records import STATION
+from pev_battery_charge.core.records import KNOWN_STATION, STATION
 from pev_battery_charge.schedule.columns import STATED
 from tests import strategies
 from tests.bits import bits, meaningful
