@@ -112,12 +112,6 @@ def progress(area: Record, station: Record, moments: Records) -> float:
     return float(area["step"] / area["horizon_steps"])
 
 
-@feature(unit="h", low=0.0, scale=_REFERENCE_HOURS)
-def since_start_h(area: Record, station: Record, moments: Records) -> float:
-    """Hours since the episode began."""
-    return float(area["step"] * area["step_hours"])
-
-
 DEFAULT_FEATURES: Final = (
     "power_min_kw",
     "power_max_kw",

@@ -54,9 +54,3 @@ def first_come(area: Record, station: Record, moments: Records) -> float:
 def largest_remaining(area: Record, station: Record, moments: Records) -> float:
     """Most energy lacking first."""
     return float(station["energy_kwh"] - station["target_kwh"])
-
-
-@coordinator(by="place", unit="kWh")
-def smallest_battery(area: Record, station: Record, moments: Records) -> float:
-    """Smallest battery first."""
-    return float(station["battery"]["capacity_kwh"])

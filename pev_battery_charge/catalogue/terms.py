@@ -59,12 +59,5 @@ def departure(area: Record, station: Record, moments: Records) -> float:
     return -missing_share(made["energy_kwh"], made["target_kwh"]) if made["departed"] == 1 else 0.0
 
 
-@reward_term(unit="1", label="for power asked for that the battery cannot take")
-def unusable(area: Record, station: Record, moments: Records) -> float:
-    """Minus the part of the request that the battery could not take, over power_max."""
-    made = station["made"]
-    return -float((made["request_kw"] - made["acceptance_kw"]) / station["power_max_kw"])
-
-
 DEFAULT_TERMS: Final = {"missing": 1.0, "out_of_bounds": 2.0, "overload": 2.0, "departure": 0.0}
 """The terms of a scenario that names none, with their weights."""
