@@ -135,13 +135,9 @@ class Trace:
         """Write the trace as Parquet: `to_frame`, with scenario and schedule in the file's metadata."""
         if Path(path).suffix != ".parquet":
             raise InputError(str(path), ["a trace file must end in .parquet"])
-        metadata = {
-            "format_version": _FORMAT_VERSION,
-            "scenario": self.scenario.to_toml(),
-            "schedule": self.schedule.to_text(),
-        }
+        metadata = {"scenario": self.scenario.to_toml(), "schedule": self.schedule.to_text()}
         with write_beside(path) as beside:
-            self.to_frame().write_parquet(beside, metadata=metadata)
+            self.to_frame().write_parquet(beside, metadata={"format_version": _FORMAT_VERSION, **metadata})
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -150,16 +146,11 @@ class Trace:
         if not path.is_file():
             raise InputError(str(path), ["no such file"])
         try:
-            metadata = pl.read_parquet_metadata(path)
-            frame = pl.read_parquet(path)
+            metadata, frame = pl.read_parquet_metadata(path), pl.read_parquet(path)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(str(path), [f"is not a readable Parquet file: {str(error).splitlines()[0]}"]) from None
-        missing = [name for name in ("step", "station", *_COLUMNS) if name not in frame.columns]
-        if (
-            metadata.get("format_version") != _FORMAT_VERSION
-            or not {"scenario", "schedule"} <= set(metadata)
-            or missing
-        ):
+        known = metadata.get("format_version") == _FORMAT_VERSION and {"scenario", "schedule"} <= set(metadata)
+        if not known or not {"step", "station", *_COLUMNS} <= set(frame.columns):
             raise InputError(str(path), ["is not a trace file of this format version"])
         scenario = Scenario.from_toml(metadata["scenario"], source=f"{path}, scenario")
         schedule = Schedule.from_text(metadata["schedule"], source=f"{path}, schedule")

@@ -13,6 +13,7 @@ from pev_battery_charge.benchmark.measurement import (
     fill_seconds,
     measure_parts,
     run_fresh_process,
+    seconds_of,
 )
 from pev_battery_charge.controllers import CATALOGUE, Planner, Snapshot, make_controller, optimal_schedule
 from pev_battery_charge.core.arrays import Array
@@ -44,26 +45,21 @@ def measure_all_controllers(
 def measure_heuristics(areas: int, stations: int, repeats: int) -> Measurement:
     """Whole episodes of many areas on one thread: snapshot, controller, step. The slowest of the heuristics is told."""
     scenario = benchmark_scenario(stations)
-    medians = {}
     simulation = Simulation(scenario, areas, reuse_buffers=True)
-    for name in [name for name in CATALOGUE if name not in ("mpc", "decentralised-mpc", "optimum")]:
-        seconds = []
-        for _ in range(repeats + 1):
-            simulation.reset(seed=0)
-            begin = time.perf_counter()
-            for _ in play(simulation, make_controller(name)):
-                pass
-            seconds.append((time.perf_counter() - begin) / scenario.horizon_steps)
-        medians[name] = statistics.median(seconds[1:])
+
+    def step_seconds(name: str) -> float:
+        simulation.reset(seed=0)
+        return seconds_of(lambda: list(play(simulation, make_controller(name)))) / scenario.horizon_steps
+
+    heuristics = [name for name in CATALOGUE if name not in ("mpc", "decentralised-mpc", "optimum")]
+    medians = {name: statistics.median([step_seconds(name) for _ in range(repeats + 1)][1:]) for name in heuristics}
     slowest = max(medians, key=lambda name: medians[name])
     size_mb = simulation.stations.nbytes / MEGABYTE
     fill_ms = fill_seconds(simulation.stations.nbytes, scenario.horizon_steps) * MILLISECONDS_PER_SECOND
     step_ms = medians[slowest] * MILLISECONDS_PER_SECOND
     speeds = {name: areas * stations / median / 1e6 for name, median in medians.items()}
-    beside = (
-        f"{slowest}; the median of all is {statistics.median(speeds.values()):.1f}; "
-        f"a step {step_ms:.1f} ms; filling its {size_mb:.1f} MB of records: {fill_ms:.2f} ms"
-    )
+    beside = f"{slowest}; the median of all is {statistics.median(speeds.values()):.1f}; "
+    beside += f"a step {step_ms:.1f} ms; filling its {size_mb:.1f} MB of records: {fill_ms:.2f} ms"
     name = f"slowest heuristic controller, {areas:,} areas of {stations} stations, 1 thread"
     return Measurement(name, speeds[slowest], "M station-steps/s", "at least 5", beside)
 
@@ -95,8 +91,7 @@ def measure_planner(scenario: Scenario, name: str, goal: str) -> Measurement:
     for seed in (1, 0):
         simulation.reset(seed=seed)
         step_s.clear()
-        for _ in play(simulation, watched):
-            pass
+        list(play(simulation, watched))
     told = f"; {getattr(controller, 'messages', 0) / scenario.horizon_steps:,.0f} messages" if name != "mpc" else ""
     median, worst = np.median(step_s) * MILLISECONDS_PER_SECOND, np.quantile(step_s, 0.99) * MILLISECONDS_PER_SECOND
     beside = f"median {median:.2f} ms, 99 % under {worst:.1f} ms{told}"

@@ -5,10 +5,10 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -92,9 +92,14 @@ def seconds_of(action: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
+def mean_seconds(action: Callable[[Any], object], arguments: Collection[Any]) -> float:
+    """How long something takes with each of these arguments, on average."""
+    begin = time.perf_counter()
+    for argument in arguments:
+        action(argument)
+    return (time.perf_counter() - begin) / len(arguments)
+
+
 def fill_seconds(size: int, times: int) -> float:
     """Seconds to make and fill an array of `size` bytes, on average over `times`."""
-    begin = time.perf_counter()
-    for number in range(times):
-        np.empty(size, np.uint8).fill(number & 1)
-    return (time.perf_counter() - begin) / times
+    return mean_seconds(lambda number: np.empty(size, np.uint8).fill(number & 1), range(times))

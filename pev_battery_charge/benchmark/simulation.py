@@ -4,8 +4,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from pev_battery_charge.benchmark.measurement import (
     benchmark_scenario,
     describe_machine,
     fill_seconds,
+    mean_seconds,
     measure_parts,
     run_fresh_process,
     seconds_of,
@@ -50,6 +51,7 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Measurement]:
     rng, count = np.random.default_rng(0), areas * stations
     envs = {threads: vector_env(scenario, areas, threads, autoreset="disabled") for threads in (1, 2)}
     actions = [rng.uniform(0.0, 22.0, (count, 1)).astype(np.float32) for _ in range(16)]
+    episode = list(islice(cycle(actions), scenario.horizon_steps))
     step_s: dict[int, list[float]] = {threads: [] for threads in envs}
     reset_s, fill_s, records_s = [], [], []
     for env in envs.values():
@@ -61,30 +63,23 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Measurement]:
     for _ in range(repeats):
         for threads, env in envs.items():
             reset_s.append(seconds_of(env.reset))
-            begin = time.perf_counter()
-            for step in range(scenario.horizon_steps):
-                env.step(actions[step % len(actions)])
-            step_s[threads].append((time.perf_counter() - begin) / scenario.horizon_steps)
+            step_s[threads].append(mean_seconds(env.step, episode))
         fill_s.append(fill_seconds(written, scenario.horizon_steps))
         records_s.append(fill_seconds(envs[1].simulation.sessions.nbytes, 1))
     fill = statistics.median(fill_s)
     found = []
     for threads, goal in ((1, "at least 20"), (2, "at least 35")):
         median = statistics.median(step_s[threads])
-        beside = (
-            f"{median * _MICROSECONDS:,.0f} us a step; filling its {written / MEGABYTE:.2f} MB: "
-            f"{fill * _MICROSECONDS:,.0f} us, {median / fill:.1f} times"
-        )
+        beside = f"{median * _MICROSECONDS:,.0f} us a step; filling its {written / MEGABYTE:.2f} MB: "
+        beside += f"{fill * _MICROSECONDS:,.0f} us, {median / fill:.1f} times"
         name = f"vector_env, {areas:,} areas of {stations} stations, {threads} thread{'s' * (threads > 1)}"
         found.append(Measurement(name, count / median / 1e6, "M station-steps/s", goal, beside))
     reset_ms = statistics.median(reset_s) * MILLISECONDS_PER_SECOND
     episode_ms = statistics.median(step_s[1]) * scenario.horizon_steps * MILLISECONDS_PER_SECOND
     records_ms = statistics.median(records_s) * MILLISECONDS_PER_SECOND
     size_mb = envs[1].simulation.sessions.nbytes / MEGABYTE
-    beside = (
-        f"{reset_ms:.1f} ms for {areas:,} schedules, the episode {episode_ms:,.0f} ms; "
-        f"filling their {size_mb:.1f} MB: {records_ms:.1f} ms"
-    )
+    beside = f"{reset_ms:.1f} ms for {areas:,} schedules, the episode {episode_ms:,.0f} ms; "
+    beside += f"filling their {size_mb:.1f} MB: {records_ms:.1f} ms"
     share = reset_ms / episode_ms * 100.0
     found.append(Measurement("drawing and assigning schedules at reset", share, "% of the episode", "under 25", beside))
     size = STATION.itemsize + AREA.itemsize / stations
@@ -110,14 +105,8 @@ def measure_single(stations: int, repeats: int) -> list[Measurement]:
     for _ in range(repeats + 1):
         simulation.reset(seed=0)
         env.reset(seed=0)
-        begin = time.perf_counter()
-        for step in requests:
-            simulation.step(step)
-        middle = time.perf_counter()
-        for action in actions:
-            env.step(action)
-        parallel_s.append((time.perf_counter() - middle) / scenario.horizon_steps)
-        single_s.append((middle - begin) / scenario.horizon_steps)
+        single_s.append(mean_seconds(simulation.step, requests))
+        parallel_s.append(mean_seconds(env.step, actions))
         fill_s.append(fill_seconds(written, scenario.horizon_steps))
     fill, single, parallel = (statistics.median(own[1:]) * _MICROSECONDS for own in (fill_s, single_s, parallel_s))
     beside = f"filling its {written:,} bytes: {fill:.2f} us"

@@ -9,12 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pev_battery_charge.benchmark.measurement import (
-    Measurement,
-    benchmark_scenario,
-    measure_parts,
-    run_fresh_process,
-)
+from pev_battery_charge.benchmark.measurement import Measurement, benchmark_scenario, measure_parts, run_fresh_process
 from pev_battery_charge.controllers import Controller
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.envs.parallel import parallel_env
@@ -151,10 +146,7 @@ def supersuit_env(scenario: Scenario, num_areas: int) -> Any:
 
 
 def measure_evaluation(sizes: TrainingSizes) -> list[Measurement]:
-    """Many episodes of `paper-5x20`, with a simple controller and with a policy.
-
-    The policy has not learned: a trained one takes the same time.
-    """
+    """Many episodes of `paper-5x20`, with a simple controller and with a policy, untrained, which takes as long."""
     from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415  of the extra `train`
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
 
@@ -196,10 +188,8 @@ def measure_training_memory(sizes: TrainingSizes) -> list[Measurement]:
     rollout = sizes.areas * sizes.stations * config.ppo.rollout_steps
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        benchmark_scenario(sizes.stations).save(folder / "area.toml")
-        config = replace(
-            config, scenario=str(folder / "area.toml"), steps=3 * rollout, evaluate_every=1, checkpoint_every=1
-        )
+        benchmark_scenario(sizes.stations).save(area := folder / "area.toml")
+        config = replace(config, scenario=str(area), steps=3 * rollout, evaluate_every=1, checkpoint_every=1)
         (folder / "training.toml").write_text(config.to_toml(), encoding="utf-8")
         (peak,) = run_fresh_process(_TRAIN, name)
     title = f"peak memory of training with PPO, {sizes.areas:,} areas of {sizes.stations} stations"

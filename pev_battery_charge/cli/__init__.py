@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -77,12 +77,12 @@ def load_plugins(arguments: Sequence[str]) -> Sequence[str]:
     return arguments
 
 
-def parse(arguments: Sequence[str] | None = None) -> _Command:
-    """The command that the arguments ask for, not yet run."""
+def parse(arguments: Sequence[str] | None = None) -> Any:
+    """The command that the arguments ask for, not yet run; of a group, the one chosen."""
     command: _Command = tyro.cli(
         tyro.conf.OmitSubcommandPrefixes[_Command],  # type: ignore[misc]  # a union is not a type to mypy here
         prog="pev",
         description=_DESCRIPTION,
         args=arguments,
     )
-    return command
+    return getattr(command, "command", command)

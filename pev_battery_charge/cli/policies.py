@@ -13,10 +13,7 @@ POLICIES_HELP: Final = f"Folders of runs that `pev train` has written, and\n{des
 
 
 def find_controller(name: str, seed: int = 0) -> Controller:
-    """A simple controller, or the trained policy in a run folder; raises `InputError` for what is neither.
-
-    seed: for those that draw.
-    """
+    """A simple controller, which draws from the seed, or the policy in a run folder; raises `InputError` for others."""
     if name in CONTROLLERS:
         return make_controller(name, seed)
     if not Path(name).exists():

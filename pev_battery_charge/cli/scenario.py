@@ -44,7 +44,3 @@ class ScenarioCommand:
     """The named scenarios: list them, or print one as a start for your own."""
 
     command: Annotated[ListCommand, tyro.conf.subcommand("list")] | Annotated[ShowCommand, tyro.conf.subcommand("show")]
-
-    def run(self) -> None:
-        """Run the chosen command."""
-        self.command.run()

@@ -114,10 +114,6 @@ class ScheduleCommand:
         | Annotated[ShowCommand, tyro.conf.subcommand("show")]
     )
 
-    def run(self) -> None:
-        """Run the chosen command."""
-        self.command.run()
-
 
 _LONGEST_NAME = 12
 _HEADS = ("pev", "station", "arrives", "waits", "leaves", "has", "wants", "of", "at most")

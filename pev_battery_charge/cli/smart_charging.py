@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, cast
 
 import tyro
 from rich.text import Text
 
 from pev_battery_charge.cli.console import output, print_results, print_table, progress, tell, write_markdown
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
 from pev_battery_charge.files import make_folder
 from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.dqn import DqnConfig
@@ -41,8 +41,7 @@ def _checked(options: Options) -> Options:
     As plain dataclasses, options are taken as they come: what is raised while the command line is read does not reach
     the user whole.
     """
-    made: Options = type(options).__bases__[0](**vars(options))
-    return made
+    return cast(Options, type(options).__bases__[0](**vars(options)))
 
 
 @dataclass(frozen=True)
@@ -160,8 +159,7 @@ class CompareCommand:
         """Learn, print, draw."""
         problems = whole_number_problems("--seeds", self.seeds, 1)
         problems += whole_number_problems("--episodes", self.episodes, 1)
-        if problems:
-            raise InputError("command line", problems)
+        raise_if("command line", problems)
         _check_png(self.figure)
         with progress("learning") as advance:
             found = compare_methods(
@@ -191,10 +189,6 @@ class SmartChargingCommand:
         | Annotated[CompareCommand, tyro.conf.subcommand("compare")]
     )
 
-    def run(self) -> None:
-        """Run the chosen command."""
-        self.command.run()
-
 
 def print_policy(what: str, value: PolicyValue, every_kwh: float) -> None:
     """The rate in each slot, a heat map where the terminal has colours, and what is to be expected on arrival.
@@ -212,14 +206,10 @@ def print_policy(what: str, value: PolicyValue, every_kwh: float) -> None:
         for rate, colour in zip(problem.rates_kw, pictures.rate_colours(problem.rates_kw), strict=True)
     ]
     columns = ("kWh", *starts, "return")
-    rows = [
-        (
-            f"{problem.energies_kwh[level]:g}",
-            *(cells[value.actions[slot, level]] for slot in slots),
-            f"{value.values[0, level]:.4g}",
-        )
-        for level in levels
-    ]
+    rows = []
+    for level in levels:
+        rates = (cells[value.actions[slot, level]] for slot in slots)
+        rows.append((f"{problem.energies_kwh[level]:g}", *rates, f"{value.values[0, level]:.4g}"))
     title = f"{what} (kW) by energy in the battery and beginning of the slot; expected return on arrival"
     print_table(title, columns, rows, columns)
 

@@ -1,6 +1,5 @@
 """The charging area as a Gymnasium environment: one agent for all stations."""
 
-from pathlib import Path
 from typing import Any, cast
 
 import gymnasium
@@ -9,10 +8,9 @@ from gymnasium.spaces import Space
 
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
-from pev_battery_charge.envs.spaces import observation_box, request_box
+from pev_battery_charge.envs.spaces import AnyScenario, observation_box, request_box
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.scenario import Scenario
 
 
 class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
@@ -49,9 +47,7 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
 
     metadata: dict[str, Any] = {"render_modes": RENDER_MODES, "render_fps": RENDER_FPS}  # noqa: RUF012  as in Gymnasium
 
-    def __init__(
-        self, scenario: Scenario | str | Path | None = None, render_mode: str | None = None, **changes: Any
-    ) -> None:
+    def __init__(self, scenario: AnyScenario = None, render_mode: str | None = None, **changes: Any) -> None:
         super().__init__(scenario, render_mode, changes)
         stations = self.scenario.stations
         self.observation_space = cast(Space[Float32], observation_box(self.scenario, len(stations)))
@@ -79,8 +75,6 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
         return result.observations.reshape(-1), float(result.rewards.sum()), False, result.over, info
 
 
-def central_env(
-    scenario: Scenario | str | Path | None = None, render_mode: str | None = None, **changes: Any
-) -> CentralArea:
+def central_env(scenario: AnyScenario = None, render_mode: str | None = None, **changes: Any) -> CentralArea:
     """The charging area as a `gymnasium.Env` with one agent for all stations; see `CentralArea`."""
     return CentralArea(scenario, render_mode, **changes)

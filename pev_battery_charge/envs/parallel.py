@@ -1,7 +1,6 @@
 """The charging area as a PettingZoo environment: parallel, and AEC."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -13,10 +12,9 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.core.arrays import Array, Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
-from pev_battery_charge.envs.spaces import observation_box, request_box, state_box
-from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
+from pev_battery_charge.envs.spaces import AnyScenario, observation_box, request_box, state_box
+from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.scenario import Scenario
 
 AgentID = str
 Infos = dict[AgentID, dict[str, float]]
@@ -75,14 +73,13 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
 
     def __init__(
         self,
-        scenario: Scenario | str | Path | None = None,
+        scenario: AnyScenario = None,
         render_mode: str | None = None,
         max_cycles: int | None = None,
         **changes: Any,
     ) -> None:
-        problems = [] if max_cycles is None else whole_number_problems("max_cycles", max_cycles, 1)
-        if problems:
-            raise InputError("environment", problems)
+        if max_cycles is not None:
+            raise_if("environment", whole_number_problems("max_cycles", max_cycles, 1))
         super().__init__(scenario, render_mode, changes, max_cycles)
         stations = {f"station_{n}": station for n, station in enumerate(self.scenario.stations)}
         self.possible_agents = list(stations)
@@ -119,8 +116,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         result = self.simulation.step(_gather(actions, agents))
         observations = dict(zip(agents, result.observations[0], strict=True))
         rewards = dict(zip(agents, result.rewards[0].tolist(), strict=True))
-        terminations = dict.fromkeys(agents, False)
-        truncations = dict.fromkeys(agents, result.over)
+        terminations, truncations = dict.fromkeys(agents, False), dict.fromkeys(agents, result.over)
         names, parts = self.simulation.part_names, result.parts[:, 0].T.tolist()
         infos = {agent: dict(zip(names, row, strict=True)) for agent, row in zip(agents, parts, strict=True)}
         if result.over:
@@ -169,27 +165,19 @@ class _TurnTaking(parallel_to_aec_wrapper[AgentID, Float32, Float32]):
     def step(self, action: Float32 | None) -> None:
         agent = self.agent_selection
         if not (self.terminations[agent] or self.truncations[agent]):
-            problems = _action_problems(agent, action)
-            if problems:
-                raise InputError("action", problems)
+            raise_if("action", _action_problems(agent, action))
         super().step(action)
 
 
 def parallel_env(
-    scenario: Scenario | str | Path | None = None,
-    render_mode: str | None = None,
-    max_cycles: int | None = None,
-    **changes: Any,
+    scenario: AnyScenario = None, render_mode: str | None = None, max_cycles: int | None = None, **changes: Any
 ) -> ParallelArea:
     """The charging area as a PettingZoo `ParallelEnv`; see `ParallelArea`."""
     return ParallelArea(scenario, render_mode, max_cycles, **changes)
 
 
 def env(
-    scenario: Scenario | str | Path | None = None,
-    render_mode: str | None = None,
-    max_cycles: int | None = None,
-    **changes: Any,
+    scenario: AnyScenario = None, render_mode: str | None = None, max_cycles: int | None = None, **changes: Any
 ) -> AECEnv[AgentID, Float32, Float32]:
     """The same as a PettingZoo `AECEnv`: the stations act one after the other, then the step is made."""
     area = ParallelArea(scenario, render_mode, max_cycles, **changes)

@@ -1,12 +1,12 @@
 """What the environments of one area share: the simulation, and its pictures as an image, or in a window."""
 
-from pathlib import Path
 from typing import Any, Final
 
 from pev_battery_charge import rendering
 from pev_battery_charge.core.arrays import Image
+from pev_battery_charge.envs.spaces import AnyScenario
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.scenario import resolve_scenario
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
 
@@ -15,17 +15,10 @@ RENDER_FPS: Final = 20
 
 
 class ShownArea:
-    """What the environments of one area share: its simulation, its trace, its pictures, its end.
-
-    The drawing libraries are loaded with the first picture.
-    """
+    """A simulation, its trace, its pictures, its end. The drawing libraries are loaded with the first picture."""
 
     def __init__(
-        self,
-        scenario: Scenario | str | Path | None,
-        render_mode: str | None,
-        changes: dict[str, Any],
-        max_steps: int | None = None,
+        self, scenario: AnyScenario, render_mode: str | None, changes: dict[str, Any], max_steps: int | None = None
     ) -> None:
         self.simulation = Simulation(resolve_scenario(scenario, **changes), record=True, max_steps=max_steps)
         self.scenario = self.simulation.scenario

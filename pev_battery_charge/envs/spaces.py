@@ -1,4 +1,6 @@
-"""The spaces of a scenario."""
+"""The spaces of a scenario, and what an environment takes for one."""
+
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -6,6 +8,9 @@ from gymnasium.spaces import Box
 
 from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.scenario import Scenario
+
+AnyScenario = Scenario | str | Path | None
+"""A scenario, a name, or a path to a TOML file; None is `paper-5x20`."""
 
 
 def observation_box(scenario: Scenario, stations: int = 1) -> Box:

@@ -1,6 +1,5 @@
 """Many charging areas at once as a Gymnasium vector environment, for policies that all stations share."""
 
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -9,14 +8,13 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from pev_battery_charge.core.arrays import Booleans, Float32
-from pev_battery_charge.envs.spaces import observation_box, request_box
+from pev_battery_charge.envs.spaces import AnyScenario, observation_box, request_box
 from pev_battery_charge.errors import EpisodeOverError, InputError
 from pev_battery_charge.generate import one_seed
-from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.scenario import resolve_scenario
 from pev_battery_charge.simulation import Simulation
 
 Autoreset = Literal["same_step", "next_step", "disabled"]
-_VectorStep = tuple[Float32, Float32, Booleans, Booleans, dict[str, Any]]
 
 
 class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
@@ -66,7 +64,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
 
     def __init__(
         self,
-        scenario: Scenario | str | Path | None = None,
+        scenario: AnyScenario = None,
         num_areas: int = 1,
         num_threads: int = 1,
         *,
@@ -100,7 +98,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
         return observations.reshape(self.num_envs, -1), {}
 
-    def step(self, actions: npt.ArrayLike) -> _VectorStep:
+    def step(self, actions: npt.ArrayLike) -> tuple[Float32, Float32, Booleans, Booleans, dict[str, Any]]:
         """Advance every area by one step under `actions`, `[B * N, 1]` in kW."""
         if self.simulation.over:
             if self.autoreset != "next_step" or self.simulation.step_index == 0:
@@ -129,9 +127,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
 
     def _infos(self, parts: Float32) -> dict[str, Any]:
         names, always = self.simulation.part_names, self._always
-        infos: dict[str, Any] = dict(zip(names, parts.reshape(len(names), -1), strict=True))
-        infos.update((f"_{name}", always) for name in names)
-        return infos
+        return dict(zip(names, parts.reshape(len(names), -1), strict=True)) | {f"_{name}": always for name in names}
 
     def close_extras(self, **kwargs: Any) -> None:
         """Let the threads go."""
@@ -140,7 +136,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
 
 
 def vector_env(
-    scenario: Scenario | str | Path | None = None,
+    scenario: AnyScenario = None,
     num_areas: int = 1,
     num_threads: int = 1,
     *,

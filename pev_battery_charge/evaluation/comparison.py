@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.controllers import Controller, make_controller
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import raise_if, whole_number_problems
 from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.runner import play
 from pev_battery_charge.evaluation.session_metrics import MetricValues
@@ -104,16 +104,13 @@ def _check(
     if not len(seeds):
         problems.append("seeds: must be at least one")
     for place, seed in enumerate(seeds):
-        wrong = whole_number_problems(f"seeds[{place}]", seed, 0)
-        if not wrong and seed > _LARGEST_SEED:
-            wrong = [f"seeds[{place}]: must be at most {_LARGEST_SEED} (it is {seed})"]
-        problems += wrong
+        large = [f"seeds[{place}]: must be at most {_LARGEST_SEED} (it is {seed})"]
+        problems += whole_number_problems(f"seeds[{place}]", seed, 0) or (large if seed > _LARGEST_SEED else [])
     if not problems and len(set(seeds)) < len(seeds):
         problems.append("seeds: must be different, or the same episode is counted twice")
     if schedules is not None and len(schedules) != len(seeds):
         problems.append(f"schedules: {len(schedules)} for {len(seeds)} seeds")
-    if problems:
-        raise InputError("evaluation", problems)
+    raise_if("evaluation", problems)
 
 
 def _episodes(controller: str, seeds: list[int], metrics: MetricValues) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 
 from pev_battery_charge.controllers import CONTROLLERS, Clairvoyant, Controller, make_controller
 from pev_battery_charge.controllers.optimum import TOLERANCE, OptimalController, Optimum
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import raise_if
 from pev_battery_charge.evaluation.comparison import evaluate
 from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.statistics import statistics
@@ -22,14 +22,8 @@ OVERALL: Final = "overall"
 """What statistics call all groups together."""
 
 REGRET_METRICS: Final = (
-    "reward_loss",
-    "optimum_loss",
-    "optimum_bound",
-    "regret",
-    "regret_percent",
-    "energy_lacking_kwh",
-    "energy_lacking_least_kwh",
-    "unmet_regret_kwh",
+    *("reward_loss", "optimum_loss", "optimum_bound", "regret", "regret_percent"),
+    *("energy_lacking_kwh", "energy_lacking_least_kwh", "unmet_regret_kwh"),
 )
 """The columns of `RegretReport.instances` that `pev_battery_charge.evaluation.metrics` does not have."""
 
@@ -115,17 +109,14 @@ def measure_regret(
             problems.append(f"{name}: is the name of the zero of the scale; give this controller another")
         elif isinstance(one, str) and one not in CONTROLLERS:
             problems.append(f"{name}: there is no controller {one!r}; there are {', '.join(CONTROLLERS)}")
-    if problems:
-        raise InputError("controllers", problems)
+    raise_if("controllers", problems)
     loaded = [(group, *group.load()) for group in suite.groups]
     steps = [len({*controllers, OPTIMUM}) * group.instances * scenario.horizon_steps for group, scenario, _ in loaded]
     frames: list[pl.DataFrame] = []
     clairvoyant = {OPTIMUM}
     for number, (group, scenario, schedules) in enumerate(loaded):
-        made = {
-            name: make_controller(one, group.first_seed) if isinstance(one, str) else one
-            for name, one in controllers.items()
-        }
+        seed = group.first_seed
+        made = {name: make_controller(one, seed) if isinstance(one, str) else one for name, one in controllers.items()}
         clairvoyant |= {name for name, one in made.items() if isinstance(one, Clairvoyant)}
 
         def advance(done: int, _: int, before: int = sum(steps[:number]), areas: int = group.instances) -> None:
@@ -153,13 +144,11 @@ def with_regret(episodes: pl.DataFrame, optima: Sequence[Optimum]) -> pl.DataFra
     for seed, reward, one in zip(optimum["seed"], optimum["reward"], optima, strict=True):
         if abs(reward + one.objective) > _ROUNDING * max(one.objective, 1.0):
             raise RuntimeError(f"seed {seed}: the optimum is certified to lose {one.objective}, and has lost {-reward}")
-    certificates = pl.DataFrame(
-        {
-            "seed": optimum["seed"],
-            "optimum_loss": -optimum["reward"],
-            "optimum_bound": [one.bound for one in optima],
-            "energy_lacking_least_kwh": [one.least_unmet_kwh for one in optima],
-        }
+    certificates = optimum.select(
+        "seed",
+        optimum_loss=-pl.col("reward"),
+        optimum_bound=pl.Series([one.bound for one in optima]),
+        energy_lacking_least_kwh=pl.Series([one.least_unmet_kwh for one in optima]),
     )
     loss, zero, lacking = pl.col("reward_loss"), pl.col("optimum_loss"), pl.col("energy_lacking_kwh")
     return (

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge import rendering
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import raise_if
 from pev_battery_charge.evaluation.comparison import Evaluation
 from pev_battery_charge.evaluation.metrics import METRICS, PLOTTED_METRICS
 from pev_battery_charge.evaluation.regret import OVERALL, REGRET_METRICS, RegretReport
@@ -27,8 +27,8 @@ _INTERVAL: Final = {"of": "mean", "method": "bootstrap percentile", "confidence"
 
 def check_result_paths(paths: Sequence[str | Path]) -> None:
     """Raise `InputError` for paths of which `write_results` would not know what to write."""
-    if wrong := [path for path in paths if Path(path).suffix.lower() not in RESULT_ENDINGS]:
-        raise InputError("results", [f"{path}: must end in one of {', '.join(RESULT_ENDINGS)}" for path in wrong])
+    wrong = [path for path in paths if Path(path).suffix.lower() not in RESULT_ENDINGS]
+    raise_if("results", [f"{path}: must end in one of {', '.join(RESULT_ENDINGS)}" for path in wrong])
 
 
 def write_results(evaluation: Evaluation, paths: Sequence[str | Path], found: pl.DataFrame | None = None) -> None:
@@ -61,9 +61,7 @@ def to_json(evaluation: Evaluation, found: pl.DataFrame) -> dict[str, Any]:
         "seeds": evaluation.seeds,
         "interval": _INTERVAL,
         "figures": {one.name: {"label": one.title, "unit": one.unit, "better": one.better} for one in METRICS.values()},
-        "controllers": {
-            controller: {name: rows[controller, name] for name in METRICS} for controller in evaluation.controllers
-        },
+        "controllers": {one: {name: rows[one, name] for name in METRICS} for one in evaluation.controllers},
     }
 
 
@@ -76,19 +74,13 @@ def write_picture(
     distributions = []
     for name in metrics:
         metric = METRICS[name]
-        title = metric.title[:1].upper() + metric.title[1:]
-        distributions.append(
-            rendering.Distribution(
-                title=f"{title}, {metric.unit}" if metric.unit else title,
-                values={one: np.array(frame[name], np.float64) for one, frame in own.items()},
-                means={one: _mean_and_interval(rows[name, one]) for one in own},
-                better=metric.better,
-            )
-        )
-    scenario = evaluation.scenario
-    episodes = f"{len(evaluation.seeds):,} episode{'' if len(evaluation.seeds) == 1 else 's'} of each controller"
-    rule = scenario.coordinator.replace("_", " ")
-    about = f"{episodes}, on the same schedules; coordinator: {rule}"
+        title = ", ".join(filter(None, (metric.title[:1].upper() + metric.title[1:], metric.unit)))
+        values = {one: np.array(frame[name], np.float64) for one, frame in own.items()}
+        means = {one: _mean_and_interval(rows[name, one]) for one in own}
+        distributions.append(rendering.Distribution(title, values, means, metric.better))
+    scenario, count = evaluation.scenario, len(evaluation.seeds)
+    about = f"{count:,} episode{'' if count == 1 else 's'} of each controller, on the same schedules; coordinator: "
+    about += scenario.coordinator.replace("_", " ")
     rendering.write_distributions(scenario.name, about, distributions, path)
 
 

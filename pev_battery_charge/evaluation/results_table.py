@@ -38,9 +38,9 @@ class ResultsTable:
 
         Each begins with the first column, and has one other at least; the notes stand below the last.
         """
-        columns = list(zip(self.columns, *self.rows, strict=True))
-        first, parts = columns[0], [[columns[1]]]
-        for column in columns[2:]:
+        first, second, *others = zip(self.columns, *self.rows, strict=True)
+        parts = [[second]]
+        for column in others:
             if _width([first, *parts[-1], column], _BETWEEN) <= width:
                 parts[-1].append(column)
             else:

@@ -81,8 +81,7 @@ def describe(values: Array) -> tuple[Array, Integers]:
 
 def _mean(values: Array) -> Array:
     """Of each column; of one that never changes, its value to the last bit."""
-    mean: Array = values[0] + (values - values[0]).mean(axis=0)
-    return mean
+    return np.asarray(values[0] + (values - values[0]).mean(axis=0))
 
 
 def bootstrap_interval(values: Array, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
@@ -102,8 +101,7 @@ def bootstrap_interval(values: Array, confidence: float = CONFIDENCE) -> tuple[A
         flat = drawn.reshape(-1, num_episodes)
         shifted = flat + num_episodes * np.arange(len(flat))[:, None]
         times = np.bincount(shifted.ravel(), minlength=shifted.size).reshape(flat.shape)
-        means: Array = times.astype(np.float64) @ spread / num_episodes
-        return means.T.reshape(-1, *drawn.shape[:-1])
+        return np.asarray(times.astype(np.float64) @ spread / num_episodes).T.reshape(-1, *drawn.shape[:-1])
 
     interval = bootstrap(
         (np.arange(num_episodes),),

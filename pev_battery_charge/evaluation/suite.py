@@ -91,10 +91,7 @@ class Suite(Part):
         return sum(group.instances for group in self.groups)
 
     def choose(self, names: Sequence[str] | None) -> Self:
-        """The suite with only some of its groups, in its own order; None are all of them.
-
-        Raises `InputError` for no names, and for unknown ones.
-        """
+        """The suite with only these groups, in its own order, or all; raises `InputError` for none and unknown ones."""
         if names is None:
             return self
         known = [group.name for group in self.groups]

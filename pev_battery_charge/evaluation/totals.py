@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,6 @@ from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.simulation import Simulation, StepResult
 from pev_battery_charge.trace import Trace
 
-_ADDED_UP: Final = (
-    *("steps", "_has_parts", "_power_peak_kw", "_power_sum_kw", "_request_peak_kw"),
-    *("_excess_sum_kw", "_steps_above", "_rewards", "_parts"),
-)
-
 
 class Totals:
     """Adds up the steps of B areas of one scenario, and gives the metrics of their episodes.
@@ -42,15 +37,17 @@ class Totals:
         self._power_max_kw = np.array([station.power_max_kw for station in scenario.stations])
         self._shape = num_areas, scenario.num_stations
         self._terms = [TERM_PREFIX + name for name in scenario.reward.terms]
+        fixed = set(vars(self))
         self.reset()
+        # What a reset sets is what is added up.
+        self._added_up = sorted(set(vars(self)) - fixed)
 
     def reset(self) -> None:
         """Forget everything: an episode begins."""
         num_areas = self._shape[0]
-        self.steps = 0
-        self._has_parts = True
-        self._power_peak_kw, self._power_sum_kw = np.zeros(num_areas), np.zeros(num_areas)
-        self._request_peak_kw, self._excess_sum_kw = np.zeros(num_areas), np.zeros(num_areas)
+        self.steps, self._has_parts = 0, True
+        self._power_peak_kw, self._power_sum_kw = np.zeros((2, num_areas))
+        self._request_peak_kw, self._excess_sum_kw = np.zeros((2, num_areas))
         self._steps_above = np.zeros(num_areas, np.int64)
         self._rewards = np.zeros(self._shape)
         self._parts = np.zeros((len(self._terms), *self._shape))
@@ -79,11 +76,11 @@ class Totals:
 
     def state(self) -> dict[str, npt.NDArray[np.generic]]:
         """A copy of what has been added up so far, for `restore`."""
-        return {name: np.array(getattr(self, name)) for name in _ADDED_UP}
+        return {name: np.array(getattr(self, name)) for name in self._added_up}
 
     def restore(self, state: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Go on adding where `state` was taken."""
-        for name in _ADDED_UP:
+        for name in self._added_up:
             value = state[name]
             setattr(self, name, value.copy() if value.ndim else value.item())
 

@@ -108,9 +108,8 @@ def _read_json(text: str, source: str) -> RecordedSessions:
     total = meta.get("total") if isinstance(meta, dict) else None
     remarks: tuple[str, ...] = ()
     if isinstance(total, int) and total > len(items):
-        remarks = (
-            f"the file holds {len(items)} of the {total} sessions that the API has: its other pages are missing",
-        )
+        missing = f"the file holds {len(items)} of the {total} sessions that the API has: its other pages are missing"
+        remarks = (missing,)
     return _recorded(
         rows.join(requests, on="row", how="left", maintain_order="left"),
         _JSON,

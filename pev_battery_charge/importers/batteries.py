@@ -102,5 +102,4 @@ def _hours_needed(sessions: Records, soc: Array, target_soc: Array, scenario: Sc
 def _plugged_hours(sessions: Records, step_minutes: float, horizon_steps: int = NEVER) -> Array:
     """`[S]`: length of the whole steps of each stay, those beyond the horizon included unless it is given."""
     steps = np.minimum(sessions["depart_step"], horizon_steps) - sessions["plug_step"].astype(np.float64)
-    hours: Array = np.maximum(steps, 0.0) * (step_minutes / MINUTES_PER_HOUR)
-    return hours
+    return np.asarray(np.maximum(steps, 0.0) * (step_minutes / MINUTES_PER_HOUR))

@@ -56,11 +56,8 @@ class ImportReport:
         lines = [f"{self.source}: {self.read} sessions read", kept]
         if self.other_days:
             lines.append(f"other days: {self.other_days}")
-        for title, notes in (
-            ("mended", self.mended),
-            ("kept, but cannot be served in full", self.unserved),
-            ("set aside", self.set_aside),
-        ):
+        told = {"mended": self.mended, "kept, but cannot be served in full": self.unserved, "set aside": self.set_aside}
+        for title, notes in told.items():
             lines.append(f"{title}: {len(notes) or 'none'}")
             lines += [f"  {line}" for line in _summarise(notes)]
         return "\n".join([*lines, *(f"note: {remark}" for remark in self.remarks)])

@@ -97,7 +97,8 @@ def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
     give_stations(sessions[np.newaxis], scenario.population, scenario)
     put_on_grid(sessions, scenario.step_minutes, scenario.horizon_steps)
     wanted_kwh = (sessions["energy_target_kwh"] - sessions["energy_arrival_kwh"]) / sessions["battery"]["efficiency"]
-    info = _info(path, OWN, scenario, scenario.horizon_steps, told.start, told.time_zone)
+    grid = scenario.name, scenario.step_minutes, scenario.horizon_steps
+    info = ScheduleInfo(*grid, generator=OWN, source=path.name, start=told.start, time_zone=told.time_zone)
     report = ImportReport(
         source=path.name,
         read=table.height,
@@ -158,22 +159,10 @@ def _import_recorded(
         set_aside=found.set_aside + chosen.set_aside,
         remarks=found.remarks,
     )
-    info = _info(path, format, scenario, horizon_steps, f"{chosen.first} 00:00", chosen.zone.key)
+    grid = scenario.name, scenario.step_minutes, horizon_steps
+    start, zone = f"{chosen.first} 00:00", chosen.zone.key
+    info = ScheduleInfo(*grid, generator=format, source=path.name, start=start, time_zone=zone)
     return ImportedSessions(Schedule.from_records(sessions, info, kept["session_id"]), report)
-
-
-def _info(
-    path: Path, format: str, scenario: Scenario, horizon_steps: int, start: str | None, time_zone: str | None
-) -> ScheduleInfo:
-    return ScheduleInfo(
-        scenario=scenario.name,
-        step_minutes=scenario.step_minutes,
-        horizon_steps=horizon_steps,
-        generator=format,
-        source=path.name,
-        start=start,
-        time_zone=time_zone,
-    )
 
 
 def _find_scenario(scenario: Scenario | str | Path | None, found: RecordedSessions, source: str) -> Scenario:

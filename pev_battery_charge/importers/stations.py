@@ -38,5 +38,4 @@ def place_as_recorded(
         if free_at[place] <= arrival:
             session["station"], session["plug_in_min"], session["status"] = place, arrival, Status.SERVED
             free_at[place] = session["departure_min"]
-    moved: Booleans = (sessions["station"] != NO_SESSION) & (sessions["station"] != numbers)
-    return moved
+    return np.asarray((sessions["station"] != NO_SESSION) & (sessions["station"] != numbers))

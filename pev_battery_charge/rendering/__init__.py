@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pev_battery_charge.late import loader
 
-if TYPE_CHECKING:  # at run time `_HOMES` has them
+if TYPE_CHECKING:  # at run time `_MODULES` has them
     from pev_battery_charge.rendering.curves import LearningCurve as LearningCurve
     from pev_battery_charge.rendering.curves import write_learning_curves as write_learning_curves
     from pev_battery_charge.rendering.distributions import Distribution as Distribution
@@ -21,18 +21,15 @@ if TYPE_CHECKING:  # at run time `_HOMES` has them
     from pev_battery_charge.rendering.regret import write_regret as write_regret
     from pev_battery_charge.rendering.window import Window as Window
 
-_HOMES = {
-    "Distribution": "distributions",
-    "FrameRenderer": "frame",
-    "LearningCurve": "curves",
-    "RegretPanel": "regret",
-    "Window": "window",
-    "render_frame": "frame",
-    "write_distributions": "distributions",
-    "write_gif": "gif",
-    "write_learning_curves": "curves",
-    "write_overview": "overview",
-    "write_regret": "regret",
+_MODULES = {
+    "curves": ("LearningCurve", "write_learning_curves"),
+    "distributions": ("Distribution", "write_distributions"),
+    "frame": ("FrameRenderer", "render_frame"),
+    "gif": ("write_gif",),
+    "overview": ("write_overview",),
+    "regret": ("RegretPanel", "write_regret"),
+    "window": ("Window",),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = list(_HOMES)
 __getattr__ = loader(__name__, _HOMES)

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from pev_battery_charge.core.arrays import Image
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import raise_if
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering.style import DPI, GRID, INK, PAPER, SMALL_PT
 
@@ -33,10 +33,7 @@ def house_style() -> Iterator[None]:
 
 
 class Canvas:
-    """A picture that no window and no global state of matplotlib knows of.
-
-    figure: what is drawn.
-    """
+    """A picture, its `figure`, that no window and no global state of matplotlib knows of."""
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self.figure = Figure(figsize=(width_px / DPI, height_px / DPI), dpi=DPI, facecolor=PAPER)
@@ -44,10 +41,7 @@ class Canvas:
 
 
 class Panel(Protocol[Shown_contra]):
-    """A part of a picture whose moving artists are made once and updated.
-
-    artists: what moves, in the order it is drawn.
-    """
+    """A part of a picture whose moving `artists`, in the order they are drawn, are made once and updated."""
 
     artists: list[Artist]
 
@@ -85,7 +79,6 @@ def write_still(path: str | Path, problems: Sequence[str], draw: Callable[[], Ca
     """
     if Path(path).suffix.lower() != ".png":
         problems = [f"path: must end in .png (it is {Path(path).name!r})", *problems]
-    if problems:
-        raise InputError(str(path), problems)
+    raise_if(str(path), problems)
     with house_style(), write_beside(path) as beside:
         draw().figure.savefig(beside, format="png")

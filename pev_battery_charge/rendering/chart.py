@@ -23,20 +23,11 @@ HEADLINE_DOWN_PX, ABOUT_DOWN_PX, RULE_DOWN_PX = 31, 49, 59
 
 _TICK_ROOM_PX = 56
 _OVER_PLOT_PX = 7
-_LEGEND: dict[str, Any] = {
-    "frameon": False,
-    "labelcolor": MUTED,
-    "borderpad": 0.0,
-    "borderaxespad": 0.0,
-    "handletextpad": 0.5,
-}
+_LEGEND = dict[str, Any](frameon=False, labelcolor=MUTED, borderpad=0.0, borderaxespad=0.0, handletextpad=0.5)
 
 
 class Plot(Axes):
-    """Axes that fill a box of the picture, with a title above and little ink.
-
-    box: where they stand.
-    """
+    """Axes that fill a `box` of the picture, with a title above and little ink."""
 
     def __init__(self, figure: Figure, box: Box, title: str) -> None:
         width_px, height_px = figure.bbox.size

@@ -160,5 +160,4 @@ def density(values: Array, grid: Array) -> Array:
     offsets = (np.arange(2 * grid.size - 1) - (grid.size - 1)) * cell
     smooth = np.convolve(counts, np.exp(-0.5 * (offsets / width) ** 2), mode="valid")
     smooth[(grid < values.min() - cell) | (grid > values.max() + cell)] = 0.0
-    heights: Array = smooth / smooth.max()
-    return heights
+    return np.asarray(smooth / smooth.max())

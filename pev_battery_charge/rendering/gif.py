@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pev_battery_charge.core.arrays import Image
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import raise_if
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.rendering.frame import FrameRenderer
 from pev_battery_charge.rendering.style import COLOURS, GRANTED, INK, MUTED, PALE, PAPER, UNMET, red_green_blue
@@ -70,18 +70,14 @@ def shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> r
     num_steps = trace.num_steps
     if every is None:
         every = max(1, math.ceil(num_steps / MOST_FRAMES))
-    problems = []
-    if path.suffix.lower() != ".gif":
-        problems.append(f"path: must end in .gif (it is {path.name!r})")
-    if num_steps == 0:
-        problems.append("trace: must have at least one step")
-    if every < 1:
-        problems.append(f"every: must be at least 1 (it is {every})")
-    if frame_ms < _SHORTEST_FRAME_MS:
-        least = f"{_SHORTEST_FRAME_MS}, which viewers still follow"
-        problems.append(f"frame_ms: must be at least {least} (it is {frame_ms})")
-    if problems:
-        raise InputError(str(path), problems)
+    least = f"{_SHORTEST_FRAME_MS}, which viewers still follow"
+    broken = {
+        f"path: must end in .gif (it is {path.name!r})": path.suffix.lower() != ".gif",
+        "trace: must have at least one step": num_steps == 0,
+        f"every: must be at least 1 (it is {every})": every < 1,
+        f"frame_ms: must be at least {least} (it is {frame_ms})": frame_ms < _SHORTEST_FRAME_MS,
+    }
+    raise_if(str(path), [rule for rule, is_broken in broken.items() if is_broken])
     return range((num_steps - 1) % every + 1, num_steps + 1, every)
 
 

@@ -1,7 +1,7 @@
 """Names and numbers in words, as long as there is room for them."""
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import count, takewhile
 
 from pev_battery_charge.rendering.style import SMALL_PT, text_width_px
 
@@ -33,12 +33,7 @@ def longest_px(names: Sequence[str]) -> float:
 
 def round_step(least: float) -> int:
     """1, 2, 5, 10, 20, 50 and so on: the first that is not below `least`."""
-    decade = 1
-    while True:
-        for step in (decade, 2 * decade, 5 * decade):
-            if step >= least:
-                return step
-        decade *= 10
+    return int(next(step * 10**decade for decade in count() for step in (1, 2, 5) if step * 10**decade >= least))
 
 
 def counted(number: int, what: str) -> str:

@@ -36,10 +36,7 @@ def named(name: str, value: str) -> str:
 
 
 def write_names(axes: Plot, names: Sequence[LineName]) -> None:
-    """Right of the plot, each with a leader from the end of its line, or an arrow that points down.
-
-    names: from the lowest up.
-    """
+    """Names, the lowest first, right of the plot: each with a leader from its line's end, or an arrow down."""
     box, least = axes.box, axes.get_ylim()[0]
     to_share = axes.transScale + axes.transLimits  # also where the axis is not linear
     ends = [box.height * float(to_share.transform((1.0, max(name.end, least)))[1]) for name in names]
@@ -64,5 +61,4 @@ def spread(places: Sequence[float], apart: float, least: float, most: float) -> 
 
     offsets = apart * np.arange(len(places))
     firsts = np.minimum(isotonic_regression(np.asarray(places) - offsets).x, most - offsets[-1])
-    spread_places: list[float] = (np.maximum(firsts, least) + offsets).tolist()
-    return spread_places
+    return [float(place) for place in np.maximum(firsts, least) + offsets]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.records import NO_SESSION, STEP, Status
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import raise_if
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
@@ -85,8 +85,7 @@ class Episode:
             problems.append("schedule: must be the one the renderer was made for")
         if not 0 <= t <= trace.num_steps:
             problems.append(f"t: must be between 0 and the trace's {trace.num_steps} steps (it is {t})")
-        if problems:
-            raise InputError("frame", problems)
+        raise_if("frame", problems)
         now = trace.records[t - 1] if t else self._start
         presence = self._presence(t)
         energy_kwh = self._energy_kwh(trace, t)

@@ -33,8 +33,7 @@ _GAP_PX = 5
 _INSTANCE: dict[str, Any] = {"color": MUTED, "markersize": px_to_pt(5), "markeredgewidth": 0.0}
 _PALE, _PALEST, _MANY = 0.3, 0.1, 50
 """How dense a dot is where there are few instances, and where there are many."""
-_MEAN: dict[str, Any] = {"color": GRANTED_EDGE, "linewidth": 1.8, "marker": "D", "markersize": px_to_pt(4.5)}
-_MEAN |= {"markeredgewidth": 1.2}
+_MEAN = dict[str, Any](color=GRANTED_EDGE, linewidth=1.8, marker="D", markersize=px_to_pt(4.5), markeredgewidth=1.2)
 
 
 @dataclass(frozen=True)

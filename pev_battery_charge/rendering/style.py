@@ -60,11 +60,5 @@ def text_width_px(text: str, size_pt: float = SMALL_PT) -> float:
     return len(text) * _CHARACTER_WIDTH * size_pt * DPI / POINTS_PER_INCH
 
 
-CROSS: Final[dict[str, Any]] = {
-    "color": NO_STATION,
-    "marker": "x",
-    "markersize": px_to_pt(7),
-    "markeredgewidth": 1.5,
-    "linestyle": "",
-}
+CROSS: Final = dict[str, Any](color=NO_STATION, marker="x", markersize=px_to_pt(7), markeredgewidth=1.5, linestyle="")
 """The sign of a PEV that found no station."""

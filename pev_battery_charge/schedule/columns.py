@@ -6,17 +6,11 @@ import polars as pl
 
 COLUMNS: Final[dict[str, type[pl.DataType]]] = {
     "pev": pl.String,
-    "arrival_min": pl.Float64,
-    "departure_min": pl.Float64,
-    "capacity_kwh": pl.Float64,
-    "energy_arrival_kwh": pl.Float64,
-    "energy_target_kwh": pl.Float64,
-    "power_max_kw": pl.Float64,
-    "efficiency": pl.Float64,
-    "transition_soc": pl.Float64,
+    **dict.fromkeys(("arrival_min", "departure_min"), pl.Float64),
+    **dict.fromkeys(("capacity_kwh", "energy_arrival_kwh", "energy_target_kwh"), pl.Float64),
+    **dict.fromkeys(("power_max_kw", "efficiency", "transition_soc"), pl.Float64),
     "station": pl.Int32,
-    "plug_in_min": pl.Float64,
-    "departure_stated_min": pl.Float64,
+    **dict.fromkeys(("plug_in_min", "departure_stated_min"), pl.Float64),
 }
 
 PLACE: Final = ("station", "plug_in_min")

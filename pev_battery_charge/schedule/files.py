@@ -24,9 +24,8 @@ def read_table(path: str | Path) -> tuple[pl.DataFrame, dict[str, str]]:
         metadata = {key: value for key, value in pl.read_parquet_metadata(path).items() if not key.startswith("ARROW")}
         return pl.read_parquet(path), metadata
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            str(path), [f"is not a readable {path.suffix[1:]} file: {str(error).splitlines()[0]}"]
-        ) from None
+        problem = f"is not a readable {path.suffix[1:]} file: {str(error).splitlines()[0]}"
+        raise InputError(str(path), [problem]) from None
 
 
 def write_table(path: str | Path, sessions: pl.DataFrame, metadata: dict[str, str]) -> None:

@@ -161,10 +161,8 @@ class Schedule:
             return
         problems = []
         if self.horizon_minutes is not None and not math.isclose(self.horizon_minutes, scenario.horizon_minutes):
-            problems.append(
-                f"it was made for {self.horizon_minutes:g} min, the scenario has {scenario.horizon_minutes:g} min: "
-                "give the scenario the same step_minutes x horizon_steps"
-            )
+            lengths = f"{self.horizon_minutes:g} min, the scenario has {scenario.horizon_minutes:g} min"
+            problems.append(f"it was made for {lengths}: give the scenario the same step_minutes x horizon_steps")
         beyond = self._sessions.with_columns(self._rows).filter(pl.col("station") >= scenario.num_stations)
         rule = f"unknown station: the scenario has 0 to {scenario.num_stations - 1}"
         raise_if(self._source, problems + validation.describe(beyond, "station", rule))
@@ -197,10 +195,7 @@ class Schedule:
         return records
 
     def to_records(self, room: int | None = None) -> Records:
-        """The sessions as `SESSION[room]`, padded; without `room`, without padding.
-
-        A departure that is not stated is taken to be stated rightly.
-        """
+        """The sessions as `SESSION[room]`, by default without padding; departures not stated are as the true ones."""
         sessions = self._sessions.with_columns(
             pl.col("station").fill_null(NO_SESSION),
             pl.col("plug_in_min").fill_null(math.nan),

@@ -149,5 +149,4 @@ def _values(model: "DQN", cells: Cells) -> Array:
     gone = 2.0 * np.arange(problem.num_slots + 1) / problem.num_slots - 1.0
     states = np.stack(np.broadcast_arrays(charged, gone[:, None]), axis=-1).reshape(-1, 2).astype(np.float32)
     with torch.no_grad():
-        values: Array = model.q_net(torch.as_tensor(states)).numpy().astype(np.float64)
-    return values
+        return np.asarray(model.q_net(torch.as_tensor(states)).numpy(), np.float64)

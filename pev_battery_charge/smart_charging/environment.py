@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete
 
 from pev_battery_charge.core.arrays import Float32
-from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if
 from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
 from pev_battery_charge.smart_charging.problem import SmartCharging
@@ -95,8 +95,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
             problems.append(f"render_mode: must be one of {', '.join(_RENDER_MODES)}, or None (it is {render_mode!r})")
         if observation not in get_args(View):
             problems.append(f"observation: must be one of {', '.join(get_args(View))} (it is {observation!r})")
-        if problems:
-            raise InputError("smart charging", problems)
+        raise_if("smart charging", problems)
         self.problem = problem = (problem or SmartCharging()).replace(**changes)
         self.cells = Cells(problem, cell_kwh)
         self.render_mode = render_mode
@@ -166,21 +165,14 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
             return self._line()
         if self._renderer is None:
             self._renderer = pictures.TaxiRenderer()
-        problem, info = self.problem, self._info()
+        info = self._info()
         moment = pictures.TaxiMoment(
-            capacity_kwh=problem.capacity_kwh,
+            self.problem,
             energies_kwh=tuple(self._energies[level] for level in self._levels),
-            rates_kw=problem.rates_kw,
             choices=tuple(self._choices),
             slot_costs=tuple(self._slot_costs),
             prices=tuple(self._costs[len(self._choices)]) if self._demand_kwh is None else (),
-            unit=problem.cost_unit,
-            num_slots=problem.num_slots,
-            slot_minutes=problem.slot_minutes,
-            start_min=problem.start_min,
-            demand_mean_kwh=problem.demand_mean_kwh,
-            demand_std_kwh=problem.demand_std_kwh,
-            shortage_probability=float(problem.shortage_probability(info["energy_kwh"])),
+            shortage_probability=float(self.problem.shortage_probability(info["energy_kwh"])),
             demand_kwh=self._demand_kwh,
             shortage_cost=info["shortage_cost"],
         )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from pev_battery_charge.core.arrays import Array, Integers
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
 from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
 from pev_battery_charge.smart_charging.dqn import DqnConfig, learn_dqn
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
@@ -103,8 +103,7 @@ def check(
     problems += [] if len(seeds) else ["seeds: must be at least one"]
     if DQN in algorithms and not dqn.episodes(problem.num_slots):
         problems.append(f"dqn.steps: must be enough to end an episode (it is {dqn.steps})")
-    if problems:
-        raise InputError("smart charging", problems)
+    raise_if("smart charging", problems)
     if DQN in algorithms:
         need("train")
     for name in algorithms:

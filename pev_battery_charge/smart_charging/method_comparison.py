@@ -66,21 +66,12 @@ class MethodComparison:
     def _row(
         self, name: str, values: Sequence[PolicyValue], behind: str, played: Sequence[float], seconds: str
     ) -> tuple[str, ...]:
-        shortage_cost = self.optimum.problem.shortage_cost
         returns = np.array([value.expected_return for value in values])
         charging = np.array([value.expected_charging_cost for value in values])
         shortages = np.array([value.shortage_probability for value in values])
-        form = "#.4g"
-        return (
-            name,
-            _mean_text(returns, form),
-            behind,
-            _mean_text(100.0 * shortages, ".2f"),
-            f"{charging.mean():{form}}",
-            f"{(shortages * shortage_cost).mean():{form}}",
-            f"{np.mean(played):{form}}",
-            seconds,
-        )
+        means = charging.mean(), (shortages * self.optimum.problem.shortage_cost).mean(), np.mean(played)
+        costs = [f"{mean:#.4g}" for mean in means]
+        return name, _mean_text(returns, "#.4g"), behind, _mean_text(100.0 * shortages, ".2f"), *costs, seconds
 
     def write_figure(self, path: str | Path) -> None:
         """Learning curves and policies of all methods as a PNG; raises `InputError` for another ending."""
@@ -158,14 +149,8 @@ def play(policy: PolicyValue, episodes: int, seed: int = PLAYED_SEED) -> Array:
 
 
 _COLUMNS: Final = (
-    "method",
-    "mean return",
-    "behind the optimum, %",
-    "shortage, %",
-    "cost of charging",
-    "cost of shortage",
-    "played",
-    "training, s",
+    *("method", "mean return", "behind the optimum, %", "shortage, %"),
+    *("cost of charging", "cost of shortage", "played", "training, s"),
 )
 
 

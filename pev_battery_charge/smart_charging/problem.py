@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.validation import checked_dataclass, number, number_problems, rule, whole_number
 
 Costs = Literal["relative", "raw"]
@@ -39,8 +39,7 @@ def _rising(rates_kw: tuple[float, ...]) -> tuple[float, ...]:
         for k, (before, rate) in enumerate(pairwise(rates_kw))
         if rate <= before
     ]
-    if problems:
-        raise InputError("rates", problems)
+    raise_if("rates", problems)
     return rates_kw
 
 
@@ -84,22 +83,18 @@ class SmartCharging:
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = []
-        if len(self.time_coefficients) not in {1, self.num_slots}:
-            problems.append(
-                f"time_coefficients: must be one, or one for each of {self.num_slots} slots "
-                f"(there are {len(self.time_coefficients)})"
-            )
+        if (given := len(self.time_coefficients)) not in {1, self.num_slots}:
+            told = f"must be one, or one for each of {self.num_slots} slots (there are {given})"
+            problems.append(f"time_coefficients: {told}")
         highest_kw = self.rates_kw[-1]
         if self.costs == "raw" and highest_kw > 700.0:  # beyond, e to the power is no number of 64 bits any more
             problems.append(f"costs: e to the {highest_kw:g} kW is too large a number; take costs='relative'")
         if not problems and self._step * MOST_LEVELS < Fraction(str(self.capacity_kwh)):
             rates = ", ".join(f"{rate:g}" for rate in self.rates_kw)
-            problems.append(
-                f"rates_kw: what a slot charges at {rates} kW and the capacity have no common step of at least "
-                f"1/{MOST_LEVELS:,} of the capacity; give rounder numbers"
-            )
-        if problems:
-            raise InputError("smart charging", problems)
+            least = f"1/{MOST_LEVELS:,} of the capacity; give rounder numbers"
+            told = f"what a slot charges at {rates} kW and the capacity have no common step of at least {least}"
+            problems.append(f"rates_kw: {told}")
+        raise_if("smart charging", problems)
         return self
 
     @cached_property
@@ -192,8 +187,7 @@ class SmartCharging:
         lack = self.demand_mean_kwh - np.asarray(energy_kwh, np.float64)
         if self.demand_std_kwh == 0.0:
             return np.asarray(lack > 0.0, np.float64)
-        probability: Array = ndtr(lack / self.demand_std_kwh)
-        return probability
+        return np.asarray(ndtr(lack / self.demand_std_kwh))
 
     def draw_demand(self, generator: np.random.Generator) -> float:
         """A demand in kWh, never negative."""
@@ -212,6 +206,5 @@ class SmartCharging:
     def replace(self, **changes: Any) -> "SmartCharging":
         """The same with some figures changed; raises `InputError` for a name that is none of them, too."""
         unknown = sorted(set(changes) - set(asdict(self)))
-        if unknown:
-            raise InputError("smart charging", [f"{name}: is none of its figures" for name in unknown])
+        raise_if("smart charging", [f"{name}: is none of its figures" for name in unknown])
         return replace(self, **changes)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from pev_battery_charge.core.arrays import Array, Integers
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.files import write_beside
 
 _VERSION: Final = 1
@@ -34,20 +34,17 @@ class Learned:
     @property
     def values(self) -> Array:
         """The estimated value of each action in each state, the mean of the tables, `[S, A]`."""
-        mean: Array = self.tables.mean(axis=0)
-        return mean
+        return np.asarray(self.tables.mean(axis=0))
 
     @property
     def greedy(self) -> Integers:
         """The action of greatest value in each state, `[S]`; of equals, the first."""
-        best: Integers = self.values.argmax(axis=1)
-        return best
+        return np.asarray(self.values.argmax(axis=1))
 
 
 def save_table(path: str | Path, learned: Learned) -> None:
     """Write what was learned; raises `InputError` for another ending than `.npz`, and for what cannot be read again."""
-    if problems := _ending_problems(path) + _problems(learned):
-        raise InputError(str(path), problems)
+    raise_if(str(path), _ending_problems(path) + _problems(learned))
     about = {"version": _VERSION, "method": learned.method, "made_for": _as_read(learned.made_for)}
     with write_beside(path) as beside, beside.open("wb") as file:
         np.savez_compressed(file, about=np.array(json.dumps(about)), tables=learned.tables, returns=learned.returns)
@@ -60,8 +57,7 @@ def load_table(path: str | Path, made_for: Mapping[str, Any] | None = None) -> L
 
     Raises `InputError` for a file that is no table, and for a table made for something else, with every difference.
     """
-    if problems := _ending_problems(path):
-        raise InputError(str(path), problems)
+    raise_if(str(path), _ending_problems(path))
     try:
         with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"]))
@@ -85,8 +81,7 @@ def load_table(path: str | Path, made_for: Mapping[str, Any] | None = None) -> L
             for name in sorted({*own, *wanted})
             if own.get(name) != wanted.get(name)
         ]
-    if problems:
-        raise InputError(str(path), problems)
+    raise_if(str(path), problems)
     return learned
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from pev_battery_charge.core.arrays import Array
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
 from pev_battery_charge.tabular.action_values import Learned
 from pev_battery_charge.tabular.settings import Settings
 from pev_battery_charge.tabular.state_numbers import StateNumbers
@@ -28,16 +28,12 @@ from pev_battery_charge.tabular.state_numbers import StateNumbers
 Table = list[list[float]]
 """Action values, a row for each state. Plain lists: single elements are read three times as fast as those of arrays."""
 
-Watch = Callable[[int, Array], None]
+Env = gymnasium.Env[Any, Any]
+Watch = Callable[[int, Array], None] | None
 
 
 def sarsa(
-    env: gymnasium.Env[Any, Any],
-    settings: Settings | None = None,
-    *,
-    seed: int = 0,
-    looks: Collection[int] = (),
-    watch: Watch | None = None,
+    env: Env, settings: Settings | None = None, *, seed: int = 0, looks: Collection[int] = (), watch: Watch = None
 ) -> Learned:
     """Learn the values of the policy that is followed, exploration included (section 6.4)."""
     run = _Run(env, settings, seed, num_tables=1)
@@ -56,12 +52,7 @@ def sarsa(
 
 
 def q_learning(
-    env: gymnasium.Env[Any, Any],
-    settings: Settings | None = None,
-    *,
-    seed: int = 0,
-    looks: Collection[int] = (),
-    watch: Watch | None = None,
+    env: Env, settings: Settings | None = None, *, seed: int = 0, looks: Collection[int] = (), watch: Watch = None
 ) -> Learned:
     """Learn the values of the best policy, whatever policy is followed (section 6.5; Watkins, 1989)."""
     run = _Run(env, settings, seed, num_tables=1)
@@ -79,12 +70,7 @@ def q_learning(
 
 
 def double_q_learning(
-    env: gymnasium.Env[Any, Any],
-    settings: Settings | None = None,
-    *,
-    seed: int = 0,
-    looks: Collection[int] = (),
-    watch: Watch | None = None,
+    env: Env, settings: Settings | None = None, *, seed: int = 0, looks: Collection[int] = (), watch: Watch = None
 ) -> Learned:
     """Let one table choose the best action and the other value it, by turns (section 6.7; van Hasselt, 2010).
 
@@ -109,9 +95,8 @@ def double_q_learning(
 class _Run:
     """What the three have in common: tables, exploration, step sizes, returns."""
 
-    def __init__(self, env: gymnasium.Env[Any, Any], settings: Settings | None, seed: int, *, num_tables: int) -> None:
-        if problems := whole_number_problems("seed", seed, 0):
-            raise InputError("learning", problems)
+    def __init__(self, env: Env, settings: Settings | None, seed: int, *, num_tables: int) -> None:
+        raise_if("learning", whole_number_problems("seed", seed, 0))
         actions = env.action_space
         if not isinstance(actions, Discrete):
             raise InputError("action space", [f"must be Discrete, for a table to have columns (it is {actions})"])
@@ -132,7 +117,7 @@ class _Run:
         self._epsilon = settings.epsilon.at(0.0)
         self._step_size = settings.step_size.at
 
-    def episodes(self, looks: Collection[int], watch: Watch | None) -> Iterator[int]:
+    def episodes(self, looks: Collection[int], watch: Watch) -> Iterator[int]:
         """Each episode's number, with its epsilon set, and looks taken in between."""
         total, wanted = self._settings.episodes, frozenset(looks)
         for episode in range(total + 1):

@@ -30,9 +30,7 @@ class TrainedPolicy:
     """
 
     def __init__(self, policy: "BasePolicy", names: tuple[str, ...] = DEFAULT_FEATURES, *, squashes: bool) -> None:
-        self._policy = policy
-        self._names = names
-        self._squashes = squashes
+        self._policy, self._names, self._squashes = policy, names, squashes
 
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW."""

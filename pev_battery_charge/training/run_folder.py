@@ -51,15 +51,10 @@ class RunFolder:
         """Begin a run in a new or empty folder; raises `InputError` where there is something, or it cannot be made."""
         folder = cls(path)
         make_folder(path, "choose another folder, or go on with the run in it with --resume")
-        about = {
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
-            "git_revision": _git_revision(),
-            "machine": {
-                "platform": platform.platform(),
-                "processor": platform.processor() or platform.machine(),
-                "begun": datetime.now(UTC).isoformat(timespec="seconds"),
-            },
-        }
+        versions = {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
+        machine = {"platform": platform.platform(), "processor": platform.processor() or platform.machine()}
+        machine["begun"] = datetime.now(UTC).isoformat(timespec="seconds")
+        about = {"versions": versions, "git_revision": _git_revision(), "machine": machine}
         folder.write_json(folder.info_file, about)
         scenario.save(folder.scenario_file)
         with write_beside(folder.config_file) as beside:  # last: with it, the run can be resumed

@@ -14,7 +14,7 @@ from gymnasium.spaces import Box
 
 from pev_battery_charge.catalogue import DEFAULT_FEATURES, FEATURES
 from pev_battery_charge.core.arrays import Array, Float32
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.errors import raise_if
 
 _LIMITS: Final = ("power_max_kw", "area_power_max_kw")
 
@@ -25,8 +25,7 @@ def scale_observations(observations: Float32, names: Sequence[str] = DEFAULT_FEA
     names: the features, in order. Raises `InputError` without the limits that the others are measured in.
     """
     missing = [name for name in _LIMITS if name not in names]
-    if missing:
-        raise InputError("observations", [f"{one}: must be seen: others are shown in its units" for one in missing])
+    raise_if("observations", [f"{one}: must be seen: others are shown in its units" for one in missing])
     power_max_kw, cap_kw = (observations[..., names.index(name)] for name in _LIMITS)
     scaled = np.empty_like(observations)
     for k, name in enumerate(names):
@@ -53,5 +52,4 @@ def squash(actions: Float32) -> Float32:
 
 def scale_actions(actions: Float32, power_max_kw: Array) -> Array:
     """Actions in [-1, 1] as requests in kW, for stations with the given limits (both of one shape)."""
-    shares: Array = (np.asarray(actions, np.float64) + 1.0) / 2.0
-    return shares * power_max_kw
+    return (np.asarray(actions, np.float64) + 1.0) / 2.0 * power_max_kw

@@ -38,11 +38,7 @@ class TrainingResult:
 
 
 def train(
-    config: TrainConfig,
-    out: str | Path,
-    *,
-    scenario: Scenario | None = None,
-    progress: Progress | None = None,
+    config: TrainConfig, out: str | Path, *, scenario: Scenario | None = None, progress: Progress | None = None
 ) -> TrainingResult:
     """Train a shared policy; everything about the run is written into the folder `out`.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pev_battery_charge.late import loader
 
-if TYPE_CHECKING:  # at run time `_HOMES` has them
+if TYPE_CHECKING:  # at run time `_MODULES` has them
     from pev_battery_charge.smart_charging.pictures.comparison import MethodCurve as MethodCurve
     from pev_battery_charge.smart_charging.pictures.comparison import write_comparison as write_comparison
     from pev_battery_charge.smart_charging.pictures.frame import TaxiRenderer as TaxiRenderer
@@ -20,18 +20,14 @@ if TYPE_CHECKING:  # at run time `_HOMES` has them
     from pev_battery_charge.smart_charging.pictures.words import ink_on as ink_on
     from pev_battery_charge.smart_charging.pictures.words import rate_colours as rate_colours
 
-_HOMES = {
-    "MapScale": "maps",
-    "MethodCurve": "comparison",
-    "PolicyMap": "maps",
-    "TaxiMoment": "moment",
-    "TaxiRenderer": "frame",
-    "clock_text": "words",
-    "ink_on": "words",
-    "rate_colours": "words",
-    "write_comparison": "comparison",
-    "write_policy_map": "maps",
-    "write_returns": "returns",
+_MODULES = {
+    "comparison": ("MethodCurve", "write_comparison"),
+    "frame": ("TaxiRenderer",),
+    "maps": ("MapScale", "PolicyMap", "write_policy_map"),
+    "moment": ("TaxiMoment",),
+    "returns": ("write_returns",),
+    "words": ("clock_text", "ink_on", "rate_colours"),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = list(_HOMES)
 __getattr__ = loader(__name__, _HOMES)

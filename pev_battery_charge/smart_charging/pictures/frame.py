@@ -1,7 +1,5 @@
 """The picture of a moment of the smart-charging problem: head, panels and a line in words, on one canvas."""
 
-from operator import attrgetter
-
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
@@ -21,11 +19,6 @@ _COST_AT_PX = 190
 _ENERGY = Box(40.0, 90.0, 406.0, 180.0)
 _PRICES = Box(470.0, 90.0, 156.0, 214.0)
 _SLOTS_TOP_PX, _SLOTS_PX = 280, 22
-_standing = attrgetter(
-    *("capacity_kwh", "rates_kw", "unit", "num_slots", "slot_minutes", "start_min"),
-    *("demand_mean_kwh", "demand_std_kwh"),
-)
-"""What of a moment does not move in its picture."""
 
 
 class TaxiRenderer:
@@ -37,15 +30,15 @@ class TaxiRenderer:
     """
 
     def __init__(self) -> None:
-        self._problem: object = None
+        self._standing: object = None
         self._board: TaxiBoard
 
     def draw(self, moment: TaxiMoment) -> Image:
         """The moment as a picture, `[360, 640, 3]`: a new array."""
-        problem = (*_standing(moment), energy_top_kwh(moment))
+        standing = moment.problem, energy_top_kwh(moment)
         with house_style():
-            if problem != self._problem:
-                self._board, self._problem = TaxiBoard(moment), problem
+            if standing != self._standing:
+                self._board, self._standing = TaxiBoard(moment), standing
             return self._board.draw(moment)
 
 
@@ -79,13 +72,13 @@ class _Head:
     def update(self, moment: TaxiMoment) -> None:
         """Show this moment."""
         self._energy.set_text(energy_text(moment.energy_kwh))
-        soc = share_text(moment.energy_kwh / moment.capacity_kwh)
-        self._soc.set_text(f"{soc} of {moment.capacity_kwh:g} kWh")
+        soc = share_text(moment.energy_kwh / moment.problem.capacity_kwh)
+        self._soc.set_text(f"{soc} of {moment.problem.capacity_kwh:g} kWh")
         self._cost.set_text(cost_text(moment.cost))
         what = "cost of the episode" if moment.departed else "cost so far"
-        self._unit.set_text(elided(f"{what}, {moment.unit}" if moment.unit else what, 300.0))
-        self._time.set_text(clock_text(moment.start_min + moment.t * moment.slot_minutes))
-        self._slot.set_text("departed" if moment.departed else f"slot {moment.t + 1} of {moment.num_slots}")
+        self._unit.set_text(elided(f"{what}, {moment.problem.cost_unit}" if moment.problem.cost_unit else what, 300.0))
+        self._time.set_text(clock_text(moment.problem.start_min + moment.t * moment.problem.slot_minutes))
+        self._slot.set_text("departed" if moment.departed else f"slot {moment.t + 1} of {moment.problem.num_slots}")
         words, colour = _verdict(moment)
         self._words.set_text(words)
         self._words.set_color(colour)
@@ -94,7 +87,7 @@ class _Head:
 
 def _verdict(moment: TaxiMoment) -> tuple[str, str]:
     """Whether the energy is, or will probably be, enough for the demand, and the colour to say it in."""
-    have, mean, std = moment.energy_kwh, moment.demand_mean_kwh, moment.demand_std_kwh
+    have, mean, std = moment.energy_kwh, moment.problem.demand_mean_kwh, moment.problem.demand_std_kwh
     if moment.demand_kwh is not None:
         more = have - moment.demand_kwh
         asked = f"Demand {energy_text(moment.demand_kwh)}: "

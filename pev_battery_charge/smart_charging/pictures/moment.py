@@ -2,39 +2,28 @@
 
 from dataclasses import dataclass
 
+from pev_battery_charge.smart_charging.problem import SmartCharging
+
 
 @dataclass(frozen=True)
 class TaxiMoment:
     """What a frame of the smart-charging problem shows, after t of its slots.
 
-    capacity_kwh: what the battery holds.
+    problem: whose figures hold for every moment.
     energies_kwh: in the battery at the start of each slot so far, and now: t + 1 values.
-    rates_kw: the power of each action, rising.
     choices: the rate's number in each of the t slots made.
     slot_costs: what each of them cost.
     prices: what the coming slot costs at each rate if all of it is charged in; empty after departure.
-    unit: what a cost of 1 is, such as "full slots at 22 kW"; empty for raw costs.
-    num_slots: slots until departure.
-    slot_minutes: length of a slot.
-    start_min: when the first slot begins, in minutes after midnight.
-    demand_mean_kwh, demand_std_kwh: of the normally distributed demand; a standard deviation of 0 makes it certain.
     shortage_probability: that the demand is above what the battery holds now.
     demand_kwh: drawn at departure; None before.
     shortage_cost: paid at departure for too little energy; 0 before, and when it sufficed.
     """
 
-    capacity_kwh: float
+    problem: SmartCharging
     energies_kwh: tuple[float, ...]
-    rates_kw: tuple[float, ...]
     choices: tuple[int, ...]
     slot_costs: tuple[float, ...]
     prices: tuple[float, ...]
-    unit: str
-    num_slots: int
-    slot_minutes: float
-    start_min: float
-    demand_mean_kwh: float
-    demand_std_kwh: float
     shortage_probability: float
     demand_kwh: float | None
     shortage_cost: float

@@ -38,8 +38,8 @@ _TIGHT = 1.18
 
 def energy_top_kwh(moment: TaxiMoment) -> float:
     """The greatest energy on the axis: the capacity, and any demand that is likely or drawn."""
-    likely = moment.demand_mean_kwh + _DEVIATIONS * moment.demand_std_kwh
-    return _ABOVE * max(moment.capacity_kwh, likely, moment.demand_kwh or 0.0)
+    likely = moment.problem.demand_mean_kwh + _DEVIATIONS * moment.problem.demand_std_kwh
+    return _ABOVE * max(moment.problem.capacity_kwh, likely, moment.demand_kwh or 0.0)
 
 
 class EnergyPanel:
@@ -49,24 +49,22 @@ class EnergyPanel:
     """
 
     def __init__(self, figure: Figure, box: Box, moment: TaxiMoment) -> None:
-        mean, std, top_kwh = moment.demand_mean_kwh, moment.demand_std_kwh, energy_top_kwh(moment)
+        problem = moment.problem
+        mean, std, top_kwh = problem.demand_mean_kwh, problem.demand_std_kwh, energy_top_kwh(moment)
         first_px, self._last_px = _BATTERY_PX + _BESIDE_PX, box.width - _BELL_PX
         self.times = Box(box.left + first_px, box.top, self._last_px - first_px, box.height)
-        self._edges_px = first_px + self.times.width * np.arange(moment.num_slots + 1) / moment.num_slots
+        self._edges_px = first_px + self.times.width * np.arange(problem.num_slots + 1) / problem.num_slots
         axes = Plot(figure, box, "Battery and demand, kWh")
         axes.set_xlim(0.0, box.width)
         axes.set_xticks([])
         axes.add_amount_axis(top_kwh)
         axes.axvline(self._last_px, color=style.OUTLINE, linewidth=0.8)
-        demand = f"demand at {words.clock_text(moment.start_min + moment.num_slots * moment.slot_minutes)}"
+        demand = f"demand at {words.clock_text(problem.start_min + problem.num_slots * problem.slot_minutes)}"
         axes.add_note(box.width, box.height + 8, demand, ha="right", va="bottom", color=style.MUTED)
-        _add_rectangle(
-            axes, 0.0, _BATTERY_PX, moment.capacity_kwh, facecolor=style.PAPER, linewidth=0.0
-        )  # hides the grid
+        full = axes, 0.0, _BATTERY_PX, problem.capacity_kwh
+        _add_rectangle(*full, facecolor=style.PAPER, linewidth=0.0)  # hides the grid
         self._level = _add_rectangle(axes, 0.0, _BATTERY_PX, 0.0, facecolor=style.CHARGED, linewidth=0.0)
-        case = _add_rectangle(
-            axes, 0.0, _BATTERY_PX, moment.capacity_kwh, fill=False, edgecolor=style.INK, linewidth=1.0
-        )
+        case = _add_rectangle(*full, fill=False, edgecolor=style.INK, linewidth=1.0)
         self._energies = np.linspace(max(mean - _DEVIATIONS * std, 0.0), min(mean + _DEVIATIONS * std, top_kwh), 201)
         self._hill = _HILL_PX * np.exp(-0.5 * ((self._energies - mean) / std) ** 2) if std else np.zeros(201)
         self._enough = axes.fill_betweenx([], [], facecolor=style.CHARGED_LEFT, linewidth=0.0)
@@ -76,7 +74,7 @@ class EnergyPanel:
             outline.set_data([self._last_px, box.width], [mean, mean])
         dashes: dict[str, Any] = {"linewidth": 1.0, "linestyle": (0, (4, 2))}
         (self._reach,) = axes.plot([_BATTERY_PX, box.width], [0.0, 0.0], color=style.CHARGED, **dashes)
-        marker = "o" if moment.num_slots <= _FEW_SLOTS else ""
+        marker = "o" if problem.num_slots <= _FEW_SLOTS else ""
         path: dict[str, Any] = {"solid_capstyle": "round", "marker": marker, "markersize": px_to_pt(4)}
         (self._path,) = axes.plot([], [], color=style.CHARGED, **path, **_BOLD)
         (self._now,) = axes.plot([], [], "o", color=style.CHARGED, markersize=px_to_pt(7), clip_on=False)
@@ -111,20 +109,21 @@ class SlotPanel:
     """The rate chosen in each slot, on the time axis; the coming slot stands out."""
 
     def __init__(self, figure: Figure, box: Box, moment: TaxiMoment) -> None:
+        problem = moment.problem
         axes = Plot(figure, box, "")
-        axes.set_xlim(0.0, moment.num_slots)
+        axes.set_xlim(0.0, problem.num_slots)
         axes.set_ylim(0.0, 1.0)
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
-        pitch_px = box.width / moment.num_slots
-        ticks = words.edge_ticks(moment.start_min, moment.slot_minutes, moment.num_slots, pitch_px)
+        pitch_px = box.width / problem.num_slots
+        ticks = words.edge_ticks(problem.start_min, problem.slot_minutes, problem.num_slots, pitch_px)
         axes.set_xticks([edge for edge, _ in ticks], [label for _, label in ticks])
         note = {"ha": "right", "va": "center_baseline", "color": style.MUTED, "style": "italic"}
         axes.add_note(-6, box.height / 2, "kW", **note)
-        self._colours = words.rate_colours(moment.rates_kw)
-        self._names = [f"{rate:g}" for rate in moment.rates_kw]
+        self._colours = words.rate_colours(problem.rates_kw)
+        self._names = [f"{rate:g}" for rate in problem.rates_kw]
         look: dict[str, Any] = {"edgecolor": style.OUTLINE, "linewidth": 0.8 if pitch_px > 8 else 0.4}
-        slots = range(moment.num_slots)
+        slots = range(problem.num_slots)
         self._slots = [_add_rectangle(axes, slot, 1.0, 1.0, **look) for slot in slots]
         self._texts = [axes.text(slot + 0.5, 0.5, "", ha="center", va="center_baseline") for slot in slots]
         self._coming = _add_rectangle(axes, 0.0, 1.0, 1.0, fill=False, edgecolor=style.INK, linewidth=px_to_pt(2.5))
@@ -144,14 +143,14 @@ class SlotPanel:
     def update(self, moment: TaxiMoment) -> None:
         """Show this moment."""
         names, colours = [self._names[k] for k in moment.choices], [self._colours[k] for k in moment.choices]
-        coming = moment.num_slots - moment.t
+        coming = moment.problem.num_slots - moment.t
         shown = zip(self._slots, self._texts, names + [""] * coming, colours + [style.PAPER] * coming, strict=True)
         for patch, text, name, colour in shown:
             patch.set_facecolor(colour)
             text.set_text(name)
             text.set_color(words.ink_on(colour))
         self._coming.set_visible(coming > 0)
-        self._coming.set_x(min(moment.t, moment.num_slots - 1))
+        self._coming.set_x(min(moment.t, moment.problem.num_slots - 1))
 
 
 class PricePanel:
@@ -176,21 +175,21 @@ class PricePanel:
         self.artists: list[Artist] = [self._title, *self._prices, *self._bill]
 
     def _add_prices(self, axes: Plot, moment: TaxiMoment) -> None:
-        count, width_px = len(moment.rates_kw), axes.box.width
+        count, width_px = len(moment.problem.rates_kw), axes.box.width
         every = math.ceil(count * _ROW_LEAST_PX / _ROWS_PX)
         self._shown = range(count - 1, -1, -every)
         row_px = min(_ROW_PX, _ROWS_PX / len(self._shown))
         rows = [(row + 0.5) * row_px for row in range(len(self._shown))]
-        names = [f"{moment.rates_kw[k]:g} kW" for k in self._shown]
+        names = [f"{moment.problem.rates_kw[k]:g} kW" for k in self._shown]
         self._left_px = max(text_width_px(name) for name in names) / _TIGHT + 2 * _GAP_PX
         self._bar_px = min(max(width_px - self._left_px - _GAP_PX - _PRICE_PX, _BAR_LEAST_PX), _BAR_PX)
         named: dict[str, Any] = {"x": self._left_px - _GAP_PX, "ha": "right", "va": "center_baseline"}
         texts = [axes.text(y=y, s=name, **named) for y, name in zip(rows, names, strict=True)]
-        colours = words.rate_colours(moment.rates_kw)
+        colours = words.rate_colours(moment.problem.rates_kw)
         look: dict[str, Any] = {"color": [colours[k] for k in self._shown], "edgecolor": style.MUTED, "linewidth": 0.6}
         self._bars = axes.barh(rows, 0.0, _BAR_HEIGHT_PX, left=self._left_px, **look).patches
         self._amounts = [axes.text(0.0, y, "", va="center_baseline") for y in rows]
-        lines = [f"in {moment.unit}"] if moment.unit else []
+        lines = [f"in {moment.problem.cost_unit}"] if moment.problem.cost_unit else []
         lines += ["bars: logarithmic"] if count > 1 else []
         lines += [f"of {count} rates, one in {every}"] if every > 1 else []
         for row, line in enumerate(lines):

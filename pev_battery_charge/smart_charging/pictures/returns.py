@@ -37,13 +37,9 @@ def write_returns(title: str, path: str | Path, *, returns: Array, window: int, 
 
     Raises `InputError` for another ending, no returns, returns that are not finite, and a window below 1.
     """
-    problems = []
-    if not returns.size:
-        problems.append("returns: must be at least one")
-    if not np.isfinite(returns).all():
-        problems.append("returns: must be finite numbers")
-    if window < 1:
-        problems.append(f"window: must be at least 1 (it is {window})")
+    problems = [] if returns.size else ["returns: must be at least one"]
+    problems += [] if np.isfinite(returns).all() else ["returns: must be finite numbers"]
+    problems += [] if window >= 1 else [f"window: must be at least 1 (it is {window})"]
 
     def draw() -> Canvas:
         episodes = np.unique(np.linspace(1, returns.size, min(returns.size, _THINNED)).round().astype(np.int64))
@@ -62,8 +58,7 @@ def running_average(returns: Array, window: int, episodes: Integers) -> Array:
     middle = float(returns.mean())  # sums about the mean stay small, so that little is rounded off
     sums = np.concatenate([[0.0], np.cumsum(returns - middle)])
     firsts = np.maximum(episodes - window, 0)
-    averages: Array = middle + (sums[episodes] - sums[firsts]) / (episodes - firsts)
-    return averages
+    return np.asarray(middle + (sums[episodes] - sums[firsts]) / (episodes - firsts))
 
 
 def draw_returns(title: str, episodes: Array, averages: Array, window: int, optimum: float | None) -> Canvas:

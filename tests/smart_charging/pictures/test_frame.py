@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from pev_battery_charge.rendering.canvas import house_style
 from pev_battery_charge.smart_charging.pictures.frame import TaxiBoard, TaxiRenderer
 from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment
+from pev_battery_charge.smart_charging.problem import SmartCharging
 from tests.rendering.conftest import settings_now
 from tests.rendering.layout_checks import assert_texts_are_apart_and_inside
 
@@ -42,19 +43,20 @@ def moment(
         energies.append(min(energies[-1] + rates_kw[choice] * slot_minutes / 60.0, 72.0))
     prices = tuple(math.exp(rate - (0.0 if raw else rates_kw[-1])) for rate in rates_kw)
     short = demand_kwh is not None and energies[-1] < demand_kwh
-    return TaxiMoment(
-        capacity_kwh=72.0,
-        energies_kwh=tuple(energies),
+    problem = SmartCharging(
         rates_kw=rates_kw,
+        num_slots=num_slots,
+        slot_minutes=slot_minutes,
+        demand_mean_kwh=mean_kwh,
+        demand_std_kwh=std_kwh,
+        costs="raw" if raw else "relative",
+    )
+    return TaxiMoment(
+        problem=problem,
+        energies_kwh=tuple(energies),
         choices=choices,
         slot_costs=tuple(prices[choice] for choice in choices),
         prices=prices if demand_kwh is None else (),
-        unit="" if raw else f"full slots at {rates_kw[-1]:g} kW",
-        num_slots=num_slots,
-        slot_minutes=slot_minutes,
-        start_min=840.0,
-        demand_mean_kwh=mean_kwh,
-        demand_std_kwh=std_kwh,
         shortage_probability=shortage_probability(energies[-1], mean_kwh, std_kwh),
         demand_kwh=demand_kwh,
         shortage_cost=20.0 * prices[-1] if short else 0.0,
@@ -136,11 +138,11 @@ def test_the_same_moment_is_the_same_picture_whatever_was_drawn_before(renderer:
     [
         lambda one: replace(one, energies_kwh=(*one.energies_kwh[:-1], one.energy_kwh + 1.0)),
         lambda one: replace(one, choices=(*one.choices[:-1], (one.choices[-1] + 1) % 4)),
-        lambda one: replace(one, demand_mean_kwh=31.0),
-        lambda one: replace(one, demand_std_kwh=6.0),
+        lambda one: replace(one, problem=one.problem.replace(demand_mean_kwh=31.0)),
+        lambda one: replace(one, problem=one.problem.replace(demand_std_kwh=6.0)),
         lambda one: replace(one, prices=(1.0, 2.0, 3.0, 4.0)),
         lambda one: replace(one, slot_costs=(*one.slot_costs[:-1], 9.0)),
-        lambda one: replace(one, start_min=600.0),
+        lambda one: replace(one, problem=one.problem.replace(arrival_hour=10.0)),
         lambda one: replace(one, demand_kwh=31.0, prices=()),
     ],
 )
