@@ -27,25 +27,20 @@ class Entry(NamedTuple):
     """Whether it is told the future."""
 
 
-def _always(controller: Controller) -> Callable[[int], Controller]:
-    """For controllers that neither draw nor remember."""
-    return lambda _: controller
-
-
 CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
     {
         "random": Entry(random_requests, "any power, drawn anew at every step"),
-        "uncontrolled": Entry(_always(uncontrolled), "always the maximum"),
-        "constant": Entry(_always(constant), "a straight line to the target at departure"),
-        "equal-share": Entry(_always(cap_sharing.equal_share), "the cap in equal parts (max-min fair)"),
-        "proportional": Entry(_always(cap_sharing.proportional), "everybody cut by the same part"),
+        "uncontrolled": Entry(lambda _: uncontrolled, "always the maximum"),
+        "constant": Entry(lambda _: constant, "a straight line to the target at departure"),
+        "equal-share": Entry(lambda _: cap_sharing.equal_share, "the cap in equal parts (max-min fair)"),
+        "proportional": Entry(lambda _: cap_sharing.proportional, "everybody cut by the same part"),
         "round-robin": Entry(lambda _: RoundRobin(), "full power in turns"),
-        "first-come": Entry(_always(cap_sharing.first_come), "who came first is first in line"),
-        "earliest-deadline": Entry(_always(cap_sharing.earliest_deadline), "who leaves first is first in line"),
-        "least-laxity": Entry(_always(cap_sharing.least_laxity), "who has least time to spare is first"),
-        "largest-remaining": Entry(_always(cap_sharing.largest_remaining), "who lacks most energy is first"),
+        "first-come": Entry(lambda _: cap_sharing.first_come, "who came first is first in line"),
+        "earliest-deadline": Entry(lambda _: cap_sharing.earliest_deadline, "who leaves first is first in line"),
+        "least-laxity": Entry(lambda _: cap_sharing.least_laxity, "who has least time to spare is first"),
+        "largest-remaining": Entry(lambda _: cap_sharing.largest_remaining, "who lacks most energy is first"),
         "night": Entry(lambda _: night(), "full power from 0 to 6, or at the last moment"),
-        "distributed": Entry(_always(distributed), "hours needed over hours left"),
+        "distributed": Entry(lambda _: distributed, "hours needed over hours left"),
         "valley-filling": Entry(lambda _: valley_filling(), "the flattest power that serves all"),
         "mpc": Entry(lambda _: CentralMpc(), "plans anew at every step, for all who are here"),
         "decentralised-mpc": Entry(lambda _: DecentralisedMpc(), "stations plan, at a common price"),
@@ -70,7 +65,6 @@ def make_controller(name: str, seed: int = 0) -> Controller:
 
 def describe_controllers() -> str:
     """One line for each: its name and what it does."""
-    lines = [
+    return "\n".join(
         f"{name}: {one.meaning}{', sees the future' if one.clairvoyant else ''}" for name, one in CATALOGUE.items()
-    ]
-    return "\n".join(lines)
+    )

@@ -22,7 +22,7 @@ import numpy as np
 
 from pev_battery_charge.controllers.planning.station_plan import LOSS, answer, gains_of, limit_kw
 from pev_battery_charge.controllers.protocol import Snapshot
-from pev_battery_charge.core.arrays import Array, Integers, Record, Records
+from pev_battery_charge.core.arrays import Array, Record, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
@@ -33,6 +33,13 @@ ROUNDS: Final = 20
 
 _RHO_SCALE: Final = 1.0
 """rho, relative to the mean of what a first kW is worth to the stations, over the mean of their limits."""
+
+
+PLANNER: Final = np.dtype(
+    [("session", "i8"), ("end", "i8"), *((name, "f8") for name in ("level_kw", "credit_kw", "request_kw"))], align=True
+)
+"""A station: whose plan it has, to which step (0: none), the level by which its target lowers its wishes, what it has
+planned but was too little to ask for, and what it asks for."""
 
 
 class DecentralisedMpc:
@@ -68,32 +75,32 @@ class DecentralisedMpc:
         self.messages = 0
         self.steps = 0
         self.plans_kw, self.prices = np.zeros((0, 0, 0)), np.zeros((0, 0))
-        self._loss = None if scenario is None else self._loss_of(scenario)
+        self._loss: Records | None = None
+        if scenario is not None:
+            self.prepare(scenario)
 
     def prepare(self, scenario: Scenario) -> None:
         """An episode of the scenario is to begin."""
-        self._loss = self._loss_of(scenario)
+        reward, row = scenario.reward, (0.0, 1.0, 1.0, 0)
+        if self.objective == "reward":
+            reward.require_linear()
+            row = (reward.weight("missing"), reward.weight("departure"), reward.literal("missing", "exponent"), 1)
+        self._loss = np.array([row], LOSS)
 
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW."""
         if self._loss is None:
             raise EpisodeOverError("the controller does not know its scenario: give it one, or call prepare()")
-        if snapshot.step == 0 or self.plans_kw.shape[:2] != snapshot.stations.shape:
-            self._begin(snapshot)
-        requests_kw = np.zeros(snapshot.stations.shape)
-        self.messages += negotiate(
-            snapshot.areas,
-            snapshot.stations,
-            self._loss[0],
-            self.rounds,
-            self._sessions,
-            self.plans_kw,
-            self.prices,
-            self._credit_kw,
-            requests_kw,
-        )
+        areas, stations = snapshot.areas, snapshot.stations
+        if snapshot.step == 0 or self.plans_kw.shape[:2] != stations.shape:
+            horizon = int(areas["horizon_steps"].max())
+            self.messages = self.steps = 0
+            self._own = np.zeros(stations.shape, PLANNER)
+            self._own["session"] = NO_SESSION
+            self.plans_kw, self.prices = np.zeros((*stations.shape, horizon)), np.zeros((areas.size, horizon))
+        self.messages += negotiate(areas, stations, self._loss[0], self.rounds, self._own, self.plans_kw, self.prices)
         self.steps += 1
-        return requests_kw
+        return self._own["request_kw"].copy()
 
     def report(self) -> list[tuple[str, str, str]]:
         """How much talking it took."""
@@ -102,125 +109,72 @@ class DecentralisedMpc:
             ("- of them in a step, mean", f"{self.messages / max(self.steps, 1):,.1f}", ""),
         ]
 
-    def _loss_of(self, scenario: Scenario) -> Records:
-        reward = scenario.reward
-        of_reward = self.objective == "reward"
-        if of_reward:
-            reward.require_linear()
-        weights = reward.weight("missing"), reward.weight("departure")
-        row = (*weights, reward.literal("missing", "exponent"), 1) if of_reward else (0.0, 1.0, 1.0, 0)
-        return np.array([row], LOSS)
-
-    def _begin(self, snapshot: Snapshot) -> None:
-        shape = snapshot.stations.shape
-        horizon = int(snapshot.areas["horizon_steps"].max())
-        self.messages = self.steps = 0
-        self._sessions = np.full(shape, NO_SESSION, np.int64)
-        self.plans_kw = np.zeros((*shape, horizon))
-        self.prices = np.zeros((shape[0], horizon))
-        self._credit_kw = np.zeros(shape)
-
 
 @kernel
 def negotiate(
-    areas: Records,
-    stations: Records,
-    loss: Record,
-    rounds: int,
-    sessions: Integers,
-    plans_kw: Array,
-    prices: Array,
-    credit_kw: Array,
-    requests_kw: Array,
+    areas: Records, stations: Records, loss: Record, rounds: int, own: Records, plans_kw: Array, prices: Array
 ) -> int:
-    """One step of B areas: write the requests into `requests_kw[B, N]`; return how many messages were sent.
+    """One step of B areas: leave what each station asks for in `own`; return how many messages were sent.
 
-    What is carried on from step to step: the sessions and plans of the stations, `[B, N]` and `[B, N, T]`, the prices,
-    `[B, T]`, and what has been planned but was too little to ask for, `[B, N]`.
+    own: `PLANNER[B, N]`, with plans `[B, N, T]` and prices `[B, T]` what is carried on from step to step.
     """
     messages = 0
     for b in range(areas.size):
-        messages += negotiate_area(
-            areas[b],
-            stations[b],
-            loss,
-            rounds,
-            sessions[b],
-            plans_kw[b],
-            prices[b],
-            credit_kw[b],
-            requests_kw[b],
-        )
+        messages += negotiate_area(areas[b], stations[b], loss, rounds, own[b], plans_kw[b], prices[b])
     return messages
 
 
 @kernel
 def negotiate_area(
-    area: Record,
-    stations: Records,
-    loss: Record,
-    rounds: int,
-    sessions: Integers,
-    plans_kw: Array,
-    prices: Array,
-    credit_kw: Array,
-    requests_kw: Array,
+    area: Record, stations: Records, loss: Record, rounds: int, own: Records, plans_kw: Array, prices: Array
 ) -> int:
     """The same for one area."""
     step, horizon = area["step"], prices.size
-    ends = np.zeros(stations.size, np.int64)
-    messages = welcome(area, stations, sessions, plans_kw, credit_kw, ends)
-    planning, signal, gains, wishes_kw = np.zeros(horizon), np.zeros(horizon), np.zeros(horizon), np.zeros(horizon)
-    levels_kw = np.zeros(stations.size)
+    messages = welcome(area, stations, own, plans_kw)
+    planning, signal = np.zeros(horizon), np.zeros(horizon)
     highest_gains, limits_kw, wanting = 0.0, 0.0, 0
     for i in range(stations.size):
-        if ends[i] > step:
+        end = own[i]["end"]
+        if end > step:
             wanting += 1
             limits_kw += limit_kw(stations[i])
-            gains_of(area, stations[i], loss, ends[i], plans_kw[i], gains)
-            highest_gains += gains[step]
-            planning[step : ends[i]] += 1.0
+            highest_gains += gains_of(area, stations[i], loss, end, plans_kw[i])[step]
+            planning[step:end] += 1.0
     if highest_gains <= 0.0:
         return messages
     rho = _RHO_SCALE * highest_gains / limits_kw
     broadcast(area, plans_kw, planning, prices, rho, False, signal)
     for _ in range(rounds):
         for i in range(stations.size):
-            if ends[i] > step:
-                levels_kw[i] = answer(
-                    area, stations[i], loss, ends[i], rho, signal, plans_kw[i], gains, wishes_kw, levels_kw[i]
-                )
+            end, level_kw = own[i]["end"], own[i]["level_kw"]
+            if end > step:
+                own[i]["level_kw"] = answer(area, stations[i], loss, end, rho, signal, plans_kw[i], level_kw)
         broadcast(area, plans_kw, planning, prices, rho, True, signal)
-    ask(area, stations, ends, plans_kw, credit_kw, requests_kw)
+    ask(area, stations, own, plans_kw[:, step])
     return messages + rounds * (1 + wanting) + 1
 
 
 @kernel
-def welcome(
-    area: Record,
-    stations: Records,
-    sessions: Integers,
-    plans_kw: Array,
-    credit_kw: Array,
-    ends: Integers,
-) -> int:
-    """Find who plans, and to which step, `ends[N]` (0: not at all); forget what belongs to others.
+def welcome(area: Record, stations: Records, own: Records, plans_kw: Array) -> int:
+    """Find who plans, and to which step; forget what belongs to others.
 
     Returns how many PEVs are new, each of which tells the area of itself.
     """
     step, horizon = area["step"], plans_kw.shape[1]
     new = 0
     for i in range(stations.size):
-        station = stations[i]
-        if station["session"] != sessions[i]:
-            sessions[i] = station["session"]
+        station, session = stations[i], stations[i]["session"]
+        if session != own[i]["session"]:
+            own[i]["session"] = session
+            own[i]["credit_kw"] = 0.0
             plans_kw[i, step:] = 0.0
-            credit_kw[i] = 0.0
-            new += 1 if station["session"] != NO_SESSION else 0
-        able = station["session"] != NO_SESSION and limit_kw(station) >= station["least_kw"]
+            new += 1 if session != NO_SESSION else 0
+        end = 0
+        able = session != NO_SESSION and limit_kw(station) >= station["least_kw"]
         if able and station["target_kwh"] > station["energy_kwh"]:
-            ends[i] = min(max(station["depart_stated_step"], step + 1), horizon)
-        plans_kw[i, max(ends[i], step) :] = 0.0
+            end = min(max(station["depart_stated_step"], step + 1), horizon)
+        plans_kw[i, max(end, step) :] = 0.0
+        own[i]["end"], own[i]["level_kw"], own[i]["request_kw"] = end, 0.0, 0.0
     return new
 
 
@@ -249,23 +203,16 @@ def broadcast(
 
 
 @kernel
-def ask(
-    area: Record,
-    stations: Records,
-    ends: Integers,
-    plans_kw: Array,
-    credit_kw: Array,
-    requests_kw: Array,
-) -> None:
-    """Ask for the first step of the plans, all cut by the same part where their sum is still above the cap."""
-    step, total = area["step"], 0.0
+def ask(area: Record, stations: Records, own: Records, plan_kw: Array) -> None:
+    """Ask for this step of the plans, `plan_kw[N]`, all cut by the same part where their sum is above the cap."""
+    total = 0.0
     for i in range(stations.size):
-        total += plans_kw[i, step]
+        total += plan_kw[i]
     part = min(area["power_max_kw"] / total, 1.0) if total > 0.0 else 0.0
     for i in range(stations.size):
-        request, least = plans_kw[i, step] * part, stations[i]["least_kw"]
-        if ends[i] > step and least > 0.0:
-            credit_kw[i] += request
-            request = min(credit_kw[i], limit_kw(stations[i])) if credit_kw[i] >= least else 0.0
-            credit_kw[i] -= request
-        requests_kw[i] = request
+        request, least = plan_kw[i] * part, stations[i]["least_kw"]
+        if own[i]["end"] > area["step"] and least > 0.0:
+            own[i]["credit_kw"] += request
+            request = min(own[i]["credit_kw"], limit_kw(stations[i])) if own[i]["credit_kw"] >= least else 0.0
+            own[i]["credit_kw"] -= request
+        own[i]["request_kw"] = request

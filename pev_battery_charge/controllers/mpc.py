@@ -5,18 +5,16 @@ Vehicle Charging" (IEEE Transactions on Smart Grid 12, 2021). The plan is the sa
 vehicles that are plugged in now, each until its driver said to leave; nobody who is still to come is known.
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.linear import AT_LOWER, BASIC, Basis, Solver
 from pev_battery_charge.controllers.planning.model import ChargingModel, Goal
-from pev_battery_charge.controllers.planning.taper_rows import Tangents
+from pev_battery_charge.controllers.planning.taper_rows import keys_of
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.controllers.protocol import Snapshot
-from pev_battery_charge.core.arrays import Array, Integers
+from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.errors import EpisodeOverError
 from pev_battery_charge.scenario import Scenario
 
@@ -24,17 +22,6 @@ _MOST_ROUNDS: Final = 20
 _ROUND_TOLERANCE: Final = 1e-5
 """A step's program is solved again with the tangents it breaks, until that moves its objective by no more than
 this, relative to it; the next step mends what is left."""
-
-
-@dataclass(frozen=True)
-class _Stand:
-    """Where the solver stood after a step: statuses by the names of columns and rows, in order; tangents that held."""
-
-    column_keys: Integers
-    columns: npt.NDArray[np.int8]
-    row_keys: Integers
-    rows: npt.NDArray[np.int8]
-    drawn: Tangents
 
 
 class CentralMpc:
@@ -54,7 +41,7 @@ class CentralMpc:
     def __init__(self, scenario: Scenario | None = None, objective: Literal["reward", "unmet"] = "reward") -> None:
         self.objective = objective
         self._scenario = scenario
-        self._stands: dict[int, _Stand] = {}
+        self._stands: dict[int, tuple[ChargingModel, Basis]] = {}
 
     def prepare(self, scenario: Scenario) -> None:
         """An episode of the scenario is to begin."""
@@ -72,22 +59,21 @@ class CentralMpc:
         """The requests of one area's stations, `[N]`."""
         goal = Goal(reward=scenario.reward) if self.objective == "reward" else Goal()
         vehicles = Vehicles.of_snapshot(snapshot, area)
-        stand = self._stands.get(area)
-        drawn = None if stand is None else stand.drawn
+        last = self._stands.get(area)
+        drawn = None if last is None else _held_tangents(*last)
         model = ChargingModel(scenario, vehicles, goal, minima_until=snapshot.step + 1, drawn=drawn)
         if model.program.cost.size == 0:
             return np.zeros(scenario.num_stations)
-        solver = Solver(model.program, _basis_from(stand, model))
+        solver = Solver(model.program, None if last is None else _basis_for(model, *last))
         solution, before = solver.solve(with_bound=False), -np.inf
         for _ in range(_MOST_ROUNDS):
             moved = solution.objective - before > _ROUND_TOLERANCE * abs(solution.objective)
             tangents = model.tangents(solution.values) if moved and solution.values is not None else []
             if not tangents:
                 break
-            for rows in tangents:
-                solver.add(rows)
+            solver.add(*tangents)
             solution, before = solver.solve(with_bound=False), solution.objective
-        self._stands[area] = _stand_of(solver, model)
+        self._stands[area] = model, solver.basis
         if model.has_minima:
             solver.require_semicontinuity()
             solution = solver.solve()
@@ -97,26 +83,17 @@ class CentralMpc:
         return requests
 
 
-def _stand_of(solver: Solver, model: ChargingModel) -> _Stand:
-    basis, columns, rows = solver.basis, np.argsort(model.column_keys), np.argsort(model.row_keys)
-    held = model.row_keys[basis.rows != BASIC]
-    drawn = model.drawn.only(np.isin(model.drawn.keys, held))
-    return _Stand(model.column_keys[columns], basis.columns[columns], model.row_keys[rows], basis.rows[rows], drawn)
+def _held_tangents(model: ChargingModel, basis: Basis) -> Records:
+    """Those of the taper that the solver has come to stand at."""
+    held = model.row_keys[np.array(basis.rows) != BASIC]
+    return model.tapers.drawn[np.isin(keys_of(model.tapers.drawn), held)]
 
 
-def _basis_from(stand: _Stand | None, model: ChargingModel) -> Basis | None:
+def _basis_for(model: ChargingModel, last: ChargingModel, basis: Basis) -> Basis:
     """The statuses of what the two programs share; new columns are at their lower bound, new rows basic."""
-    if stand is None:
-        return None
+    columns = dict(zip(last.column_keys.tolist(), basis.columns, strict=True))
+    rows = dict(zip(last.row_keys.tolist(), basis.rows, strict=True))
     return Basis(
-        _statuses(stand.column_keys, stand.columns, model.column_keys, AT_LOWER),
-        _statuses(stand.row_keys, stand.rows, model.row_keys, BASIC),
+        [columns.get(key, AT_LOWER) for key in model.column_keys.tolist()],
+        [rows.get(key, BASIC) for key in model.row_keys.tolist()],
     )
-
-
-def _statuses(keys: Integers, statuses: npt.NDArray[np.int8], wanted: Integers, unknown: int) -> npt.NDArray[np.int8]:
-    places = np.minimum(np.searchsorted(keys, wanted), max(keys.size - 1, 0))
-    if keys.size == 0:
-        return np.full(wanted.size, unknown, np.int8)
-    found: npt.NDArray[np.int8] = np.where(keys[places] == wanted, statuses[places], unknown).astype(np.int8)
-    return found

@@ -9,7 +9,6 @@ solver's search): no plan whatsoever can be better, and what a controller misses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -138,7 +137,7 @@ def optimal_schedule(
     if objective == "reward":
         found = planner.find(Goal(reward=scenario.reward), reward_loss)
     elif objective == "peak":
-        found = planner.find(Goal(peak=True), peak_kw, least)
+        found = planner.find(Goal(peak=True), lambda trace: float(trace.area_power_kw.max()), least)
     elif objective == "cost":
         cost = Goal(prices=checked_prices)
         found = planner.find(cost, lambda trace: float(trace.books.grid_kwh @ checked_prices), least)
@@ -203,11 +202,6 @@ def unmet_kwh(trace: Trace) -> float:
     return float(np.maximum(lacking, 0.0).sum())
 
 
-def peak_kw(trace: Trace) -> float:
-    """The highest power of the area."""
-    return float(trace.area_power_kw.max())
-
-
 @dataclass(frozen=True)
 class _Found:
     trace: Trace
@@ -238,46 +232,41 @@ class _Planner:
         solver = Solver(model.program)
         known_kwh = self._out_of_reach_kwh if goal.is_unmet else 0.0
         waits_for_mixed = model.has_minima
-        if least is None and (model.has_minima or np.isfinite(self._deadline)):
-            first = self._greedy
+        if least is not None:
+            trace = least.trace
         else:
-            first = self._nothing if least is None else least.trace
-        best = _Found(first, objective(first), -np.inf, "gap")
-        bound = -np.inf
+            trace = self._fallback(asks=model.has_minima or np.isfinite(self._deadline))
+        status: PlanStatus = "gap"
+        best, bound = objective(trace), -np.inf
         for number in range(_MOST_ROUNDS):
             solution = solver.solve(self._deadline - time.perf_counter())
             self.rounds += 1
             bound = max(bound, solution.bound + known_kwh)
             if solution.values is not None:
-                trace = replay(self._scenario, self._schedule, model.requests_kw(solution.values))
-                serves = unmet_kwh(trace) <= most_unmet_kwh + SERVED_SLACK_KWH
-                if serves and objective(trace) < best.objective:
-                    best = _Found(trace, objective(trace), -np.inf, "gap")
-            if best.objective - bound <= TOLERANCE * max(abs(best.objective), 1.0):
-                return replace(best, bound=bound, status="optimal")
-            if time.perf_counter() >= self._deadline:
-                return replace(best, bound=bound, status="time limit")
-            if solution.values is None:
+                found = replay(self._scenario, self._schedule, model.requests_kw(solution.values))
+                serves = unmet_kwh(found) <= most_unmet_kwh + SERVED_SLACK_KWH
+                if serves and objective(found) < best:
+                    trace, best = found, objective(found)
+            if best - bound <= TOLERANCE * max(abs(best), 1.0):
+                status = "optimal"
+            elif time.perf_counter() >= self._deadline:
+                status = "time limit"
+            if status != "gap" or solution.values is None:
                 break
             tangents = model.tangents(solution.values)
-            for rows in tangents:
-                solver.add(rows)
+            solver.add(*tangents)
             if waits_for_mixed and (not tangents or number == _CONTINUOUS_ROUNDS):
                 solver.require_semicontinuity()
                 waits_for_mixed = False
             elif not tangents:
                 break
-        return replace(best, bound=bound, status="gap")
+        return _Found(trace, best, bound, status)
 
-    @cached_property
-    def _nothing(self) -> Trace:
-        """Nobody asks for anything."""
-        nothing_kw = np.zeros((self._scenario.horizon_steps, self._scenario.num_stations))
-        return replay(self._scenario, self._schedule, nothing_kw)
-
-    @cached_property
-    def _greedy(self) -> Trace:
-        """A plan to fall back on where the solver may not find one in time."""
+    def _fallback(self, *, asks: bool) -> Trace:
+        """A plan for where the solver may not find one in time: of earliest deadlines, or of no requests at all."""
+        if not asks:
+            nothing_kw = np.zeros((self._scenario.horizon_steps, self._scenario.num_stations))
+            return replay(self._scenario, self._schedule, nothing_kw)
         simulation = Simulation(self._scenario, record=True)
         simulation.reset(schedule=self._schedule)
         while not simulation.over:
@@ -297,18 +286,17 @@ def _checked(scenario: Scenario, objective: str, prices: npt.ArrayLike | None, t
     if (prices is None) == (objective == "cost"):
         problems.append("prices: must be given for the objective 'cost', and for no other")
     elif prices is not None:
-        found, wrong = _checked_prices(prices, scenario.horizon_steps)
-        problems += wrong
+        steps = scenario.horizon_steps
+        try:
+            found = np.asarray(prices, np.float64)
+        except (TypeError, ValueError):
+            problems.append(f"prices: must be numbers, one for each of {steps} steps")
+        else:
+            if found.shape != (steps,):
+                problems.append(f"prices: must be one for each of {steps} steps (their shape is {found.shape})")
+            else:
+                wrong = np.flatnonzero(~np.isfinite(found))
+                problems += [f"prices: step {t}: must be finite (it is {found[t]})" for t in wrong]
     if problems:
         raise InputError("optimal_schedule", problems)
     return found
-
-
-def _checked_prices(prices: npt.ArrayLike, horizon_steps: int) -> tuple[Array, list[str]]:
-    try:
-        found = np.asarray(prices, np.float64)
-    except (TypeError, ValueError):
-        return np.zeros(0), [f"prices: must be numbers, one for each of {horizon_steps} steps"]
-    if found.shape != (horizon_steps,):
-        return found, [f"prices: must be one for each of {horizon_steps} steps (their shape is {found.shape})"]
-    return found, [f"prices: step {t}: must be finite (it is {found[t]})" for t in np.flatnonzero(~np.isfinite(found))]

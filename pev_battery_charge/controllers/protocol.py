@@ -6,7 +6,7 @@ from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from pev_battery_charge.catalogue import DEFAULT_FEATURES, Rule, choose_feature, compose
+from pev_battery_charge.catalogue import COORDINATORS, DEFAULT_FEATURES, choose_feature, compose
 from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, PerArea, PerStation, Records
 from pev_battery_charge.core.clock import GRID_TOLERANCE_STEPS
 from pev_battery_charge.core.compile import kernel
@@ -141,9 +141,9 @@ class Snapshot:
         features = [choose_feature(name, self.step_hours * MINUTES_PER_HOUR) for name in names]
         return compose.Observer(features)(self.areas, self.stations.view(STATION), self._moments)
 
-    def share(self, rule: Rule, uppers_kw: PerArea) -> PerStation:
-        """`[B, N]`: what a rule leaves of what every battery would take at full power, under an upper bound an area."""
-        return compose.share(self.areas, self.stations.view(STATION), self._moments, rule, uppers_kw)
+    def share(self, rule: str, uppers_kw: PerArea) -> PerStation:
+        """`[B, N]`: what the rule of this name leaves of what batteries take at full power, under a bound an area."""
+        return compose.share(self.areas, self.stations.view(STATION), self._moments, COORDINATORS[rule], uppers_kw)
 
     def _of_pev(self, values: Array) -> Array:
         return np.where(self.plugged, values, 0.0)
@@ -158,15 +158,11 @@ class Controller(Protocol):
 
 
 @runtime_checkable
-class Planner(Protocol):
+class Planner(Controller, Protocol):
     """A controller that is told the scenario before the episode begins: what is rewarded, and what the area is."""
 
     def prepare(self, scenario: Scenario) -> None:
         """An episode of the scenario is to begin."""
-        ...
-
-    def __call__(self, snapshot: Snapshot) -> Array:
-        """As that of every `Controller`."""
         ...
 
 
@@ -180,15 +176,11 @@ class Reporting(Protocol):
 
 
 @runtime_checkable
-class Clairvoyant(Protocol):
+class Clairvoyant(Controller, Protocol):
     """A controller that is told the whole schedule before the episode begins, arrivals and true departures."""
 
     def foresee(self, scenario: Scenario, schedules: Sequence[Schedule]) -> None:
         """An episode is to begin, with one schedule for each area."""
-        ...
-
-    def __call__(self, snapshot: Snapshot) -> Array:
-        """As that of every `Controller`."""
         ...
 
 

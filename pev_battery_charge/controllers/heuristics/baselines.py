@@ -14,8 +14,7 @@ def random_requests(seed: int = 0) -> Controller:
     generator = np.random.default_rng(seed)
 
     def draw(snapshot: Snapshot) -> Array:
-        limits: Array = snapshot.stations["power_max_kw"]
-        return generator.random(limits.shape) * limits
+        return generator.random(snapshot.stations.shape) * snapshot.power_max_kw
 
     return draw
 
@@ -25,8 +24,7 @@ def uncontrolled(snapshot: Snapshot) -> Array:
 
     Where the cap never binds, nothing gives any vehicle more energy, at any moment of its visit.
     """
-    limits: Array = snapshot.stations["power_max_kw"]
-    return limits.copy()
+    return snapshot.power_max_kw.copy()
 
 
 def constant(snapshot: Snapshot) -> Array:
@@ -37,8 +35,6 @@ def constant(snapshot: Snapshot) -> Array:
     squares; a battery that tapers falls behind the line in the end, see `distributed`.
     """
     hours = snapshot.time_left_h
-    stations = snapshot.stations
-    kwh_per_kw = np.where(hours > 0.0, hours * stations["battery"]["efficiency"], 1.0)
+    kwh_per_kw = np.where(hours > 0.0, hours * snapshot.efficiency, 1.0)
     requests = snapshot.energy_remaining_kwh / kwh_per_kw
-    wanting = (requests > 0.0) & (hours > 0.0)
-    return np.where(wanting, np.clip(requests, stations["least_kw"], stations["power_max_kw"]), 0.0)
+    return np.where(requests > 0.0, np.clip(requests, snapshot.least_kw, snapshot.power_max_kw), 0.0)

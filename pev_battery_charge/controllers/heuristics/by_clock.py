@@ -58,8 +58,7 @@ def distributed(snapshot: Snapshot) -> Array:
     take less and less asks for more in time. Full power is the lower of the station's and the vehicle's.
     """
     hours = hours_needed(snapshot)
-    share = np.zeros(hours.shape)
-    np.divide(hours, snapshot.time_left_h, out=share, where=hours > 0.0)
+    share = np.divide(hours, snapshot.time_left_h, out=np.zeros(hours.shape), where=hours > 0.0)
     full_kw = np.minimum(snapshot.power_max_kw, snapshot.pev_power_max_kw)
     requests_kw = np.maximum(np.minimum(share, 1.0) * full_kw, snapshot.least_kw)
     return np.where(hours > 0.0, requests_kw, 0.0)
@@ -67,7 +66,7 @@ def distributed(snapshot: Snapshot) -> Array:
 
 def hours_needed(snapshot: Snapshot) -> Array:
     """`[B, N]`: hours at full power to the target, the taper counted; of a tapering battery to 0.999 at most."""
-    hours = np.empty(snapshot.stations.shape)
+    hours = np.zeros(snapshot.stations.shape)
     _hours_needed(snapshot.stations, hours)
     return hours
 
@@ -77,7 +76,6 @@ def _hours_needed(stations: Records, hours: Array) -> None:
     for b in range(hours.shape[0]):
         for i in range(hours.shape[1]):
             station = stations[b, i]
-            hours[b, i] = 0.0
             if station["session"] == NO_SESSION:
                 continue
             battery = station["battery"]

@@ -6,7 +6,6 @@ more than the cap, whatever rule the area itself has, and a request is 0 or at l
 of them use the cap as far as the claims go (minima aside), and differ in who gets it.
 """
 
-from pev_battery_charge.catalogue import COORDINATORS
 from pev_battery_charge.controllers.protocol import Snapshot
 from pev_battery_charge.core.arrays import Array
 
@@ -17,7 +16,7 @@ def equal_share(snapshot: Snapshot) -> Array:
     Nobody can get more in this step without somebody who has no more getting less (Bertsekas and Gallager, "Data
     Networks", 1992, section 6.5.2). Fair in power, step by step; not in energy, and deadlines do not count.
     """
-    return share_among(snapshot, "equal", snapshot.cap_kw)
+    return snapshot.share("equal", snapshot.cap_kw)
 
 
 def proportional(snapshot: Snapshot) -> Array:
@@ -25,7 +24,7 @@ def proportional(snapshot: Snapshot) -> Array:
 
     Who can use more gets more, whatever it needs; optimal for nothing, and the yardstick of what goes on unplanned.
     """
-    return share_among(snapshot, "proportional", snapshot.cap_kw)
+    return snapshot.share("proportional", snapshot.cap_kw)
 
 
 def first_come(snapshot: Snapshot) -> Array:
@@ -34,7 +33,7 @@ def first_come(snapshot: Snapshot) -> Array:
     Where all stay equally long it is earliest deadline first, with all that holds for that; where some stay for a day
     and others for an hour, it fills those who have time while the others leave.
     """
-    return share_among(snapshot, "first_come", snapshot.cap_kw)
+    return snapshot.share("first_come", snapshot.cap_kw)
 
 
 def earliest_deadline(snapshot: Snapshot) -> Array:
@@ -46,7 +45,7 @@ def earliest_deadline(snapshot: Snapshot) -> Array:
     is below the cap it can fail: it lets those wait who cannot catch up later. Where not everybody can be served, it
     leaves what is missing to those who stay longest.
     """
-    return share_among(snapshot, "earliest_departure", snapshot.cap_kw)
+    return snapshot.share("earliest_departure", snapshot.cap_kw)
 
 
 def least_laxity(snapshot: Snapshot) -> Array:
@@ -57,7 +56,7 @@ def least_laxity(snapshot: Snapshot) -> Array:
     Where limits are below the cap neither is; but this one sees who cannot catch up later. The taper is not counted
     among the hours needed.
     """
-    return share_among(snapshot, "least_laxity", snapshot.cap_kw)
+    return snapshot.share("least_laxity", snapshot.cap_kw)
 
 
 def largest_remaining(snapshot: Snapshot) -> Array:
@@ -67,9 +66,4 @@ def largest_remaining(snapshot: Snapshot) -> Array:
     all are here from the beginning, the last one is full as early as can be, as steps grow short (Pinedo, "Scheduling:
     Theory, Algorithms, and Systems", on makespan with preemptions). Departures do not count.
     """
-    return share_among(snapshot, "largest_remaining", snapshot.cap_kw)
-
-
-def share_among(snapshot: Snapshot, rule: str, cap_kw: Array) -> Array:
-    """The requests, `[B, N]`, that a rule leaves of what all stations claim under the caps `cap_kw[B]`."""
-    return snapshot.share(COORDINATORS[rule], cap_kw)
+    return snapshot.share("largest_remaining", snapshot.cap_kw)

@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.controllers.heuristics.cap_sharing import share_among
 from pev_battery_charge.controllers.protocol import Controller, Snapshot
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
@@ -34,7 +33,7 @@ def valley_filling(target_kw: npt.ArrayLike | None = None) -> Controller:
     target = _checked(target_kw)
 
     def follow(snapshot: Snapshot) -> Array:
-        return share_among(snapshot, "least_laxity", np.minimum(_now(target, snapshot), snapshot.cap_kw))
+        return snapshot.share("least_laxity", np.minimum(_now(target, snapshot), snapshot.cap_kw))
 
     return follow
 
@@ -42,7 +41,7 @@ def valley_filling(target_kw: npt.ArrayLike | None = None) -> Controller:
 def _fill_flat(snapshot: Snapshot) -> Array:
     level_kw = np.empty(snapshot.areas.size)
     _flattest(snapshot.areas, snapshot.stations, level_kw)
-    return share_among(snapshot, "earliest_departure", np.minimum(level_kw, snapshot.cap_kw))
+    return snapshot.share("earliest_departure", np.minimum(level_kw, snapshot.cap_kw))
 
 
 def _checked(target_kw: npt.ArrayLike) -> Array:
@@ -71,22 +70,15 @@ def _now(target: Array, snapshot: Snapshot) -> Array:
 
 @kernel
 def _flattest(areas: Records, stations: Records, level_kw: Array) -> None:
+    """The highest, over the stated departures in an area, of the grid power that serves who leaves by then."""
     for b in range(areas.size):
-        level_kw[b] = flattest_kw(stations[b], areas[b]["step"], areas[b]["step_hours"])
-
-
-@kernel
-def flattest_kw(stations: Records, step: int, step_hours: float) -> float:
-    """The highest, over the stated departures of `stations[N]`, of the grid power that serves who leaves by then."""
-    level_kw = 0.0
-    for i in range(stations.size):
-        if stations[i]["session"] == NO_SESSION:
-            continue
-        steps = max(stations[i]["depart_stated_step"] - step, 1)
-        due_kwh = 0.0
-        for j in range(stations.size):
-            other = stations[j]
-            if other["session"] != NO_SESSION and max(other["depart_stated_step"] - step, 1) <= steps:
-                due_kwh += max(other["target_kwh"] - other["energy_kwh"], 0.0) / other["battery"]["efficiency"]
-        level_kw = max(level_kw, due_kwh / (steps * step_hours))
-    return level_kw
+        step, step_hours, level_kw[b] = areas[b]["step"], areas[b]["step_hours"], 0.0
+        for station in stations[b]:
+            if station["session"] == NO_SESSION:
+                continue
+            steps = max(station["depart_stated_step"] - step, 1)
+            due_kwh = 0.0
+            for other in stations[b]:
+                if other["session"] != NO_SESSION and max(other["depart_stated_step"] - step, 1) <= steps:
+                    due_kwh += max(other["target_kwh"] - other["energy_kwh"], 0.0) / other["battery"]["efficiency"]
+            level_kw[b] = max(level_kw[b], due_kwh / (steps * step_hours))

@@ -1,15 +1,25 @@
 """Putting a program together, block by block."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.linear import Program, Rows
-from pev_battery_charge.core.arrays import Array, Integers
+from pev_battery_charge.core.arrays import Array, Integers, Records
 
 Entry = tuple[npt.ArrayLike, npt.NDArray[np.integer], npt.ArrayLike]
 """Rows (counted within their block), columns, values; each broadcast to the columns."""
+
+_KINDS: Final = (
+    *("power", "request", "energy", "lack", "peak", "need", "asked", "chain", "lacks", "cap", "highest", "served"),
+    *("taper", "idle", "excess", "shortfall", "tied", "above", "below"),
+)
+_STEP_BITS: Final = 24
+
+_NUMBERS: Final = ("cost", "lower", "upper", "semicontinuous_from")
+_COLUMN: Final = np.dtype([("key", "i8"), *((name, "f8") for name in _NUMBERS)])
 
 
 class ProgramBuilder:
@@ -17,61 +27,45 @@ class ProgramBuilder:
 
     def __init__(self) -> None:
         self.offset = 0.0
-        self._cost: list[Array] = []
-        self._lower: list[Array] = []
-        self._upper: list[Array] = []
-        self._from: list[Array] = []
+        self._columns: Records = np.zeros(0, _COLUMN)
         self._rows: list[Rows] = []
-        self._column_keys: list[Integers] = []
-        self._row_keys: list[Integers] = []
-        self._count = 0
+        self.row_keys: Integers = np.zeros(0, np.int64)
 
-    def columns(
-        self,
-        keys: Integers,
-        upper: npt.ArrayLike,
-        *,
-        lower: npt.ArrayLike = 0.0,
-        cost: npt.ArrayLike = 0.0,
-        semicontinuous_from: npt.ArrayLike = 0.0,
-    ) -> Integers:
-        """Add a block of columns, as many as keys; return their numbers."""
-        size = keys.size
-        for blocks, value in (
-            (self._cost, cost),
-            (self._lower, lower),
-            (self._upper, upper),
-            (self._from, semicontinuous_from),
-        ):
-            blocks.append(np.broadcast_to(np.asarray(value, np.float64), size))
-        self._column_keys.append(keys)
-        self._count += size
-        return np.arange(self._count - size, self._count)
+    def columns(self, keys: Integers, upper: npt.ArrayLike, **others: npt.ArrayLike) -> Integers:
+        """Add a block of columns, as many as keys; return their numbers.
+
+        others: `cost`, `lower`, `semicontinuous_from`: see `Program`; what is not given is 0.
+        """
+        block = np.zeros(keys.size, _COLUMN)
+        for name, values in ({"key": keys, "upper": upper} | others).items():
+            block[name] = values
+        self._columns = np.concatenate([self._columns, block])
+        return np.arange(self._columns.size - keys.size, self._columns.size)
 
     def rows(self, keys: Integers, lower: npt.ArrayLike, upper: npt.ArrayLike, entries: Sequence[Entry]) -> None:
         """Add a block of rows, as many as keys."""
         self._rows.append(make_rows(keys.size, lower, upper, entries))
-        self._row_keys.append(keys)
+        self.row_keys = np.concatenate([self.row_keys, keys])
 
     def upper_of(self, columns: Integers) -> Array:
         """The upper bounds of columns that have been added."""
-        return np.concatenate(self._upper)[columns]
+        return self._columns["upper"][columns]
 
     def program(self) -> Program:
         """What has been collected."""
-        parts = (np.concatenate(part) for part in (self._cost, self._lower, self._upper))
-        cost, lower, upper = parts
-        return Program(cost, lower, upper, self.offset, tuple(self._rows), np.concatenate(self._from))
+        values = {name: self._columns[name].copy() for name in _NUMBERS}
+        return Program(offset=self.offset, rows=tuple(self._rows), **values)
 
     @property
     def column_keys(self) -> Integers:
         """`[X]`."""
-        return np.concatenate(self._column_keys)
+        return self._columns["key"]
 
-    @property
-    def row_keys(self) -> Integers:
-        """One for each row."""
-        return np.concatenate(self._row_keys)
+
+def key_of(kind: str, steps: Integers, sessions: int | Integers = -1) -> Integers:
+    """Names of columns or rows of a kind: by their steps, and the sessions in them or, with -1, for the whole area."""
+    keys: Integers = ((np.asarray(sessions) + 1 << _STEP_BITS) + steps) * len(_KINDS) + _KINDS.index(kind)
+    return keys
 
 
 def make_rows(count: int, lower: npt.ArrayLike, upper: npt.ArrayLike, entries: Sequence[Entry]) -> Rows:

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from pev_battery_charge.core.arrays import Array
 
 if TYPE_CHECKING:
     from highspy import Highs
-
-Codes = npt.NDArray[np.int8]
 
 MIP_RELATIVE_GAP: Final = 1e-7
 """A mixed-integer program counts as solved when plan and bound are so near to each other."""
@@ -64,8 +61,8 @@ class Program:
 class Basis:
     """Where a solver stood: the code of each column and of each row."""
 
-    columns: Codes
-    rows: Codes
+    columns: list[int]
+    rows: list[int]
 
 
 @dataclass(frozen=True)
@@ -99,22 +96,20 @@ class Solver:
         self._mixed = False
         self._highs = _make_highs(presolve=basis is None)
         count, nothing = program.cost.size, np.zeros(0, np.int32)
-        self._highs.addCols(
-            count, program.cost, program.lower, program.upper, 0, nothing, nothing, np.zeros(0, np.float64)
-        )
+        self._highs.addCols(count, program.cost, program.lower, program.upper, 0, nothing, nothing, np.zeros(0))
         self._highs.changeObjectiveOffset(program.offset)
-        for rows in program.rows:
-            self.add(rows)
+        self.add(*program.rows)
         if basis is not None:
             self._highs.setBasis(_to_highs(basis))
 
-    def add(self, rows: Rows) -> None:
+    def add(self, *blocks: Rows) -> None:
         """Add constraints."""
-        if rows.count:
-            self._rows.append(rows)
-            entries = rows.matrix
-            starts, columns = entries.indptr[:-1].astype(np.int32), entries.indices.astype(np.int32)
-            self._highs.addRows(rows.count, rows.lower, rows.upper, entries.nnz, starts, columns, entries.data)
+        for rows in blocks:
+            if rows.count:
+                self._rows.append(rows)
+                entries = rows.matrix
+                starts, columns = entries.indptr[:-1].astype(np.int32), entries.indices.astype(np.int32)
+                self._highs.addRows(rows.count, rows.lower, rows.upper, entries.nnz, starts, columns, entries.data)
 
     def require_semicontinuity(self) -> None:
         """From now on, solve the mixed-integer program."""
@@ -142,7 +137,7 @@ class Solver:
         if np.isfinite(time_limit_s):
             self._highs.setOptionValue("time_limit", self._highs.getRunTime() + max(time_limit_s, 0.0))
         self._highs.run()
-        status, info, found = self._highs.getModelStatus(), self._highs.getInfo(), self._highs.getSolution()
+        info, found = self._highs.getInfo(), self._highs.getSolution()
         values, bound = np.array(found.col_value)[: self.program.cost.size] if found.value_valid else None, -np.inf
         if self._mixed:
             if info.primal_solution_status != int(SolutionStatus.kSolutionStatusFeasible):
@@ -151,7 +146,7 @@ class Solver:
             bound = info.mip_dual_bound if known else self.bound_of(None)
         elif with_bound:
             bound = self.bound_of(np.array(found.row_dual) if found.dual_valid else None)
-        finished = status == HighsModelStatus.kOptimal
+        finished = self._highs.getModelStatus() == HighsModelStatus.kOptimal
         iterations = max(int(info.simplex_iteration_count), 0)
         return Solution(values, float(info.objective_function_value), bound, finished, iterations)
 
@@ -176,10 +171,7 @@ class Solver:
     def basis(self) -> Basis:
         """Where the solver stands."""
         basis = self._highs.getBasis()
-        columns, rows = (
-            np.fromiter(map(int, statuses), np.int8, len(statuses)) for statuses in (basis.col_status, basis.row_status)
-        )
-        return Basis(columns, rows)
+        return Basis([int(status) for status in basis.col_status], [int(status) for status in basis.row_status])
 
 
 def _make_highs(*, presolve: bool) -> "Highs":
@@ -192,15 +184,14 @@ def _make_highs(*, presolve: bool) -> "Highs":
             super().enableCallbacks()
 
     highs = SilentHighs()
-    options: dict[str, Any] = {
+    options = {
         "threads": 1,
         "presolve": "on" if presolve else "off",
-        "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE,
-        "dual_feasibility_tolerance": FEASIBILITY_TOLERANCE,
         "mip_rel_gap": MIP_RELATIVE_GAP,
         "mip_abs_gap": 0.0,
-        "mip_feasibility_tolerance": FEASIBILITY_TOLERANCE,
     }
+    for name in ("primal", "dual", "mip"):
+        options[f"{name}_feasibility_tolerance"] = FEASIBILITY_TOLERANCE
     for name, value in options.items():
         highs.setOptionValue(name, value)
     return highs
@@ -213,6 +204,5 @@ def _to_highs(basis: Basis) -> Any:
     statuses = [HighsBasisStatus(code) for code in range(5)]
     made = HighsBasis()
     made.valid, made.alien = True, True
-    made.col_status = [statuses[code] for code in basis.columns.tolist()]
-    made.row_status = [statuses[code] for code in basis.rows.tolist()]
+    made.col_status, made.row_status = ([statuses[code] for code in codes] for codes in (basis.columns, basis.rows))
     return made

@@ -17,24 +17,19 @@ from typing import Final
 
 import numpy as np
 
-from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder, make_rows
+from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder, key_of, make_rows
 from pev_battery_charge.controllers.planning.linear import Rows
 from pev_battery_charge.controllers.planning.replay import requests_for
-from pev_battery_charge.controllers.planning.requests import KINDS as REQUEST_KINDS
 from pev_battery_charge.controllers.planning.requests import TotalRequests
 from pev_battery_charge.controllers.planning.slots import Slots
-from pev_battery_charge.controllers.planning.taper_rows import Tangents, Tapers
+from pev_battery_charge.controllers.planning.taper_rows import Tapers, keys_of
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
-from pev_battery_charge.core.arrays import Array, Integers
+from pev_battery_charge.core.arrays import Array, Integers, Records
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Reward, Scenario
 
 _LACK_TOLERANCE: Final = 1e-10
 
-_POWER, _REQUEST, _ENERGY, _LACK, _PEAK, _NEED, _ASKED, _CHAIN, _LACKS, _CAP, _HIGHEST, _SERVED, _TAPER = range(13)
-_TOTALS: Final = _TAPER + 1
-_KINDS: Final = _TOTALS + len(REQUEST_KINDS)
-_AREA: Final = -1
 _ONCE: Final = np.zeros(1, np.int64)
 
 
@@ -67,9 +62,10 @@ class ChargingModel:
     """The program for some vehicles of one area: `program`, and the names of its columns and rows.
 
     minima_until: from this step on, the stations' `least_kw` are left out; None keeps them to the end.
-    drawn: the taper's tangents of another program, to begin with those whose slots are in this one.
+    drawn: `TANGENT[Q]`, those of the taper of another program, to begin with those whose slots are in this one.
 
     power: `[P]`, the columns of power of the `slots`.
+    tapers: the rows of tapers, with the tangents that the program has.
     column_keys, row_keys: integers that name the columns and the rows from one program to the next.
     """
 
@@ -80,7 +76,7 @@ class ChargingModel:
         goal: Goal,
         *,
         minima_until: int | None = None,
-        drawn: Tangents | None = None,
+        drawn: Records | None = None,
     ) -> None:
         self.vehicles = vehicles
         self.slots = slots = Slots.of(scenario, vehicles)
@@ -92,36 +88,28 @@ class ChargingModel:
         self._counts_requests = reward.weight("overload") > 0.0
         self._exponent = reward.literal("missing", "exponent")
         self._bent = reward.weight("missing") > 0.0 and self._exponent != 1.0
-        self._chained = np.full(vehicles.count, self._bent)
+        # Of an exponent below 1 a linear program only knows the chord: its bound holds, but may be out of reach.
+        self._exact = not (self._bent and self._exponent < 1.0)
+        self._chained = np.full(vehicles.session.size, self._bent)
         self._chained[slots.vehicle[slots.tapered]] = True
         self._build = ProgramBuilder()
         self._add_powers()
         self._add_energies()
         asked = self._asked if self._counts_requests else None
-        self._tapers = Tapers(vehicles, slots, self.power, self._energy, asked)
-        self._build.rows(self._slot_key(_TAPER, self._tapers.at), *self._tapers.straight())
+        self.tapers = Tapers(vehicles, slots, self.power, self._energy, asked)
+        self._build.rows(self._slot_key("taper", self.tapers.at), *self.tapers.sides(self.tapers.at, 0.0))
         if drawn is not None:
-            sides = self._tapers.again(drawn)
-            self._build.rows(self._tapers.drawn.keys, *sides)
+            sides = self.tapers.again(drawn)
+            self._build.rows(keys_of(self.tapers.drawn), *sides)
         if self._bent:
             self._add_lacks()
         self._add_area()
         self._requests: TotalRequests | None = None
         if self._counts_requests:
-            self._requests = TotalRequests(
-                self._build, scenario, vehicles, slots, self._asked, reward.weight("overload"), self._request_key
-            )
+            price = reward.weight("overload")
+            self._requests = TotalRequests(self._build, scenario, vehicles, slots, self._asked, price)
         self.program = self._build.program()
         self.column_keys, self.row_keys = self._build.column_keys, self._build.row_keys
-
-    @property
-    def exact(self) -> bool:
-        """Whether, with enough tangents, the program is the physics and the reward themselves.
-
-        It is not for an exponent below 1, of which a linear program only knows the chord: its bound holds, but may be
-        out of reach.
-        """
-        return not (self._bent and self._exponent < 1.0)
 
     @property
     def has_minima(self) -> bool:
@@ -133,55 +121,41 @@ class ChargingModel:
 
         They are to be added in this order: `row_keys` names them from now on.
         """
-        before = self.drawn.count
-        tapers, lacks = self._tapers.broken(values), self._broken_lacks(values)
+        before = self.tapers.drawn.size
+        tapers, lacks = self.tapers.broken(values), self._broken_lacks(values)
         nameless = np.zeros(0 if lacks is None else lacks.count, np.int64)
-        self.row_keys = np.concatenate([self.row_keys, self.drawn.keys[before:], nameless])
+        self.row_keys = np.concatenate([self.row_keys, keys_of(self.tapers.drawn[before:]), nameless])
         return [rows for rows in (tapers, lacks) if rows is not None]
-
-    @property
-    def drawn(self) -> Tangents:
-        """The taper's tangents that the program has."""
-        return self._tapers.drawn
 
     def requests_kw(self, values: Array) -> Array:
         """The requests, `[T, N]` in kW, for which the powers of a solution `values[X]` flow."""
-        power_kw = values[self.power]
-        if self._requests is None:
-            return requests_for(self._scenario, self.vehicles, self.slots, power_kw)
-        asked_kw = np.where(self._asked == self.power, 0.0, values[self._asked])
+        total, power_kw = self._requests, values[self.power]
+        asked_kw = None if total is None else np.where(self._asked == self.power, 0.0, values[self._asked])
         requests_kw = requests_for(self._scenario, self.vehicles, self.slots, power_kw, asked_kw)
-        return requests_kw + self._requests.idle_kw(values)
+        return requests_kw if total is None else requests_kw + total.idle_kw(values)
 
-    def _key(self, kind: int, steps: Integers, session: int | Integers = _AREA) -> Integers:
-        keys: Integers = ((np.asarray(session) + 1) * (self._scenario.horizon_steps + 1) + steps) * _KINDS + kind
-        return keys
-
-    def _slot_key(self, kind: int, slots: Integers) -> Integers:
-        return self._key(kind, self.slots.step[slots], self.vehicles.session[self.slots.vehicle[slots]])
-
-    def _request_key(self, kind: str, steps: Integers, session: int | Integers = _AREA) -> Integers:
-        return self._key(_TOTALS + REQUEST_KINDS.index(kind), steps, session)
+    def _slot_key(self, kind: str, slots: Integers) -> Integers:
+        return key_of(kind, self.slots.step[slots], self.vehicles.session[self.slots.vehicle[slots]])
 
     def _add_powers(self) -> None:
         """What flows, and what is asked for, at each slot; vehicles without a chain of energies are held here."""
         build, slots, of = self._build, self.slots, self.slots.vehicle
         everywhere = np.arange(slots.count)
-        keys = self._slot_key(_POWER, everywhere)
+        keys = self._slot_key("power", everywhere)
         highest_kw = slots.highest_kw[of]
         self.power = build.columns(keys, highest_kw, cost=self._power_cost(), semicontinuous_from=self._lowest_kw)
         self._asked = self.power.copy()
         if self._counts_requests:
             at = everywhere if self._scenario.area.power_min_kw > 0.0 else np.flatnonzero(slots.tapered)
-            keys = self._slot_key(_REQUEST, at)
+            keys = self._slot_key("request", at)
             asked = build.columns(keys, self.vehicles.power_max_kw[of[at]], semicontinuous_from=self._lowest_kw[at])
             self._asked[at] = asked
             rows = np.arange(at.size)
-            build.rows(self._slot_key(_ASKED, at), -np.inf, 0.0, [(rows, self.power[at], 1.0), (rows, asked, -1.0)])
+            build.rows(self._slot_key("asked", at), -np.inf, 0.0, [(rows, self.power[at], 1.0), (rows, asked, -1.0)])
         free = np.flatnonzero(slots.able & ~self._chained)
         at = np.flatnonzero(~self._chained[of])
         needs: Entry = (np.searchsorted(free, of[at]), self.power[at], slots.kwh_per_kw[of[at]])
-        keys = self._key(_NEED, np.zeros_like(free), self.vehicles.session[free])
+        keys = key_of("need", np.zeros_like(free), self.vehicles.session[free])
         build.rows(keys, -np.inf, self.vehicles.needed_kwh[free], [needs])
 
     def _power_cost(self) -> Array:
@@ -196,7 +170,7 @@ class ChargingModel:
         if goal.peak:
             return np.zeros(slots.count)
         reward = self._reward
-        per_kwh = np.divide(1.0, own.target_kwh, out=np.zeros(own.count), where=own.target_kwh > 0.0)
+        per_kwh = np.divide(1.0, own.target_kwh, out=np.zeros(own.session.size), where=own.target_kwh > 0.0)
         missing = own.needed_kwh * per_kwh
         on_departure = np.where(own.departs, reward.weight("departure"), 0.0)
         straight = np.where(slots.able & self._bent, 0.0, reward.weight("missing"))
@@ -215,34 +189,31 @@ class ChargingModel:
         of = slots.vehicle[at]
         self._energy = np.full(slots.count, -1)
         self._energy[at] = self._build.columns(
-            self._slot_key(_ENERGY, at), own.target_kwh[of], lower=own.energy_kwh[of]
+            self._slot_key("energy", at), own.target_kwh[of], lower=own.energy_kwh[of]
         )
         rows = np.arange(at.size)
         heads = np.flatnonzero(np.diff(of, prepend=-1))
         later = np.setdiff1d(rows, heads)
         early = np.flatnonzero(~held & self._chained[slots.vehicle])
+        early_of = slots.vehicle[early]
         entries: list[Entry] = [
             (rows, self._energy[at], 1.0),
             (rows, self.power[at], -slots.kwh_per_kw[of]),
             (later, self._energy[at[later] - 1], -1.0),
-            (
-                heads[np.searchsorted(of[heads], slots.vehicle[early])],
-                self.power[early],
-                -slots.kwh_per_kw[slots.vehicle[early]],
-            ),
+            (heads[np.searchsorted(of[heads], early_of)], self.power[early], -slots.kwh_per_kw[early_of]),
         ]
         before_kwh = np.zeros(at.size)
         before_kwh[heads] = own.energy_kwh[of[heads]]
-        self._build.rows(self._slot_key(_CHAIN, at), before_kwh, before_kwh, entries)
+        self._build.rows(self._slot_key("chain", at), before_kwh, before_kwh, entries)
 
     def _add_lacks(self) -> None:
         """(missing / target) ^ exponent of each slot: by tangents, or by the chord where it bends the other way."""
         own, of = self.vehicles, self.slots.vehicle
         at = np.arange(self.slots.count)
         most = (own.needed_kwh[of] / own.target_kwh[of]) ** self._exponent
-        self._lack = self._build.columns(self._slot_key(_LACK, at), most, cost=self._reward.weight("missing"))
-        keys = self._slot_key(_LACKS, at)
-        if self.exact:
+        self._lack = self._build.columns(self._slot_key("lack", at), most, cost=self._reward.weight("missing"))
+        keys = self._slot_key("lacks", at)
+        if self._exact:
             self._build.rows(keys, *self._lack_sides(at, own.needed_kwh[of] / 2.0))
         else:
             slope = most / own.needed_kwh[of]
@@ -259,7 +230,7 @@ class ChargingModel:
         return lower, np.inf, [(rows, self._lack[at], 1.0), (rows, self._energy[at], slope)]
 
     def _broken_lacks(self, values: Array) -> Rows | None:
-        if not (self._bent and self.exact):
+        if not (self._bent and self._exact):
             return None
         target_kwh = self.vehicles.target_kwh[self.slots.vehicle]
         missing_kwh = np.maximum(target_kwh - values[self._energy], 0.0)
@@ -277,11 +248,11 @@ class ChargingModel:
         if self._scenario.rule.by != "nothing":
             capped = np.flatnonzero((sum_kw > cap_kw)[row])
             kept, rows = np.unique(row[capped], return_inverse=True)
-            build.rows(self._key(_CAP, steps[kept]), -np.inf, cap_kw, [(rows, self.power[capped], 1.0)])
+            build.rows(key_of("cap", steps[kept]), -np.inf, cap_kw, [(rows, self.power[capped], 1.0)])
         if self._goal.peak:
-            peak = build.columns(self._key(_PEAK, _ONCE), sum_kw.max(initial=0.0), cost=1.0)
+            peak = build.columns(key_of("peak", _ONCE), sum_kw.max(initial=0.0), cost=1.0)
             entries: list[Entry] = [(row, self.power, 1.0), (np.arange(steps.size), peak.repeat(steps.size), -1.0)]
-            build.rows(self._key(_HIGHEST, steps), -np.inf, 0.0, entries)
+            build.rows(key_of("highest", steps), -np.inf, 0.0, entries)
         if self._goal.served_kwh > 0.0:
             stored: Entry = (0, self.power, slots.kwh_per_kw[slots.vehicle])
-            build.rows(self._key(_SERVED, _ONCE), self._goal.served_kwh, np.inf, [stored])
+            build.rows(key_of("served", _ONCE), self._goal.served_kwh, np.inf, [stored])

@@ -6,7 +6,7 @@ import numpy as np
 
 from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
-from pev_battery_charge.core.arrays import Array, Integers, Records
+from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.core.battery import acceptance_kw, request_for_kw
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
@@ -37,19 +37,9 @@ def requests_for(
     _leave_room(slots.vehicle, vehicles.least_kw, vehicles.needed_kwh / slots.kwh_per_kw, capped_kw)
     if scenario.coordinator != "none":
         _keep_cap(slots.step, vehicles.least_kw[slots.vehicle], scenario.area.power_max_kw, capped_kw)
+    asked_kw = np.zeros(0) if asked_kw is None else asked_kw
     found_kw = np.zeros(slots.count)
-    _follow(
-        slots.vehicle,
-        capped_kw,
-        np.zeros(0) if asked_kw is None else asked_kw,
-        found_kw,
-        vehicles.energy_kwh,
-        vehicles.target_kwh,
-        vehicles.battery,
-        vehicles.power_max_kw,
-        vehicles.least_kw,
-        scenario.step_minutes / MINUTES_PER_HOUR,
-    )
+    _follow(vehicles, slots.vehicle, capped_kw, asked_kw, scenario.step_minutes / MINUTES_PER_HOUR, found_kw)
     requests_kw = np.zeros((scenario.horizon_steps, scenario.num_stations))
     requests_kw[slots.step, vehicles.station[slots.vehicle]] = found_kw
     return requests_kw
@@ -116,16 +106,7 @@ def _keep_cap(step: Integers, lowest_kw: Array, cap_kw: float, power_kw: Array) 
 
 @kernel
 def _follow(
-    vehicle: Integers,
-    power_kw: Array,
-    asked_kw: Array,
-    found_kw: Array,
-    energy_kwh: Array,
-    target_kwh: Array,
-    batteries: Records,
-    power_max_kw: Array,
-    least_kw: Array,
-    step_hours: float,
+    vehicles: Vehicles, vehicle: Integers, power_kw: Array, asked_kw: Array, step_hours: float, found_kw: Array
 ) -> None:
     """Let each vehicle follow its powers as far as its battery accepts them; write its requests into `found_kw[P]`.
 
@@ -136,22 +117,21 @@ def _follow(
     for i in range(vehicle.size):
         v = vehicle[i]
         if i == 0 or vehicle[i - 1] != v:
-            energy = energy_kwh[v]
-        low = least_kw[v]
+            energy = vehicles.energy_kwh[v]
+        low, battery = vehicles.least_kw[v], vehicles.battery[v]
         power = power_kw[i]
         if power < low:
             power = low if power >= low * (1.0 - _SNAP) else 0.0
-        request = max(power, asked_kw[i]) if asked_kw.size > 0 else power_max_kw[v]
+        request = max(power, asked_kw[i]) if asked_kw.size > 0 else vehicles.power_max_kw[v]
         if (power <= 0.0 and asked_kw.size == 0) or request <= 0.0 or request < low:
             continue
-        battery = batteries[v]
-        most = acceptance_kw(battery, energy, target_kwh[v], request, step_hours)
+        most = acceptance_kw(battery, energy, vehicles.target_kwh[v], request, step_hours)
         if asked_kw.size > 0:
             power = most if most >= low else 0.0
         else:
             power = min(power, most)
             if power < low or power <= 0.0:
                 continue
-            request = min(request_for_kw(battery, energy, power, step_hours), power_max_kw[v])
+            request = min(request_for_kw(battery, energy, power, step_hours), vehicles.power_max_kw[v])
         found_kw[i] = request
-        energy = min(energy + battery["efficiency"] * power * step_hours, target_kwh[v])
+        energy = min(energy + battery["efficiency"] * power * step_hours, vehicles.target_kwh[v])

@@ -1,18 +1,12 @@
 """The area's total request in a charging program: what the reward takes for too much of it, or too little."""
 
-from collections.abc import Callable
-from typing import Final
-
 import numpy as np
 
-from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder
+from pev_battery_charge.controllers.planning.builder import Entry, ProgramBuilder, key_of
 from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
 from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.scenario import Scenario
-
-KINDS: Final = ("idle", "excess", "shortfall", "tied", "above", "below")
-"""Columns and rows, as they are named to `key`."""
 
 
 class TotalRequests:
@@ -20,24 +14,15 @@ class TotalRequests:
 
     asked: `[P]`, the columns of the slots' requests.
     price: what a request of the cap's height beyond the limits costs for one vehicle.
-    key: names columns and rows: their kind's place in `KINDS`, steps, sessions.
 
     Where the area has a minimum, it can be met by requests that nothing comes of: of PEVs that need nothing, or above
     what a PEV can take. These are `idle`.
     """
 
     def __init__(
-        self,
-        build: ProgramBuilder,
-        scenario: Scenario,
-        vehicles: Vehicles,
-        slots: Slots,
-        asked: Integers,
-        price: float,
-        key: Callable[..., Integers],
+        self, build: ProgramBuilder, scenario: Scenario, vehicles: Vehicles, slots: Slots, asked: Integers, price: float
     ) -> None:
-        self._build, self._scenario, self._vehicles, self._slots, self._key = build, scenario, vehicles, slots, key
-        self._asked = asked
+        self._build, self._scenario, self._vehicles, self._slots, self._asked = build, scenario, vehicles, slots, asked
         self._fills = scenario.area.power_min_kw > 0.0
         self._station_max_kw = np.array([station.power_max_kw for station in scenario.stations])[vehicles.station]
         self._idle_vehicle = self._idle_step = self._idle = np.zeros(0, np.int64)
@@ -67,14 +52,14 @@ class TotalRequests:
         self._idle_step = np.concatenate([step, slots.step[at]])
         upper_kw = np.concatenate([self._station_max_kw[vehicle], beyond_kw[slots.vehicle[at]]])
         least_kw = np.concatenate([own.least_kw[vehicle], np.zeros(at.size)])
-        keys = self._key("idle", self._idle_step, own.session[self._idle_vehicle])
+        keys = key_of("idle", self._idle_step, own.session[self._idle_vehicle])
         self._idle = build.columns(keys, upper_kw, semicontinuous_from=least_kw)
         # Above what a PEV takes, a request is only where it also asks for what the station gives at least.
         tied = own.least_kw[slots.vehicle[at]] > 0.0
         at, extra = at[tied], self._idle[vehicle.size :][tied]
         of, rows = slots.vehicle[at], np.arange(at.size)
         entries: list[Entry] = [(rows, extra, 1.0), (rows, self._asked[at], -beyond_kw[of] / own.least_kw[of])]
-        build.rows(self._key("tied", slots.step[at], own.session[of]), -np.inf, 0.0, entries)
+        build.rows(key_of("tied", slots.step[at], own.session[of]), -np.inf, 0.0, entries)
 
     def _add_limits(self) -> None:
         area, build, slots = self._scenario.area, self._build, self._slots
@@ -85,14 +70,14 @@ class TotalRequests:
         loose[slots.step[slots.tapered]] = True
         steps = np.flatnonzero(loose & (most_kw > area.power_max_kw))
         room_kw = most_kw[steps] - area.power_max_kw
-        excess = build.columns(self._key("excess", steps), room_kw, cost=self._price[steps])
+        excess = build.columns(key_of("excess", steps), room_kw, cost=self._price[steps])
         entries = [*self._sums(steps), (np.arange(steps.size), excess, -1.0)]
-        build.rows(self._key("above", steps), -np.inf, area.power_max_kw, entries)
+        build.rows(key_of("above", steps), -np.inf, area.power_max_kw, entries)
         if self._fills:
             steps = np.flatnonzero(self._price)
-            short = build.columns(self._key("shortfall", steps), area.power_min_kw, cost=self._price[steps])
+            short = build.columns(key_of("shortfall", steps), area.power_min_kw, cost=self._price[steps])
             entries = [*self._sums(steps), (np.arange(steps.size), short, 1.0)]
-            build.rows(self._key("below", steps), area.power_min_kw, np.inf, entries)
+            build.rows(key_of("below", steps), area.power_min_kw, np.inf, entries)
 
     def _sums(self, steps: Integers) -> list[Entry]:
         """The requests in each of the steps, as entries of rows of theirs."""

@@ -51,7 +51,7 @@ class Slots:
         stays = vehicles.end_step - vehicles.first_step
         able = (vehicles.needed_kwh > _NEEDED_TOLERANCE_KWH) & (highest_kw >= vehicles.least_kw) & (stays > 0)
         lengths = np.where(able, stays, 0)
-        vehicle = np.repeat(np.arange(vehicles.count), lengths)
+        vehicle = np.repeat(np.arange(stays.size), lengths)
         begin = np.cumsum(lengths) - lengths
         step = np.arange(vehicle.size) - np.repeat(begin - vehicles.first_step, lengths)
         taper = taper_lengths(transition_soc, battery["power_max_kw"] * kwh_per_kw / capacity_kwh)

@@ -1,17 +1,15 @@
 """The rows that hold powers below the taper of batteries: its straight part at once, tangents of its bend as needed."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from pev_battery_charge.controllers.planning.builder import Entry, make_rows
 from pev_battery_charge.controllers.planning.linear import Rows
 from pev_battery_charge.controllers.planning.slots import Slots
 from pev_battery_charge.controllers.planning.taper import largest_gains, tangent_slopes
 from pev_battery_charge.controllers.planning.vehicles import Vehicles
-from pev_battery_charge.core.arrays import Array, Booleans, Integers
+from pev_battery_charge.core.arrays import Array, Integers, Records
 
 TANGENT_TOLERANCE_KWH: Final = 1e-9
 """A battery that is planned to store no more than this above what it can is right."""
@@ -26,44 +24,21 @@ _STEP_BITS: Final = 20
 _BEYOND_BITS: Final = 21
 _TINY_KW: Final = 1e-9
 
+TANGENT: Final = np.dtype([("session", "i8"), ("step", "i8"), ("beyond", "f8")])
+"""A tangent of the taper: the session and the step of its slot, and how far `beyond` the straight part of the taper it
+touches it, in steps at the slot's request."""
 
-@dataclass(frozen=True)
-class Tangents:
-    """Tangents of the taper (arrays `[Q]`): the session and the step of their slot, and how far `beyond` the straight
-    part of the taper they touch it, in steps at the slot's request.
-    """
 
-    session: Integers
-    step: Integers
-    beyond: Array
+def keys_of(tangents: Records) -> Integers:
+    """The names of the rows of `TANGENT[Q]`: below 0, as no others are."""
+    beyond = np.rint(tangents["beyond"] / _RESOLUTION).astype(np.int64)
+    keys: Integers = -1 - (_slot_keys(tangents) << _BEYOND_BITS | beyond)
+    return keys
 
-    @classmethod
-    def none(cls) -> "Tangents":
-        """No tangents."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
-    @property
-    def count(self) -> int:
-        """Q."""
-        return int(self.beyond.size)
-
-    @property
-    def keys(self) -> Integers:
-        """Their rows' names: below 0, as no others are."""
-        slot = self.session.astype(np.int64) << _STEP_BITS | self.step
-        keys: Integers = -1 - (slot << _BEYOND_BITS | np.rint(self.beyond / _RESOLUTION).astype(np.int64))
-        return keys
-
-    def only(self, chosen: Booleans | npt.NDArray[np.intp]) -> "Tangents":
-        """Some of them."""
-        return Tangents(self.session[chosen], self.step[chosen], self.beyond[chosen])
-
-    def __add__(self, other: "Tangents") -> "Tangents":
-        return Tangents(
-            np.concatenate([self.session, other.session]),
-            np.concatenate([self.step, other.step]),
-            np.concatenate([self.beyond, other.beyond]),
-        )
+def _slot_keys(tangents: Records) -> Integers:
+    keys: Integers = tangents["session"] << _STEP_BITS | tangents["step"]
+    return keys
 
 
 class Tapers:
@@ -72,34 +47,24 @@ class Tapers:
     power, energy: `[P]`, the columns of the slots; asked: those of the requests, or None where all ask for the most.
 
     at: the slots whose battery can come into its taper.
-    drawn: the tangents that there are, in the order of their rows.
+    drawn: `TANGENT[Q]`, those that there are, in the order of their rows.
     """
 
     def __init__(
         self, vehicles: Vehicles, slots: Slots, power: Integers, energy: Integers, asked: Integers | None
     ) -> None:
         self.at = np.flatnonzero(slots.tapered)
-        self.drawn = Tangents.none()
+        self.drawn: Records = np.zeros(0, TANGENT)
         self._vehicles, self._slots = vehicles, slots
         self._power, self._energy, self._asked = power, energy, asked
 
-    def straight(self) -> tuple[float, Array, list[Entry]]:
-        """Lower sides, upper sides and entries of the straight parts, a row for each slot of `at`."""
-        return self._sides(self.at, self._taper(self.at))
-
-    def again(self, tangents: Tangents) -> tuple[float, Array, list[Entry]]:
-        """The same of tangents that another program has drawn, as far as their slots are in this one."""
-        if self.at.size == 0:
-            return self._sides(self.at, self._taper(self.at))
-        ours, theirs = (
-            Tangents(session, step, np.zeros(step.size)).keys
-            for session, step in (self._sessions_and_steps(self.at), (tangents.session, tangents.step))
-        )
+    def again(self, tangents: Records) -> tuple[float, Array, list[Entry]]:
+        """Those tangents that another program has drawn whose slots are in this one, as `sides`."""
+        ours = _slot_keys(self._tangents(self.at, 0.0))
         order = np.argsort(ours)
-        rows = order[np.minimum(np.searchsorted(ours[order], theirs), ours.size - 1)]
-        known = ours[rows] == theirs
-        self.drawn, slots = tangents.only(known), self.at[rows[known]]
-        return self._sides(slots, self._taper(slots) + self.drawn.beyond)
+        self.drawn = tangents[np.isin(_slot_keys(tangents), ours)]
+        rows = order[np.searchsorted(ours, _slot_keys(self.drawn), sorter=order)]
+        return self.sides(self.at[rows], self.drawn["beyond"])
 
     def broken(self, values: Array) -> Rows | None:
         """The tangents that a solution `values[X]` breaks, and those around them; None where there are none to draw."""
@@ -127,25 +92,27 @@ class Tapers:
         inside = np.clip(near, 0, self.at.size - 1)
         same_stay = (near == inside) & (of[inside] == of[rows][:, None])
         slots = self.at[near[same_stay]]
-        found = Tangents(*self._sessions_and_steps(slots), np.broadcast_to(beyond[:, None], near.shape)[same_stay])
-        keys, chosen = np.unique(found.keys, return_index=True)
-        chosen = chosen[~np.isin(keys, self.drawn.keys)]
+        found = self._tangents(slots, np.broadcast_to(beyond[:, None], near.shape)[same_stay])
+        keys, chosen = np.unique(keys_of(found), return_index=True)
+        chosen = chosen[~np.isin(keys, keys_of(self.drawn))]
         if chosen.size == 0:
             return None
-        found, slots = found.only(chosen), slots[chosen]
-        self.drawn += found
-        return make_rows(found.count, *self._sides(slots, self._taper(slots) + found.beyond))
+        self.drawn = np.concatenate([self.drawn, found[chosen]])
+        return make_rows(chosen.size, *self.sides(slots[chosen], found["beyond"][chosen]))
 
     def _taper(self, at: Integers) -> Array:
         return self._slots.taper[self._slots.vehicle[at]]
 
-    def _sessions_and_steps(self, at: Integers) -> tuple[Integers, Integers]:
-        return self._vehicles.session[self._slots.vehicle[at]], self._slots.step[at]
+    def _tangents(self, at: Integers, beyond: Array | float) -> Records:
+        tangents = np.zeros(at.size, TANGENT)
+        tangents["session"], tangents["step"] = self._vehicles.session[self._slots.vehicle[at]], self._slots.step[at]
+        tangents["beyond"] = beyond
+        return tangents
 
-    def _sides(self, at: Integers, x: Array) -> tuple[float, Array, list[Entry]]:
-        """Lower sides, upper sides and entries of the tangents at `x[Q]` for the slots `at[Q]`, in kWh."""
+    def sides(self, at: Integers, beyond: Array | float) -> tuple[float, Array, list[Entry]]:
+        """Lower sides, upper sides and entries of tangents for the slots `at[Q]`, in kWh; 0 `beyond` is straight."""
         own, of = self._vehicles, self._slots.vehicle[at]
-        alpha, beta = tangent_slopes(x, self._taper(at))
+        alpha, beta = tangent_slopes(self._taper(at) + beyond, self._taper(at))
         kwh_per_kw = self._slots.kwh_per_kw[of]
         first, rows = self._slots.first[at], np.arange(at.size)
         upper = alpha * (own.battery["capacity_kwh"][of] - np.where(first, own.energy_kwh[of], 0.0))

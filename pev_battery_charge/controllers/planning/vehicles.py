@@ -1,7 +1,6 @@
 """The vehicles that a plan is for: those of a whole schedule, or those present now."""
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -11,8 +10,7 @@ from pev_battery_charge.core.records import Status
 from pev_battery_charge.scenario import Scenario
 
 
-@dataclass(frozen=True)
-class Vehicles:
+class Vehicles(NamedTuple):
     """V vehicles, each plugged into its station from step `first_step` to before `end_step` (arrays `[V]`).
 
     session: row in the schedule.
@@ -32,11 +30,6 @@ class Vehicles:
     battery: Records
     power_max_kw: Array
     least_kw: Array
-
-    @property
-    def count(self) -> int:
-        """V."""
-        return int(self.session.size)
 
     @property
     def needed_kwh(self) -> Array:
