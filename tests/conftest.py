@@ -1,11 +1,14 @@
-"""What all tests share: the Hypothesis profile, and the real sessions of ACN-Data where they are at hand."""
+"""What all tests share: the Hypothesis profile, catalogues without strangers, and the real sessions of ACN-Data."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from pev_battery_charge import threads
+from pev_battery_charge.catalogue import COORDINATORS, FEATURES, TERMS
 
 settings.register_profile(
     "repeatable",
@@ -23,6 +26,23 @@ settings.load_profile("repeatable")
 def _threads_share_small_batches_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small batches are stepped by the calling thread alone; in tests they are shared, so that threads are tested."""
     monkeypatch.setattr(threads, "HEAD_START_STATIONS", 0)
+
+
+@pytest.fixture(autouse=True)
+def _own_entries_of_this_module_only(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hides the terms, features and rules of other test modules, and forgets those that a test registers."""
+    near = {request.module.__name__}
+    near |= {one.__name__ for one in vars(request.module).values() if isinstance(one, ModuleType)}
+    before = [(registry, dict(registry)) for registry in (TERMS, FEATURES, COORDINATORS)]
+    for registry, entries in before:
+        for name, entry in entries.items():
+            home = entry.plain.__module__ or ""
+            if home not in near and not home.startswith("pev_battery_charge."):
+                del registry[name]
+    yield
+    for registry, entries in before:
+        registry.clear()
+        registry.update(entries)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ class SimulateCommand:
     seed: int = 0
     """Seed of the schedule, and of a controller that draws."""
     controller: Annotated[str, tyro.conf.arg(help=CONTROLLER_HELP)] = "constant"
-    coordinator: Annotated[str | None, tyro.conf.arg(help=_COORDINATOR_HELP)] = None
+    coordinator: Annotated[str | None, tyro.conf.arg(help=_COORDINATOR_HELP, metavar="RULE")] = None
     trace: Path | None = None
     """Trace to write, .parquet."""
     gif: Path | None = None

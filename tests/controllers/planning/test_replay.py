@@ -68,7 +68,7 @@ def test_any_powers_are_brought_inside_the_limits(data: st.DataObject) -> None:
     requests_kw = requests_for(scenario, vehicles, slots, power_kw)
     trace = replay(scenario, schedule, requests_kw)
     assert_keeps_limits(trace)
-    low, high = (np.array([getattr(one, f"power_{side}_kw") for one in scenario.stations]) for side in ("min", "max"))
+    low, high = (np.array([getattr(one, name) for one in scenario.stations]) for name in ("least_kw", "power_max_kw"))
     assert ((requests_kw == 0.0) | ((requests_kw >= low) & (requests_kw <= high))).all()
     np.testing.assert_array_equal(trace.records["asked_kw"], requests_kw)
     if scenario.coordinator == "none":
