@@ -131,14 +131,15 @@ def negotiate_area(
     """The same for one area."""
     step, horizon = area["step"], prices.size
     messages = welcome(area, stations, own, plans_kw)
-    planning, signal = np.zeros(horizon), np.zeros(horizon)
+    planning, signal, gains, wishes_kw = np.zeros((4, horizon))
     highest_gains, limits_kw, wanting = 0.0, 0.0, 0
     for i in range(stations.size):
         end = own[i]["end"]
         if end > step:
             wanting += 1
             limits_kw += limit_kw(stations[i])
-            highest_gains += gains_of(area, stations[i], loss, end, plans_kw[i])[step]
+            gains_of(area, stations[i], loss, end, plans_kw[i], gains)
+            highest_gains += gains[step]
             planning[step:end] += 1.0
     if highest_gains <= 0.0:
         return messages
@@ -148,7 +149,9 @@ def negotiate_area(
         for i in range(stations.size):
             end, level_kw = own[i]["end"], own[i]["level_kw"]
             if end > step:
-                own[i]["level_kw"] = answer(area, stations[i], loss, end, rho, signal, plans_kw[i], level_kw)
+                own[i]["level_kw"] = answer(
+                    area, stations[i], loss, end, rho, signal, plans_kw[i], gains, wishes_kw, level_kw
+                )
         broadcast(area, plans_kw, planning, prices, rho, True, signal)
     ask(area, stations, own, plans_kw[:, step])
     return messages + rounds * (1 + wanting) + 1

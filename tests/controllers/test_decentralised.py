@@ -75,7 +75,7 @@ def test_an_answer_solves_the_stations_own_problem(
     random = np.random.default_rng(seed)
     plan_kw, signal = random.uniform(0.0, limit_kw, 192), random.uniform(-3.0, 10.0, 192)
     found_kw = plan_kw.copy()
-    answer(area, station[0], loss, steps, rho, signal, found_kw, float(seed % 5))
+    answer(area, station[0], loss, steps, rho, signal, found_kw, np.zeros(192), np.zeros(192), float(seed % 5))
 
     kwh_per_kw = 0.9 * 5.0 / 60.0
     gains = kwh_per_kw / needed_kwh * (np.arange(steps, 0, -1) + 0.5)

@@ -29,9 +29,9 @@ def limit_kw(station: Record) -> float:
 
 
 @kernel
-def gains_of(area: Record, station: Record, loss: Record, end: int, plan_kw: Array) -> Array:
-    """What a kW in each step from now on takes off the station's loss, at its last plan, `[end]`."""
-    step, gains = area["step"], np.zeros(end)
+def gains_of(area: Record, station: Record, loss: Record, end: int, plan_kw: Array, gains: Array) -> None:
+    """Write what a kW in each step up to `end` takes off the station's loss, at its last plan, into `gains[T]`."""
+    step = area["step"]
     kwh_per_kw = station["battery"]["efficiency"] * area["step_hours"]
     target = station["target_kwh"] if loss["of_target"] == 1 else 1.0
     exponent = loss["exponent"]
@@ -46,20 +46,32 @@ def gains_of(area: Record, station: Record, loss: Record, end: int, plan_kw: Arr
     for t in range(end - 1, step - 1, -1):
         later += gains[t]
         gains[t] = later * kwh_per_kw / target
-    return gains
 
 
 @kernel
 def answer(
-    area: Record, station: Record, loss: Record, end: int, rho: float, signal: Array, plan_kw: Array, level_kw: float
+    area: Record,
+    station: Record,
+    loss: Record,
+    end: int,
+    rho: float,
+    signal: Array,
+    plan_kw: Array,
+    gains: Array,
+    wishes_kw: Array,
+    level_kw: float,
 ) -> float:
-    """A station's reply to a signal: replace its `plan_kw[T]`.
+    """A station's reply to a signal: replace its `plan_kw[T]`. `gains` and `wishes_kw`, `[T]`, are scratch.
 
     Without its target the station would ask for its wishes, cut to its limits; the target lowers them all by the same
     level, which is searched by Newton's method, kept between bounds, from `level_kw` on, and returned.
     """
-    wishes_kw = plan_kw[:end] - signal[:end] + gains_of(area, station, loss, end, plan_kw) / rho
-    highest: float = max(wishes_kw[area["step"] :].max(), 0.0)
+    step = area["step"]
+    gains_of(area, station, loss, end, plan_kw, gains)
+    highest = 0.0
+    for t in range(step, end):
+        wishes_kw[t] = plan_kw[t] - signal[t] + gains[t] / rho
+        highest = max(highest, wishes_kw[t])
     needed_kwh = station["target_kwh"] - station["energy_kwh"]
     low = -1.0
     level = min(max(level_kw, 0.0), highest)
