@@ -76,7 +76,7 @@ def checkpoints(folder: Path) -> list[Path]:
 def read_checkpoint(path: Path, model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[str, Any]]:
     """Put a fresh model and its environment where the checkpoint was written; return the caller's arrays and numbers.
 
-    Raises `InputError` where the checkpoint is damaged.
+    Raises `InputError` where the checkpoint is damaged, or of another scenario or version, whose records differ.
     """
     import torch  # noqa: PLC0415  of the extra `train`
     from stable_baselines3.common.save_util import load_from_zip_file  # noqa: PLC0415
@@ -91,6 +91,8 @@ def read_checkpoint(path: Path, model: "BaseAlgorithm", env: "AreaVecEnv") -> tu
             getattr(model, name).data = value.data
         _restore(model, env, arrays, numbers)
         torch.set_rng_state(torch.from_numpy(arrays["random.torch"]))
+    except InputError as error:
+        raise InputError(str(path), [f"{problem}; --repeat does the run anew" for problem in error.problems]) from None
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
         problem = f"is damaged ({type(error).__name__}); remove this folder, and the run resumes from the one before"
         raise InputError(str(path), [problem]) from None
@@ -131,7 +133,7 @@ def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[s
 
 
 def _restore(model: "BaseAlgorithm", env: "AreaVecEnv", arrays: Arrays, numbers: dict[str, Any]) -> None:
-    records = {name: arrays[f"simulation.{name}"] for name in _RECORDS}
+    records = {name: arrays.get(f"simulation.{name}", np.empty(0)) for name in _RECORDS}
     env.simulation.restore(SimulationState(step=numbers["step"], random_states=numbers["areas"], **records))
     for name, value in numbers["counters"].items():
         setattr(model, name, value)

@@ -5,6 +5,7 @@ import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pev_battery_charge as pbc
@@ -145,4 +146,16 @@ def test_a_checkpoint_of_another_scenario_is_refused(finished: Path) -> None:
     scenario = pbc.Scenario.load(finished / "scenario.toml")
     scenario.replace(stations={"count": 4}).save(finished / "scenario.toml")
     with pytest.raises(InputError):
+        resume(finished)
+
+
+@needs_training
+@pytest.mark.parametrize("record", ["areas", "moments"])
+def test_a_checkpoint_of_a_version_without_a_record_is_refused_as_such(record: str, finished: Path) -> None:
+    (finished / "policy.zip").unlink()
+    newest = sorted((finished / "checkpoints").iterdir())[-1] / "arrays.npz"
+    with np.load(newest, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files if name != f"simulation.{record}"}
+    np.savez(newest, allow_pickle=False, **arrays)
+    with pytest.raises(InputError, match=rf"{record}: are of another scenario.* version; --repeat does the run anew"):
         resume(finished)
