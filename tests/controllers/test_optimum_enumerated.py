@@ -54,7 +54,7 @@ def simulation_of_many(scenario: Scenario, schedule: Schedule, count: int) -> Si
     state = one.state()
     many = Simulation(scenario, count, reuse_buffers=True)
     records = (np.repeat(part, count, axis=0) for part in (state.areas, state.stations, state.sessions))
-    many.restore(SimulationState(0, *records, list(state.random_states) * count))
+    many.restore(SimulationState(0, *records, state.moments, list(state.random_states) * count))
     return many
 
 
