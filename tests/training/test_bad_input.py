@@ -156,6 +156,6 @@ def test_a_checkpoint_of_a_version_without_a_record_is_refused_as_such(record: s
     newest = sorted((finished / "checkpoints").iterdir())[-1] / "arrays.npz"
     with np.load(newest, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files if name != f"simulation.{record}"}
-    np.savez(newest, allow_pickle=False, **arrays)
+    np.savez(newest, **arrays)
     with pytest.raises(InputError, match=rf"{record}: are of another scenario.* version; --repeat does the run anew"):
         resume(finished)
