@@ -18,8 +18,9 @@ from tests.controllers.planners import (
     play_requests,
     present_from_the_start,
 )
+from tests.envs.episodes import pev
 from tests.records import battery
-from tests.strategies import quarters, scenarios, schedules
+from tests.strategies import quarters, scenarios, schedule_of, schedules
 
 WITHOUT_MINIMA = {"stations": {"count": 3, "power_max_kw": 11.0}}
 
@@ -111,6 +112,53 @@ def test_prices_are_paid_only_where_the_cap_binds() -> None:
     assert (prices >= 0.0).all()
     assert (prices[binds][:-1] > 0.0).all()
     assert prices[planned_kw < 0.99 * scenario.area.power_max_kw] == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3, 20])
+def test_each_round_is_one_broadcast_and_one_answer_of_each_station(rounds: int) -> None:
+    """Against the formulas at the head of the module, in NumPy, for the first step of an episode."""
+    scenario = Scenario(
+        **WITHOUT_MINIMA,
+        horizon_steps=24,
+        coordinator="equal",
+        area={"power_max_kw": 9.0},
+        population={"stay_minutes": 60.0},
+    )
+    pevs = [pev(departure_min=departure_min) for departure_min in (30.0, 60.0, 120.0)]
+    simulation, controller = Simulation(scenario), DecentralisedMpc(scenario, rounds=rounds)
+    simulation.reset(schedule=schedule_of(pevs, 3))
+    requests_kw = controller(Snapshot.of(simulation))[0]
+
+    area, stations, steps = simulation.areas[0], simulation.stations[0], scenario.horizon_steps
+    loss, ends = np.array([(1.0, 0.0, 1.0, 1)], LOSS)[0], [6, 12, 24]
+    planning = np.array([sum(end > t for end in ends) for t in range(steps)], float)
+    plans_kw, price, levels_kw = np.zeros((3, steps)), np.zeros(steps), [0.0] * 3
+    first_gains = [end * 0.9 * scenario.step_minutes / 60.0 / pevs[0]["energy_target_kwh"] for end in ends]
+    rho = sum(first_gains) / 33.0
+    for number in range(rounds + 1):
+        above_kw = plans_kw.sum(axis=0) / planning + price / rho - 9.0 / planning
+        signal = np.maximum(above_kw, 0.0) - price / rho
+        if number > 0:
+            price = rho * np.maximum(above_kw, 0.0)
+        signal += price / rho
+        if number < rounds:
+            for i in range(3):
+                levels_kw[i] = answer(
+                    area,
+                    stations[i],
+                    loss,
+                    ends[i],
+                    rho,
+                    signal,
+                    plans_kw[i],
+                    np.zeros(steps),
+                    np.zeros(steps),
+                    levels_kw[i],
+                )
+    np.testing.assert_allclose(controller.plans_kw[0], plans_kw, atol=1e-9)
+    np.testing.assert_allclose(controller.prices[0], price, atol=1e-9)
+    asked_kw = plans_kw[:, 0] * min(9.0 / plans_kw[:, 0].sum(), 1.0)
+    np.testing.assert_allclose(requests_kw, asked_kw, atol=1e-9)
 
 
 def test_messages_are_counted() -> None:

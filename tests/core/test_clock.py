@@ -49,6 +49,8 @@ def bound(sessions: Records, step_minutes: float = 5.0, horizon_steps: int = 12)
         (7.0, 23.0, (2, 4)),
         (10.0, 20.0, (2, 4)),
         (10.01, 19.99, None),
+        (10.0 + 1e-6, 20.0 - 1e-6, None),
+        (10.0 + 1e-9, 20.0 - 1e-9, (2, 4)),
         (11.0, 20.0, (3, 4)),
         (10.0, 14.99, None),
         (55.0, 90.0, (11, 18)),
@@ -93,7 +95,18 @@ def test_the_plugged_steps_of_a_session_are_those_counted_one_by_one(
 
 @pytest.mark.parametrize(
     ("stated_min", "stated_step"),
-    [(23.0, 4), (19.99, 3), (25.0, 5), (25.0 - 1e-9, 5), (24.9, 4), (500.0, 100), (14.0, 3), (10.0, 3), (0.5, 3)],
+    [
+        (23.0, 4),
+        (19.99, 3),
+        (25.0, 5),
+        (25.0 - 1e-9, 5),
+        (25.0 - 1e-6, 4),
+        (24.9, 4),
+        (500.0, 100),
+        (14.0, 3),
+        (10.0, 3),
+        (0.5, 3),
+    ],
 )
 def test_a_stated_departure_is_rounded_as_a_true_one_but_leaves_a_step_at_least(
     stated_min: float, stated_step: int

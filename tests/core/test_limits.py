@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge.catalogue import COORDINATORS as RULES
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.limits import claim, raise_together, serve_in_line
+from pev_battery_charge.core.limits import claim, raise_together, serve_in_line, settle
 from pev_battery_charge.core.records import make_areas, make_moments, make_stations
 from tests.bits import bits
 from tests.reference.coordinators import Claim, KnifeEdgeError, share
@@ -125,6 +125,22 @@ def test_grants_never_add_up_to_more_than_the_cap_to_the_last_bit(
     for grant in grants_kw(columns, cap_kw, rule):
         total_kw += grant
     assert total_kw <= cap_kw
+
+
+@pytest.mark.parametrize(("cap_kw", "first_kw"), [(0.3, 0.03), (0.6, 0.07), (0.9, 0.29), (1.7, 0.6), (2.9, 0.7)])
+@pytest.mark.parametrize("rule", ["first_come", "earliest_departure"])
+def test_a_remainder_that_rounds_up_is_lowered_until_the_sum_keeps_the_cap(
+    cap_kw: float, first_kw: float, rule: str
+) -> None:
+    """Of such caps the exact remainder, cap - first, is no number: rounded, first + remainder is above the cap."""
+    remainder_kw = cap_kw - first_kw
+    assert first_kw + remainder_kw > cap_kw
+    grants = grants_kw({"acceptance_kw": [first_kw, 22.0]}, cap_kw, rule)
+    assert grants == [first_kw, np.nextafter(remainder_kw, 0.0)]
+    stations = make_set({"acceptance_kw": [first_kw, 22.0]})
+    stations["made"]["power_kw"] = [first_kw, 22.0]
+    assert settle(stations, cap_kw) == sum(grants) <= cap_kw
+    assert stations["made"]["power_kw"].tolist() == grants
 
 
 @given(columns=columns_of_sets(), rule=st.sampled_from(COORDINATORS), slack_kw=st.just(0.0) | st.floats(0.0, 50.0))
