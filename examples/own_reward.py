@@ -16,7 +16,7 @@ import pev_battery_charge as pbc
 @pbc.reward_term(unit="kWh", label="for charging in peak hours")
 def peak_hours(area, station, moments, from_hour=7.0, to_hour=11.0):
     """Minus the energy drawn from the grid from `from_hour` to `to_hour`, local hours of the day."""
-    begin_hour = (area["start_hour"] + (area["step"] - 1) * area["step_hours"]) % 24.0  # of the step just made
+    begin_hour = pbc.hour_of_day(area, area["step"] - 1)  # of the step just made
     if from_hour <= begin_hour < to_hour:
         return -station["made"]["power_kw"] * area["step_hours"]
     return 0.0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # at run time `_HOMES` has them
     from pev_battery_charge.catalogue import reward_term as reward_term
     from pev_battery_charge.controllers.optimum import Optimum as Optimum
     from pev_battery_charge.controllers.optimum import optimal_schedule as optimal_schedule
+    from pev_battery_charge.core.clock import hour_of_day as hour_of_day
     from pev_battery_charge.envs.central import central_env as central_env
     from pev_battery_charge.envs.parallel import env as env
     from pev_battery_charge.envs.parallel import parallel_env as parallel_env
@@ -60,6 +61,7 @@ _HOMES = {
     "feature": "catalogue",
     "generate_instance": "generate",
     "generate_schedule": "generate",
+    "hour_of_day": "core.clock",
     "import_sessions": "importers",
     "load_scenario": "scenario",
     "optimal_schedule": "controllers.optimum",

@@ -25,6 +25,7 @@ from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number
 from pev_battery_charge.generate import area_generators, area_seeds, generated_info
 from pev_battery_charge.instance import Instance, to_records
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.schedule.local_time import set_clock
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.series import Series
 from pev_battery_charge.threads import AreaThreads
@@ -179,8 +180,7 @@ class Simulation:
         self.sessions, self.moments = drawn.sessions, self._flat if drawn.moments is None else drawn.moments
         for b, one in enumerate(instances or ()):
             self._schedules[b] = one.schedule
-            if one.schedule.start_hour is not None:
-                self.areas["start_hour"][b] = one.schedule.start_hour
+            set_clock(self.areas[b], one.schedule.info, self.scenario.horizon_minutes)
         self.lines = _begin(self.stations, self.sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
         self._step = 0
         return self.observe()

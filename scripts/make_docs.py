@@ -45,6 +45,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "power_max_kw": "the cap",
         "step_hours": "length of a step",
         "start_hour": "local hour of the day at which the episode begins",
+        "clock_change_h": "hours after its start when the local clock is put forward or back; see `pbc.hour_of_day`",
+        "clock_shift_h": "how far it is put forward then; likewise",
         "request_kw": "sum of the requests in the step just made, after clipping",
         "power_kw": "what all stations drew together in the step just made",
         "books": "energy from the start of the episode; a `BOOKS`",

@@ -30,6 +30,7 @@ NAMES = {
     "feature",
     "generate_instance",
     "generate_schedule",
+    "hour_of_day",
     "import_sessions",
     "load_scenario",
     "optimal_schedule",

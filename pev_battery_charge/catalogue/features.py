@@ -10,6 +10,7 @@ import numpy as np
 
 from pev_battery_charge.catalogue.registry import feature
 from pev_battery_charge.core.arrays import Float32, Record, Records
+from pev_battery_charge.core.clock import hour_of_day
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.core.units import HOURS_PER_DAY
 
@@ -103,7 +104,7 @@ def soc(area: Record, station: Record, moments: Records) -> float:
 @feature(unit="h", low=0.0, high=HOURS_PER_DAY, scale=HOURS_PER_DAY)
 def hour(area: Record, station: Record, moments: Records) -> float:
     """Local hour of the day, from 0 to 24."""
-    return float((area["start_hour"] + area["step"] * area["step_hours"]) % HOURS_PER_DAY)
+    return hour_of_day(area, area["step"])
 
 
 @feature(unit="1", low=0.0, high=1.0)

@@ -8,10 +8,10 @@ import tyro
 
 from pev_battery_charge.cli.console import print_table, tell
 from pev_battery_charge.core.records import Status
-from pev_battery_charge.core.units import MINUTES_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.generate import generate_schedule
 from pev_battery_charge.importers import import_sessions
 from pev_battery_charge.scenario import resolve_scenario
+from pev_battery_charge.schedule.local_time import LocalTime
 from pev_battery_charge.schedule.table import Schedule
 
 
@@ -99,7 +99,7 @@ class ShowCommand:
         facts.append(("energy wanted", f"{wanted:,.1f} kWh"))
         print_table(str(self.schedule), ("what", "value"), facts)
         shown = table.head(self.rows)
-        rows = [_session_cells(session, schedule.start_hour or 0.0) for session in shown.iter_rows(named=True)]
+        rows = [_session_cells(session, LocalTime(info)) for session in shown.iter_rows(named=True)]
         title = f"The first {shown.height} of {table.height} sessions (day hh:mm, min, kWh in the battery, kW)"
         print_table(title, _HEADS, rows, _HEADS[1:])
 
@@ -119,15 +119,15 @@ _LONGEST_NAME = 12
 _HEADS = ("pev", "station", "arrives", "waits", "leaves", "has", "wants", "of", "at most")
 
 
-def _session_cells(session: dict[str, Any], start_hour: float) -> tuple[str, ...]:
+def _session_cells(session: dict[str, Any], clock: LocalTime) -> tuple[str, ...]:
     rejected = session["station"] is None
     name = session["pev"]
     return (
         name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…",
         "none" if rejected else str(session["station"]),
-        _clock(session["arrival_min"], start_hour),
+        _time(session["arrival_min"], clock),
         "-" if rejected else f"{session['plug_in_min'] - session['arrival_min']:.0f}",
-        _clock(session["departure_min"], start_hour),
+        _time(session["departure_min"], clock),
         f"{session['energy_arrival_kwh']:.1f}",
         f"{session['energy_target_kwh']:.1f}",
         f"{session['capacity_kwh']:.1f}",
@@ -135,8 +135,6 @@ def _session_cells(session: dict[str, Any], start_hour: float) -> tuple[str, ...
     )
 
 
-def _clock(minutes: float, start_hour: float) -> str:
+def _time(minute: float, clock: LocalTime) -> str:
     """Local time of a minute of the episode: the day, counted from 1, and hh:mm."""
-    day, minute = divmod(round(minutes + start_hour * MINUTES_PER_HOUR), round(MINUTES_PER_DAY))
-    hour, minute = divmod(minute, round(MINUTES_PER_HOUR))
-    return f"{day + 1} {hour:02d}:{minute:02d}"
+    return f"{clock.day(round(minute))} {clock.at(round(minute)):%H:%M}"

@@ -8,10 +8,10 @@ import numpy as np
 
 from pev_battery_charge.catalogue import COORDINATORS, DEFAULT_FEATURES, choose_feature, compose
 from pev_battery_charge.core.arrays import Array, Booleans, Float32, Integers, PerArea, PerStation, Records
-from pev_battery_charge.core.clock import GRID_TOLERANCE_STEPS
+from pev_battery_charge.core.clock import GRID_TOLERANCE_STEPS, hours_of_day
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import KNOWN_STATION, NO_SESSION, STATION, Status, copy_records
-from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
+from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
@@ -64,8 +64,7 @@ class Snapshot:
     @property
     def hour(self) -> Array:
         """`[B]`: local hour of the day, in [0, 24), at which the step begins."""
-        hour: Array = (self.areas["start_hour"] + self.step * self.step_hours) % HOURS_PER_DAY
-        return hour
+        return hours_of_day(self.areas)
 
     @property
     def cap_kw(self) -> Array:

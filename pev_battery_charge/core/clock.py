@@ -2,15 +2,45 @@
 
 import math
 
-from pev_battery_charge.core.arrays import Record, Records
+import numpy as np
+
+from pev_battery_charge.core.arrays import Array, Record, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.records import NEVER, NO_SESSION, Status
+from pev_battery_charge.core.records import CLOCK_CHANGES, NEVER, NO_SESSION, Status
+from pev_battery_charge.core.units import HOURS_PER_DAY
 
 GRID_TOLERANCE_STEPS = 1e-9
 """A time this close to a step's boundary lies on it."""
 
 _PADDING, _SERVED = int(Status.PADDING), int(Status.SERVED)
 _REJECTED, _TOO_SHORT = int(Status.REJECTED), int(Status.TOO_SHORT)
+
+
+@kernel
+def hour_of_day(area: Record, step: int) -> float:
+    """The local hour of the day, in [0, 24), at which a step of the area's episode begins.
+
+    area: one `AREA`.
+    step: `area["step"]` for the step to be made, `area["step"] - 1` for the one just made.
+
+    Right on days of 23 and 25 hours, too. It is compiled: reward terms, features and rules may call it.
+    """
+    elapsed_hours = step * area["step_hours"]
+    hour = area["start_hour"] + elapsed_hours
+    elapsed_hours += GRID_TOLERANCE_STEPS * area["step_hours"]
+    for k in range(CLOCK_CHANGES):
+        if area["clock_change_h"][k] <= elapsed_hours:
+            hour += area["clock_shift_h"][k]
+    return float(hour % HOURS_PER_DAY)
+
+
+@kernel
+def hours_of_day(areas: Records) -> Array:
+    """The same for the step to be made in each of `AREA[B]`, `[B]`."""
+    hours = np.empty(areas.size)
+    for b in range(areas.size):
+        hours[b] = hour_of_day(areas[b], areas[b]["step"])
+    return hours
 
 
 @kernel

@@ -18,6 +18,9 @@ from pev_battery_charge.core.units import MINUTES_PER_HOUR
 NO_SESSION: Final = -1
 """In a field that holds a session's row: there is none."""
 
+CLOCK_CHANGES: Final = 4
+"""How often the local clock may be put forward or back within an episode: twice a year, and four weeks of leeway."""
+
 NEVER: Final = np.iinfo(np.int32).max
 """In a field that holds a step: it does not come."""
 
@@ -103,6 +106,8 @@ AREA: Final = np.dtype(
         ("power_max_kw", "f8"),
         ("step_hours", "f8"),
         ("start_hour", "f8"),
+        ("clock_change_h", "f8", (CLOCK_CHANGES,)),
+        ("clock_shift_h", "f8", (CLOCK_CHANGES,)),
         # The step just made.
         ("request_kw", "f8"),
         ("power_kw", "f8"),
@@ -114,7 +119,11 @@ AREA: Final = np.dtype(
     ],
     align=True,
 )
-"""A load area: its limits, its clock and its energy books."""
+"""A load area: its limits, its clock and its energy books.
+
+The local clock is `start_hour` at the episode's start, and is put forward by `clock_shift_h` (back where that is below
+0) so many hours later as `clock_change_h` tells, which is infinite where it is not: see `core.clock.hour_of_day`.
+"""
 
 SESSION: Final = np.dtype(
     [
@@ -179,6 +188,7 @@ def make_areas(
     areas["power_max_kw"] = power_max_kw
     areas["step_hours"] = step_minutes / MINUTES_PER_HOUR
     areas["start_hour"] = start_hour
+    areas["clock_change_h"] = np.inf
     areas["horizon_steps"] = horizon_steps
     return areas
 

@@ -38,9 +38,10 @@ def with_stated_departures(
         problems.append(f"error_hours: must rise (it is {error_hours})")
     raise_if("stated departures", problems)
     low, middle, high = error_hours
-    ends = middle + (low - middle) * 0.5 / 0.4, middle, middle + (high - middle) * 0.5 / 0.4
+    first, last = middle + (low - middle) * 0.5 / 0.4, middle + (high - middle) * 0.5 / 0.4
     uniforms = np.random.default_rng(seed).random(len(schedule))
-    errors_min = pl.Series(np.interp(uniforms, (0.0, 0.5, 1.0), ends) * MINUTES_PER_HOUR)
+    below, above = (middle - first) / 0.5 * uniforms + first, (last - middle) / 0.5 * (uniforms - 0.5) + middle
+    errors_min = pl.Series(np.where(uniforms < 0.5, below, above) * MINUTES_PER_HOUR)
     earliest = pl.col("arrival_min") + _SHORTEST_STAY_MIN
     stated = pl.max_horizontal(pl.col("departure_min") + errors_min, earliest)
     return Schedule(schedule.sessions.with_columns(stated.alias(STATED)), schedule.info)

@@ -1,15 +1,12 @@
 """Minutes of an episode as local time."""
 
 import math
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from pev_battery_charge.core.units import MINUTES_PER_DAY, MINUTES_PER_HOUR
 from pev_battery_charge.scenario import Scenario
+from pev_battery_charge.schedule.local_time import LocalTime
 from pev_battery_charge.schedule.table import Schedule
 
-_DAY_ONE = datetime(2001, 1, 1)
-"""Stands for the day of a start that tells none; never shown."""
 _TICK_MINUTES = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
 _TICK_HOURS = (1.0, 2.0, 3.0, 4.0, 6.0, 12.0)
 
@@ -22,43 +19,31 @@ class Clock:
     """
 
     def __init__(self, scenario: Scenario, schedule: Schedule) -> None:
-        start = schedule.info.start
-        self._dated = start is not None and " " in start
-        self._zone = ZoneInfo(schedule.info.time_zone) if self._dated and schedule.info.time_zone else None
-        if start is not None and self._dated:
-            self._start = datetime.fromisoformat(start)
-        else:
-            hour = scenario.population.start_hour if schedule.start_hour is None else schedule.start_hour
-            self._start = _DAY_ONE + timedelta(hours=hour)
+        self._local = LocalTime(schedule.info, scenario.population.start_hour)
 
     def text(self, minute: float) -> str:
         """Day and time: "Day 1  07:35", or "2019-07-01  07:35"."""
-        moment = self._at(minute)
-        return f"{self._day(moment)}  {moment:%H:%M}"
+        return f"{self._day(minute)}  {self._local.at(minute):%H:%M}"
 
     def ticks(self, horizon_minutes: float, most: int) -> list[tuple[float, str]]:
         """Round times between 0 and the horizon, at most `most` + 1, as (minute, label); a new day bears its name."""
         spacing = _spacing_minutes(horizon_minutes, most)
-        since_midnight = self._start.hour * MINUTES_PER_HOUR + self._start.minute
+        start = self._local.at(0.0)
+        since_midnight = start.hour * MINUTES_PER_HOUR + start.minute
         minute = -since_midnight % min(spacing, MINUTES_PER_DAY)
         ticks = []
         while minute <= horizon_minutes:
-            moment = self._at(minute)
+            moment = self._local.at(minute)
             midnight = moment.hour == moment.minute == 0
             named = midnight and (minute > 0 or spacing >= MINUTES_PER_DAY)
-            ticks.append((minute, self._day(moment, short=True) if named else f"{moment:%H:%M}"))
+            ticks.append((minute, self._day(minute, short=True) if named else f"{moment:%H:%M}"))
             minute += spacing
         return ticks
 
-    def _at(self, minute: float) -> datetime:
-        elapsed = timedelta(minutes=minute)
-        if self._zone is None:
-            return self._start + elapsed
-        return (self._start.replace(tzinfo=self._zone).astimezone(UTC) + elapsed).astimezone(self._zone)
-
-    def _day(self, moment: datetime, *, short: bool = False) -> str:
-        if not self._dated:
-            return f"Day {(moment.date() - _DAY_ONE.date()).days + 1}"
+    def _day(self, minute: float, *, short: bool = False) -> str:
+        if not self._local.dated:
+            return f"Day {self._local.day(minute)}"
+        moment = self._local.at(minute)
         return f"{moment:%m-%d}" if short else f"{moment:%Y-%m-%d}"
 
 
