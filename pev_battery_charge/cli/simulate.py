@@ -113,9 +113,9 @@ class RenderCommand:
             import imageio.v3 as imageio  # noqa: PLC0415  loaded only to draw
 
             step = trace.num_steps if self.step is None else self.step
-            image = rendering.render_frame(trace, step)
+            content = imageio.imwrite("<bytes>", rendering.render_frame(trace, step), extension=".png")
             with write_beside(self.png) as beside:
-                imageio.imwrite(beside, image)
+                beside.write_bytes(content)
             tell(f"{self.png}: the moment after {step} steps")
 
 
