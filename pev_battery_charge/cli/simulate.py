@@ -57,7 +57,7 @@ class SimulateCommand:
         rows = summarise(trace).rows()
         if isinstance(controller, Reporting):
             rows += controller.report()
-        print_table(title, ("result", "value", "unit"), rows, ("value",))
+        print_table(title, ("result", "value", "unit"), rows, ("value",), ("result",))
         if self.trace is not None:
             trace.write(self.trace)
             tell(f"{self.trace}: trace of {trace.num_steps} steps")
