@@ -1,4 +1,4 @@
-"""`python -m pev_battery_charge`: the command `pev`."""
+"""The command `pev`, as `python -m pev_battery_charge`."""
 
 from pev_battery_charge.cli import main
 

@@ -33,6 +33,7 @@ FLOORS = (
     {"smart_charging"},
     {"benchmark"},
     {"cli"},
+    {"__main__"},
 )
 """From the ground up. A room imports rooms of lower floors; rooms of one floor do not know each other."""
 

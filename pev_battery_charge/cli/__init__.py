@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from pev_battery_charge import __version__
+import pev_battery_charge
 from pev_battery_charge.cli.process import any_encoding, drop_output, orderly_end, standard_output
 from pev_battery_charge.cli.texts import literal_lines
 from pev_battery_charge.errors import InputError
@@ -54,7 +54,7 @@ def _choose(arguments: Sequence[str]) -> Any:
     """The command that is asked for; None where all has been told."""
     if list(arguments) == ["--version"]:
         with standard_output():
-            print(f"pev {__version__}")
+            print(f"pev {pev_battery_charge.__version__}")
         return None
     # Here, since it takes seconds, in which it may be interrupted.
     from pev_battery_charge.cli.commands import load_plugins, parse  # noqa: PLC0415

@@ -187,6 +187,7 @@ def test_every_help_is_told_in_plain_letters(encoding: str, monkeypatch: pytest.
         assert f"usage: pev {' '.join(command)}".strip() in terminal.printed()
 
 
+@pytest.mark.slow
 def test_every_table_is_printed_in_plain_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "s.csv"
     schedule = pbc.generate_schedule(pbc.load_scenario("paper-5x20"), seed=0)
@@ -207,6 +208,7 @@ def test_every_table_is_printed_in_plain_letters(tmp_path: Path, monkeypatch: py
         assert re.search(expected, terminal.printed(), re.MULTILINE), command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
 def test_a_process_with_plain_letters_refuses_in_them(variables: dict[str, str], tmp_path: Path) -> None:
     plain = {**variables, "PYTHONCOERCECLOCALE": "0"}
@@ -284,10 +286,8 @@ def test_an_interrupt_while_importing_is_no_traceback(module: str, tmp_path: Pat
 
 
 ENDED = """
-import os, signal, sys
-from pathlib import Path
+import os, signal, sys, types
 from pev_battery_charge.cli import main
-from pev_battery_charge.cli import commands
 from pev_battery_charge.files import write_beside
 
 class Command:
@@ -297,11 +297,14 @@ class Command:
             os.kill(os.getpid(), getattr(signal, sys.argv[1]))
             print("not ended")
 
-commands.parse = lambda _: Command()
+commands = types.ModuleType("commands")
+commands.load_plugins, commands.parse = (lambda arguments: arguments), (lambda _: Command())
+sys.modules["pev_battery_charge.cli.commands"] = commands
 if sys.argv[2] == "nohup":
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 main([])
 """
+"""A command that is ended while it writes a file, in place of the package's own."""
 
 
 @pytest.mark.parametrize(
