@@ -1,12 +1,19 @@
 """Writing files so that nobody ever finds half of one."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from pev_battery_charge.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_STEM_LENGTH: Final = 40
+"""How much of a file's name the one beside it repeats, which has to fit into a folder as well."""
 
 
 def make_folder(path: str | Path, otherwise: str = "choose another folder") -> None:
@@ -29,23 +36,34 @@ def make_folder(path: str | Path, otherwise: str = "choose another folder") -> N
 def write_beside(path: str | Path) -> Iterator[Path]:
     """A path beside `path` to write to; renamed to `path` when the block ends well, removed when it does not.
 
-    Missing parent folders are made. Raises `InputError` where the folder cannot be written to.
+    Missing parent folders are made. Raises `InputError` where the folder cannot be written to, where `path` is a
+    folder or a device, and where writing fails: on a full disk, for instance.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(str(path), ["is a folder, not a file to write"])
+    beside = path.parent / f".{path.stem[:_STEM_LENGTH]}.{secrets.token_hex(8)}{path.suffix}"
     try:
+        if path.exists() and not path.is_file():
+            what = "folder" if path.is_dir() else "device"
+            raise InputError(str(path), [f"is a {what}, not a file to write"])
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    except OSError as error:
-        raise InputError(str(path), [f"cannot be written: {error.strerror}"]) from None
-    os.close(handle)
-    beside = Path(name)
-    umask = os.umask(0)
-    os.umask(umask)
-    try:
+        beside.touch(exist_ok=False)
         yield beside
-        beside.chmod(0o666 & ~umask)
         beside.replace(path)
+    except BrokenPipeError:  # of what is printed meanwhile: a file has no reader that could leave
+        raise
+    except OSError as error:
+        raise InputError(str(path), [f"cannot be written: {error.strerror or error}"]) from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def write_parquet(path: str | Path, table: "pl.DataFrame", metadata: Mapping[str, str] | None = None) -> None:
+    """Write a table as Parquet, an existing file being replaced whole or not at all; raises as `write_beside`.
+
+    It is made in memory: what Polars raises for a full disk is no `OSError`.
+    """
+    content = BytesIO()
+    table.write_parquet(content, metadata=None if metadata is None else dict(metadata))
+    with write_beside(path) as beside:
+        beside.write_bytes(content.getbuffer())

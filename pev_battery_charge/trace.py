@@ -13,7 +13,7 @@ from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.records import NO_SESSION, STEP, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.files import write_beside
+from pev_battery_charge.files import write_parquet
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 
@@ -136,8 +136,7 @@ class Trace:
         if Path(path).suffix != ".parquet":
             raise InputError(str(path), ["a trace file must end in .parquet"])
         metadata = {"scenario": self.scenario.to_toml(), "schedule": self.schedule.to_text()}
-        with write_beside(path) as beside:
-            self.to_frame().write_parquet(beside, metadata={"format_version": _FORMAT_VERSION, **metadata})
+        write_parquet(path, self.to_frame(), {"format_version": _FORMAT_VERSION, **metadata})
 
     @classmethod
     def read(cls, path: str | Path) -> Self:

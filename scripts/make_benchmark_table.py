@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import readme_block
+import tyro
 
 from pev_battery_charge.cli import main as pev
 
@@ -20,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 import readme_block
+import tyro
 from pydantic import BaseModel
 
 from pev_battery_charge.catalogue import COORDINATORS, DEFAULT_FEATURES, DEFAULT_TERMS, FEATURES, TERMS
@@ -301,4 +302,4 @@ def main(root: Path = ROOT) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import tyro
+
 import pev_battery_charge as pbc
 from pev_battery_charge.evaluation.runner import run
 from pev_battery_charge.rendering import write_gif, write_overview
@@ -21,4 +23,4 @@ def main(folder: Path = FOLDER) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import tyro
+
 import pev_battery_charge as pbc
 
 FOLDER = Path(__file__).parent.parent / "schedules"
@@ -16,4 +18,4 @@ def main(folder: Path = FOLDER) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

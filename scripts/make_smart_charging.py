@@ -8,6 +8,7 @@ from pathlib import Path
 
 import imageio.v3 as imageio
 import readme_block
+import tyro
 
 from pev_battery_charge.cli import main as pev
 from pev_battery_charge.files import write_beside
@@ -47,4 +48,4 @@ def show_taxi(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

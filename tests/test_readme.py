@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import pev_battery_charge as pbc
-from pev_battery_charge.cli import main, parse
+from pev_battery_charge.cli import main
+from pev_battery_charge.cli.commands import parse
 from tests.loading import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,6 +1,8 @@
 """What stands in schedules/ is what its script makes; tables go between their marks."""
 
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 import pev_battery_charge as pbc
 from pev_battery_charge.errors import InputError
-from tests.loading import ROOT, load_script
+from tests.loading import ROOT, SCRIPTS, load_script
 
 
 def test_make_schedules_makes_the_committed_files(tmp_path: Path) -> None:
@@ -94,3 +96,21 @@ def test_the_smart_charging_results_are_made_again(tmp_path: Path, monkeypatch: 
     made = {file.name for file in media.iterdir()}
     assert made == {script.COMPARISON, script.POLICY, script.TAXI}
     assert all((ROOT / "media" / name).is_file() for name in made)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SCRIPTS.glob("make_*.py")))
+def test_a_script_that_is_asked_for_help_or_something_unknown_makes_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def made(*_: object) -> None:
+        raise AssertionError("something is made")
+
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    for what in ("pev_battery_charge.files.write_beside", "pev_battery_charge.cli.main"):
+        monkeypatch.setattr(what, made)
+    for option, code in (("--help", 0), ("--nonsense", 2)):
+        monkeypatch.setattr(sys, "argv", [name, option])
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(SCRIPTS / name), run_name="__main__")
+        assert end.value.code == code
+    assert re.match(rf"usage: \S*{name} ", capsys.readouterr().out)

@@ -2,87 +2,72 @@
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from pathlib import Path
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import Any
 
-import tyro
-
-from pev_battery_charge.cli.benchmark import BenchmarkCommand
-from pev_battery_charge.cli.console import errors
-from pev_battery_charge.cli.evaluate import EvaluateCommand
-from pev_battery_charge.cli.regret import RegretCommand
-from pev_battery_charge.cli.scenario import ScenarioCommand
-from pev_battery_charge.cli.schedule import ScheduleCommand
-from pev_battery_charge.cli.simulate import RenderCommand, SimulateCommand
-from pev_battery_charge.cli.smart_charging import SmartChargingCommand
-from pev_battery_charge.cli.train import TrainCommand
+import pev_battery_charge
+from pev_battery_charge.cli.process import any_encoding, drop_output, orderly_end, standard_output
+from pev_battery_charge.cli.texts import literal_lines
 from pev_battery_charge.errors import InputError
 
-_DESCRIPTION = """Multi-agent control of electric-vehicle charging.
-
-A first look: pev simulate --gif episode.gif
-
-A shared policy: pev train --scenario paper-5x20 --out runs/first
-&& pev evaluate --policies runs/first uncontrolled constant random
-
-Real sessions: pev schedule import sessions.csv.gz --day 2019-05-01 --out day.csv
-&& pev simulate --schedule day.csv
-
-Rewards, observations, rules, populations and formats of your own, registered by my_module.py:
-pev --plugin my_module simulate --scenario mine.toml"""
-
-_PLUGIN = "--plugin"
-
-_Command = (
-    Annotated[SimulateCommand, tyro.conf.subcommand("simulate")]
-    | Annotated[RenderCommand, tyro.conf.subcommand("render")]
-    | Annotated[TrainCommand, tyro.conf.subcommand("train")]
-    | Annotated[EvaluateCommand, tyro.conf.subcommand("evaluate")]
-    | Annotated[RegretCommand, tyro.conf.subcommand("regret")]
-    | Annotated[ScheduleCommand, tyro.conf.subcommand("schedule")]
-    | Annotated[ScenarioCommand, tyro.conf.subcommand("scenario")]
-    | Annotated[SmartChargingCommand, tyro.conf.subcommand("smart-charging")]
-    | Annotated[BenchmarkCommand, tyro.conf.subcommand("benchmark")]
-)
+_UNREAD = 1
+_REFUSED = 2
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Exit code 0: done; 2: bad input, told on standard error; 130: interrupted."""
-    try:
-        parse(load_plugins(sys.argv[1:] if arguments is None else arguments)).run()
-    except InputError as error:
-        errors.print(f"pev: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        errors.print("pev: interrupted")
-        sys.exit(130)
+    """Run the command line.
 
-
-def load_plugins(arguments: Sequence[str]) -> Sequence[str]:
-    """Import the modules of every leading `--plugin MODULE`, also from the working folder; give back the rest.
-
-    Raises `InputError` for a module that cannot be imported.
+    Exit code 0: done; 1: what reads the output has gone; 2: bad input, or a disk that cannot be written to, told on
+    standard error; 130: interrupted; 143: terminated.
     """
-    while arguments and arguments[0] == _PLUGIN:
-        if len(arguments) == 1:
-            raise InputError(_PLUGIN, ["must be followed by the name of a module"])
-        if (here := str(Path.cwd())) not in sys.path:
-            sys.path.append(here)
+    with orderly_end(), any_encoding():
         try:
-            import_module(arguments[1])
-        except ImportError as error:
-            raise InputError(f"{_PLUGIN} {arguments[1]}", [f"cannot be imported: {error}"]) from None
-        arguments = arguments[2:]
-    return arguments
+            _run(sys.argv[1:] if arguments is None else arguments)
+        except InputError as error:
+            _tell(str(error), style="red")
+            sys.exit(_REFUSED)
+        except BrokenPipeError:
+            drop_output()
+            sys.exit(_UNREAD)
+        except OSError as error:
+            _tell(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), style="red")
+            sys.exit(_REFUSED)
+        except KeyboardInterrupt:
+            _tell("interrupted")
+            sys.exit(_INTERRUPTED)
 
 
-def parse(arguments: Sequence[str] | None = None) -> Any:
-    """The command that the arguments ask for, not yet run; of a group, the one chosen."""
-    command: _Command = tyro.cli(
-        tyro.conf.OmitSubcommandPrefixes[_Command],  # type: ignore[misc]  # a union is not a type to mypy here
-        prog="pev",
-        description=_DESCRIPTION,
-        args=arguments,
-    )
-    return getattr(command, "command", command)
+def _run(arguments: Sequence[str]) -> None:
+    if sys.stdout is None:
+        raise InputError("standard output", ["is closed: send it to a file, or to /dev/null"])
+    try:
+        command = _choose(arguments)
+        if command is not None:
+            command.run()
+    finally:
+        with standard_output():  # what is still held back: it is told here whether it can be written
+            sys.stdout.flush()
+
+
+def _choose(arguments: Sequence[str]) -> Any:
+    """The command that is asked for; None where all has been told."""
+    if list(arguments) == ["--version"]:
+        with standard_output():
+            print(f"pev {pev_battery_charge.__version__}")
+        return None
+    # Here, since it takes seconds, in which it may be interrupted.
+    from pev_battery_charge.cli.commands import load_plugins, parse  # noqa: PLC0415
+
+    arguments = load_plugins(arguments)
+    with standard_output():
+        return parse(arguments)
+
+
+def _tell(problem: str, style: str = "") -> None:
+    """Say on standard error what has gone wrong."""
+    from rich.console import Console  # noqa: PLC0415  as above
+
+    with suppress(OSError):  # of a standard error that cannot be written either
+        console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+        console.print(f"pev: {literal_lines(problem)}", style=style, soft_wrap=True)

@@ -2,4 +2,5 @@
 
 from pev_battery_charge.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -97,7 +97,7 @@ class ShowCommand:
             facts.append(("too short for a step", str(int((grid["status"] == Status.TOO_SHORT).sum()))))
         wanted = float((table["energy_target_kwh"] - table["energy_arrival_kwh"]).sum())
         facts.append(("energy wanted", f"{wanted:,.1f} kWh"))
-        print_table(str(self.schedule), ("what", "value"), facts)
+        print_table(str(self.schedule), ("what", "value"), facts, (), ("what", "value"))
         shown = table.head(self.rows)
         rows = [_session_cells(session, LocalTime(info)) for session in shown.iter_rows(named=True)]
         title = f"The first {shown.height} of {table.height} sessions (day hh:mm, min, kWh in the battery, kW)"

@@ -57,7 +57,7 @@ class SimulateCommand:
         rows = summarise(trace).rows()
         if isinstance(controller, Reporting):
             rows += controller.report()
-        print_table(title, ("result", "value", "unit"), rows, ("value",))
+        print_table(title, ("result", "value", "unit"), rows, ("value",), ("result",))
         if self.trace is not None:
             trace.write(self.trace)
             tell(f"{self.trace}: trace of {trace.num_steps} steps")
@@ -113,9 +113,9 @@ class RenderCommand:
             import imageio.v3 as imageio  # noqa: PLC0415  loaded only to draw
 
             step = trace.num_steps if self.step is None else self.step
-            image = rendering.render_frame(trace, step)
+            content = imageio.imwrite("<bytes>", rendering.render_frame(trace, step), extension=".png")
             with write_beside(self.png) as beside:
-                imageio.imwrite(beside, image)
+                beside.write_bytes(content)
             tell(f"{self.png}: the moment after {step} steps")
 
 

@@ -226,7 +226,7 @@ def _print_value(name: str, value: PolicyValue, optimum: PolicyValue | None) -> 
     if optimum is not None:
         rows.append(("expected return of the exact optimum", f"{optimum.expected_return:.5g}", unit))
         rows.append(("behind the optimum", f"{100.0 * value.shortfall(optimum):.3f}", "%"))
-    print_table(f"{name}: exact figures", ("figure", "value", "unit"), rows, ("value",))
+    print_table(f"{name}: exact figures", ("figure", "value", "unit"), rows, ("value",), ("figure", "unit"))
 
 
 def _write_map(title: str, value: PolicyValue, path: Path | None) -> None:

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -14,6 +15,8 @@ from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from numba import njit
+
+from pev_battery_charge.core.compile_cache import KernelCache, replace_file, say_uncached
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -29,17 +32,16 @@ def kernel(function: Kernel) -> Kernel:
     Kernels release the global interpreter lock, so that threads may step different areas at the same time. Division
     follows NumPy (no check for a zero divisor in the inner loop); floating point is IEEE 754 to the letter (no
     `fastmath`), so that results do not depend on the machine's vector width. `NUMBA_DISABLE_JIT=1` runs the same
-    functions as plain Python.
+    functions as plain Python. Where compiled code cannot be kept on disk, every process compiles anew, and says so.
     """
-    try:
-        compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # neither the package's folder nor the user's can be written: compiled in every process
-        compiled = njit(nogil=True, error_model="numpy")(function)
-    disk_cache = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if disk_cache is not None:
+    compiled = njit(nogil=True, error_model="numpy")(function)
+    if hasattr(compiled, "_cache"):
         # Numba holds compiled code for fresh as long as the kernel's own file is unchanged, although the kernels it
         # calls, from other files, are compiled into it. Here it is fresh as long as no file of the package has changed.
-        disk_cache._source_stamp = _package_digest()
+        try:
+            compiled._cache = KernelCache(function, _package_digest())
+        except (RuntimeError, OSError):
+            say_uncached("neither the package's folder nor the user's can be written to")
     return cast(Kernel, compiled)
 
 
@@ -61,10 +63,9 @@ def load_text(text: str, made_of: str) -> ModuleType:
     """
     digest = hashlib.sha256((_package_digest() + made_of + text).encode()).hexdigest()[:24]
     path = _text_folder() / f"composed_{digest}.py"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-            file.write(text)
-        Path(file.name).replace(path)
+    with suppress(OSError):  # on a full disk, for instance: then the kernels are compiled without a cache
+        if not _holds(path, text):
+            replace_file(path, text.encode())
     module = ModuleType(f"{_PACKAGE.name}.{path.stem}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # where Numba looks for it when it loads what it has compiled
@@ -72,12 +73,20 @@ def load_text(text: str, made_of: str) -> ModuleType:
     return module
 
 
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
+
+
 @cache
 def _text_folder() -> Path:
     """Where the texts of composed modules are kept: Numba's own folder where one is set, the package's, the user's.
 
     Numba unpickles what it finds beside them, so a folder that is another user's, or that others may write to, is
-    passed over. Where none can be written, a temporary one lasts as long as the process.
+    passed over. Where none can be written, a temporary one lasts as long as the process; where not even that can be
+    made, it is one that texts cannot be kept in.
     """
     folders = [_PACKAGE / "__pycache__", Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "pev_battery_charge"]
     if os.environ.get("NUMBA_CACHE_DIR"):
@@ -93,7 +102,10 @@ def _text_folder() -> Path:
             continue
         if not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022):
             return folder
-    folder = Path(tempfile.mkdtemp(prefix="pev_battery_charge_"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="pev_battery_charge_"))
+    except OSError:
+        return folders[0]
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

@@ -17,7 +17,7 @@ from pev_battery_charge.evaluation.metrics import METRICS, PLOTTED_METRICS
 from pev_battery_charge.evaluation.regret import OVERALL, REGRET_METRICS, RegretReport
 from pev_battery_charge.evaluation.regret_table import by_regret, mean_text
 from pev_battery_charge.evaluation.statistics import CONFIDENCE, RESAMPLES, statistics
-from pev_battery_charge.files import write_beside
+from pev_battery_charge.files import write_beside, write_parquet
 
 RESULT_ENDINGS: Final = (".csv", ".parquet", ".json", ".png")
 
@@ -155,11 +155,12 @@ def _write(
         if ending == ".png":
             draw(path)
             continue
+        if ending == ".parquet":
+            write_parquet(path, rows, metadata)
+            continue
         with write_beside(path) as beside:
             if ending == ".csv":
                 rows.write_csv(beside)
-            elif ending == ".parquet":
-                rows.write_parquet(beside, metadata=metadata)
             else:
                 about = {"format_version": 1, "package_version": version("pev-battery-charge")}
                 beside.write_text(json.dumps(about | summary(), indent=1) + "\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,9 +61,14 @@ def write_gif(
     durations_ms = [frame_ms] * (len(steps) - 1) + [max(frame_ms, LAST_FRAME_MS)]
     options: dict[str, Any] = {"mode": "P", "palette": palette.colours.tobytes(), "loop": 0, "optimize": True}
     options["duration"] = durations_ms if len(steps) > 1 else durations_ms[0]
-    with write_beside(path) as beside, iio.imopen(beside, "w", plugin="pillow") as file:
+    content = (
+        BytesIO()
+    )  # in memory: Pillow writes when it closes, and imageio tells what it raises then on the terminal
+    with iio.imopen(content, "w", plugin="pillow", extension=".gif") as file:
         for frame in frames:
             file.write(frame, **options)
+    with write_beside(path) as beside:
+        beside.write_bytes(content.getbuffer())
 
 
 def shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> range:

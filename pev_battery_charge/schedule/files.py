@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.files import write_beside
+from pev_battery_charge.files import write_beside, write_parquet
 
 _ENDINGS: Final = (".csv", ".parquet")
 
@@ -31,11 +31,11 @@ def read_table(path: str | Path) -> tuple[pl.DataFrame, dict[str, str]]:
 def write_table(path: str | Path, sessions: pl.DataFrame, metadata: dict[str, str]) -> None:
     """Write a file by its ending; an existing one is replaced whole or not at all."""
     path = _schedule_path(path)
+    if path.suffix == ".parquet":
+        write_parquet(path, sessions, metadata)
+        return
     with write_beside(path) as beside:
-        if path.suffix == ".csv":
-            beside.write_text(format_csv(sessions, metadata), encoding="utf-8")
-        else:
-            sessions.write_parquet(beside, metadata=metadata)
+        beside.write_text(format_csv(sessions, metadata), encoding="utf-8")
 
 
 def format_csv(sessions: pl.DataFrame, metadata: dict[str, str]) -> str:

@@ -11,8 +11,8 @@ Nothing in it is unpickled: arrays are plain, and parameters are read with torch
 
 import json
 import random
+import secrets
 import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,13 +41,15 @@ def write_checkpoint(
     """Write a checkpoint into `folder`, named after the agent-steps made; older ones than the last two are removed.
 
     arrays, numbers: what the caller wants back besides.
+
+    Raises `InputError` where it cannot be written: on a full disk, for instance.
     """
     from stable_baselines3.common.save_util import save_to_zip_file  # noqa: PLC0415  of the extra `train`
 
     target = folder / f"{model.num_timesteps:012d}"
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder, prefix=f".{target.name}."))
+    beside = folder / f".{target.name}.{secrets.token_hex(8)}"
     try:
+        beside.mkdir(parents=True)
         _, variables = model._get_torch_save_params()
         save_to_zip_file(
             beside / "parameters.zip",
@@ -59,8 +61,9 @@ def write_checkpoint(
             np.savez(file, allow_pickle=False, **own_arrays, **{f"caller.{name}": a for name, a in arrays.items()})
         text = json.dumps({**own_numbers, "caller": numbers})
         (beside / "state.json").write_text(text, encoding="utf-8")
-        beside.chmod(0o755)
         beside.rename(target)
+    except OSError as error:
+        raise InputError(str(target), [f"cannot be written: {error.strerror or error}"]) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     for old in checkpoints(folder)[:-2]:

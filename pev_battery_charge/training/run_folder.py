@@ -24,7 +24,7 @@ from typing import Any, Self
 import polars as pl
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.files import make_folder, write_beside
+from pev_battery_charge.files import make_folder, write_beside, write_parquet
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.training.config import TrainConfig
 
@@ -98,8 +98,7 @@ class RunFolder:
         """Write the rows recorded so far; files without rows are not made."""
         for rows, path in ((metrics, self.metrics_file), (evaluations, self.evaluations_file)):
             if rows:
-                with write_beside(path) as beside:
-                    pl.DataFrame(rows, infer_schema_length=None).write_parquet(beside)
+                write_parquet(path, pl.DataFrame(rows, infer_schema_length=None))
 
 
 def _git_revision() -> str | None:

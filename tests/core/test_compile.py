@@ -1,5 +1,6 @@
 """Compiled code on disk never outlives what it was made from, and finds a folder that is safe, or does without."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -66,6 +67,7 @@ def test_a_package_that_cannot_be_written_and_no_home_compile_in_every_process(t
         [sys.executable, "-c", PROGRAM], env=environment, cwd=tmp_path, check=True, capture_output=True, text=True
     )
     assert float(done.stdout) > 10.0
+    assert done.stderr.count("compiled code cannot be kept on disk") == 1
     assert not list(tmp_path.glob("pev_battery_charge_*"))
 
 
@@ -166,6 +168,37 @@ def test_without_a_home_there_is_a_folder_for_the_process(no_folder: Path, monke
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "expanduser", homeless)
     assert find_folder().parent == no_folder
+
+
+def test_without_any_folder_a_text_is_run_all_the_same(no_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(**_: Any) -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.mkdtemp", nowhere)
+    compiling._text_folder.cache_clear()
+    try:
+        assert vars(load_text("value = 1\n", "nowhere"))["value"] == 1
+    finally:
+        compiling._text_folder.cache_clear()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"value = 2"])
+def test_a_damaged_file_of_a_text_is_written_again(tmp_path: Path, monkeypatch: Any, content: bytes) -> None:
+    monkeypatch.setattr(compiling, "_text_folder", lambda: tmp_path)
+    file = Path(str(load_text("value = 1\n", "").__file__))
+    file.write_bytes(content)
+    assert vars(load_text("value = 1\n", ""))["value"] == 1
+    assert file.read_bytes() == b"value = 1\n"
+
+
+def test_on_a_full_disk_a_text_is_run_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(compiling, "_text_folder", lambda: tmp_path)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert vars(load_text("value = 1\n", ""))["value"] == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
