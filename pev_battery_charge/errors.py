@@ -11,14 +11,21 @@ class InputError(ValueError):
 
     subject: what was read (a file, an argument, a step's actions).
     problems: one text for each problem, "place: rule".
+
+    Those that raise an error again that came from another process make it of that error, or of its text, alone.
     """
 
-    def __init__(self, subject: str, problems: Sequence[str]) -> None:
-        self.subject = subject
-        self.problems = tuple(problems)
-        super().__init__(subject, self.problems)
+    subject: str
+    problems: tuple[str, ...]
+
+    def __init__(self, subject: "str | InputError", problems: Sequence[str] = ()) -> None:
+        self.subject = subject.subject if isinstance(subject, InputError) else subject
+        self.problems = subject.problems if isinstance(subject, InputError) else tuple(problems)
+        super().__init__(self.subject, self.problems)
 
     def __str__(self) -> str:
+        if not self.problems:
+            return self.subject
         if len(self.problems) == 1:
             return f"{self.subject}: {self.problems[0]}"
         lines = [f"{self.subject}: {len(self.problems)} problems"]

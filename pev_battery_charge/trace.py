@@ -14,6 +14,7 @@ from pev_battery_charge.core.records import NO_SESSION, STEP, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_parquet
+from pev_battery_charge.reading import ending
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 
@@ -133,7 +134,7 @@ class Trace:
 
     def write(self, path: str | Path) -> None:
         """Write the trace as Parquet: `to_frame`, with scenario and schedule in the file's metadata."""
-        if Path(path).suffix != ".parquet":
+        if ending(path) != ".parquet":
             raise InputError(str(path), ["a trace file must end in .parquet"])
         metadata = {"scenario": self.scenario.to_toml(), "schedule": self.schedule.to_text()}
         write_parquet(path, self.to_frame(), {"format_version": _FORMAT_VERSION, **metadata})

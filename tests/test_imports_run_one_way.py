@@ -15,7 +15,7 @@ NAME = PACKAGE.name
 
 FLOORS = (
     {"core", "errors", "late"},
-    {"files", "models", "registry", "validation"},
+    {"files", "models", "reading", "registry", "validation"},
     {"tabular"},
     {"schedule"},
     {"series"},

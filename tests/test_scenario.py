@@ -272,7 +272,7 @@ def test_all_problems_of_a_file_are_told_at_once_with_the_file(tmp_path: Path) -
         (b"step_minutes = ", "is not TOML"),
         (b"a = 1\na = 2", "is not TOML"),
         (b"\xff\xfe", "cannot be read as text"),
-        (None, "cannot be read as text"),
+        (None, "cannot be read: No such file"),
     ],
 )
 def test_a_file_that_is_no_toml_is_named(content: bytes | None, problem: str, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from pev_battery_charge.controllers import Reporting
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.reading import ending
+from pev_battery_charge.scenario import Scenario, resolve_scenario, scenario_names
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
 from pev_battery_charge.training import FIRST_EVALUATION_SEED, load_policy
@@ -46,9 +47,9 @@ class SimulateCommand:
     def run(self) -> None:
         """Simulate, print, write."""
         scenario, schedule = self._resolve()
-        for path, ending in ((self.trace, ".parquet"), (self.gif, ".gif")):
-            if path is not None and path.suffix != ending:
-                raise InputError(str(path), [f"must end in {ending}"])
+        for path, wanted in ((self.trace, ".parquet"), (self.gif, ".gif")):
+            if path is not None and ending(path) != wanted:
+                raise InputError(str(path), [f"must end in {wanted}"])
         with progress("simulating (the first run ever also compiles)") as advance:
             controller = find_controller(self.controller, self.seed)
             trace = run(scenario, controller, seed=self.seed, schedule=schedule, progress=advance)
@@ -74,6 +75,10 @@ class SimulateCommand:
             name = name or info.scenario
             if name is None:
                 raise InputError(str(self.schedule), ["names no scenario: give one with --scenario"])
+            # What a schedule says of itself is never opened as a file.
+            if self.scenario is None and name not in scenario_names():
+                problem = f"was made for the scenario {name!r}, which the package does not have: give --scenario"
+                raise InputError(str(self.schedule), [problem])
             if info.step_minutes is not None and info.horizon_steps is not None:
                 changes |= {"step_minutes": info.step_minutes, "horizon_steps": info.horizon_steps}
         return resolve_scenario(name, **changes), schedule
@@ -100,7 +105,7 @@ class RenderCommand:
         """Read or run, draw, write."""
         if self.gif is None and self.png is None:
             raise InputError("pev render", ["nothing to write: give --gif FILE, or --png FILE"])
-        if self.png is not None and self.png.suffix != ".png":
+        if self.png is not None and ending(self.png) != ".png":
             raise InputError(str(self.png), ["must end in .png"])
         if self.trace.is_dir():
             scenario = RunFolder.open(self.trace).scenario if self.scenario is None else resolve_scenario(self.scenario)

@@ -10,6 +10,7 @@ from rich.text import Text
 from pev_battery_charge.cli.console import output, print_results, print_table, progress, tell, write_markdown
 from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
 from pev_battery_charge.files import make_folder
+from pev_battery_charge.reading import ending
 from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.exact import PolicyValue, solve
@@ -239,5 +240,5 @@ def _write_map(title: str, value: PolicyValue, path: Path | None) -> None:
 
 
 def _check_png(path: Path | None) -> None:
-    if path is not None and path.suffix.lower() != ".png":
+    if path is not None and ending(path) != ".png":
         raise InputError(str(path), ["must end in .png"])

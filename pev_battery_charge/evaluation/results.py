@@ -18,6 +18,7 @@ from pev_battery_charge.evaluation.regret import OVERALL, REGRET_METRICS, Regret
 from pev_battery_charge.evaluation.regret_table import by_regret, mean_text
 from pev_battery_charge.evaluation.statistics import CONFIDENCE, RESAMPLES, statistics
 from pev_battery_charge.files import write_beside, write_parquet
+from pev_battery_charge.reading import ending
 
 RESULT_ENDINGS: Final = (".csv", ".parquet", ".json", ".png")
 
@@ -27,7 +28,7 @@ _INTERVAL: Final = {"of": "mean", "method": "bootstrap percentile", "confidence"
 
 def check_result_paths(paths: Sequence[str | Path]) -> None:
     """Raise `InputError` for paths of which `write_results` would not know what to write."""
-    wrong = [path for path in paths if Path(path).suffix.lower() not in RESULT_ENDINGS]
+    wrong = [path for path in paths if ending(path) not in RESULT_ENDINGS]
     raise_if("results", [f"{path}: must end in one of {', '.join(RESULT_ENDINGS)}" for path in wrong])
 
 
@@ -151,15 +152,15 @@ def _write(
     """Write to each path what its ending asks for: the rows, in Parquet with metadata; a summary; a picture."""
     check_result_paths(paths)
     for path in paths:
-        ending = Path(path).suffix.lower()
-        if ending == ".png":
+        kind = ending(path)
+        if kind == ".png":
             draw(path)
             continue
-        if ending == ".parquet":
+        if kind == ".parquet":
             write_parquet(path, rows, metadata)
             continue
         with write_beside(path) as beside:
-            if ending == ".csv":
+            if kind == ".csv":
                 rows.write_csv(beside)
             else:
                 about = {"format_version": 1, "package_version": version("pev-battery-charge")}

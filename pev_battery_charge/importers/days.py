@@ -11,13 +11,13 @@ from pev_battery_charge.errors import InputError
 from pev_battery_charge.importers.report import Note, describe_days, describe_span
 
 _DAY: Final = timedelta(days=1)
+_TWICE: Final = "its session id has come before in the file"
 _FAULTS: Final = {
-    "its session id has come before in the file": ~pl.col("session_id").is_first_distinct(),
     "its departure is not after its arrival": pl.col("departure") <= pl.col("arrival"),
     "its delivered energy is negative": pl.col("delivered_kwh") < 0,
     "it was delivered no energy": pl.col("delivered_kwh") == 0,
 }
-"""Why a session is set aside: the first of these that holds."""
+"""Why a session is void, and set aside: the first of these that holds."""
 
 
 class Chosen(NamedTuple):
@@ -43,8 +43,8 @@ def choose_days(sessions: pl.DataFrame, first: date | None, last: date | None, z
     sessions: row, session_id, arrival and departure (UTC), delivered_kwh.
     first: by default the first day that has sessions; last: by default the first.
 
-    Set aside are the second of two sessions of one name, those that leave before they come, those that were delivered
-    nothing, and those of earlier days that are still plugged when the first day begins. Raises `InputError`, which
+    Set aside are those that leave before they come, those that were delivered nothing, the second of two others of one
+    name, and those of earlier days that are still plugged when the first day begins. Raises `InputError`, which
     tells the days that there are, where nothing is left.
     """
     judged = sessions.with_columns(
@@ -52,7 +52,7 @@ def choose_days(sessions: pl.DataFrame, first: date | None, last: date | None, z
         # One database of time zones for everything: Python's.
         day=pl.Series([moment.astimezone(zone).date() for moment in sessions["arrival"]], dtype=pl.Date),
         why=pl.coalesce(pl.when(fault).then(pl.lit(why)) for why, fault in _FAULTS.items()),
-    )
+    ).with_columns(why=pl.coalesce(pl.when(_comes_again()).then(pl.lit(_TWICE)), "why"))
     usable = judged.filter(pl.col("why").is_null())
     days = usable["day"].unique().sort().to_list()
     if not days:
@@ -72,6 +72,13 @@ def choose_days(sessions: pl.DataFrame, first: date | None, last: date | None, z
     early = note(before, f"it arrived before {first} and is still plugged when that day begins")
     other_days = sessions.height - chosen.height - before.height
     return Chosen(first, last, zone, begin, end, kept.drop("day", "why"), (*early, *faulty), other_days)
+
+
+def _comes_again() -> pl.Expr:
+    """Whether a session of the same name has come before; a void one does not take a valid one with it."""
+    valid = pl.col("why").is_null()
+    valid_before = valid.cast(pl.Int64).cum_sum().over("session_id") - valid
+    return pl.when(valid).then(valid_before > 0).otherwise(~pl.col("session_id").is_first_distinct())
 
 
 def note(sessions: pl.DataFrame, why: str | None = None) -> tuple[Note, ...]:

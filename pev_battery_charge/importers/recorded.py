@@ -20,7 +20,8 @@ import polars as pl
 from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.importers.report import Note
 from pev_battery_charge.registry import Registry
-from pev_battery_charge.schedule.validation import NUMBER, TEXT, Kind, read_cells
+from pev_battery_charge.schedule.validation import NUMBER, TEXT, Kind, describe, read_cells
+from pev_battery_charge.schedule.years import FIRST_YEAR, LAST_YEAR, YEARS_RULE
 
 OWN: Final = "sessions"
 """The format that is no record of a site but a schedule without stations."""
@@ -103,7 +104,18 @@ def read_recorded(path: Path, name: str) -> RecordedSessions:
     raise_if(source, problems)
     absent = {"row": pl.int_range(1, pl.len() + 1), **dict.fromkeys(_OPTIONAL, pl.lit(None)), "unread": pl.lit(False)}
     table = table.with_columns(value.alias(name) for name, value in absent.items() if name not in table.columns)
+    table = table.select("row", "unread", *kinds)
     unlike = {name: kind._replace(rule="cannot be used") for name, kind in kinds.items()}
     sessions, problems = read_cells(table, unlike, _OPTIONAL)
+    for column in ("arrival", "departure"):
+        beyond = sessions.filter(~_in_calendar(column)).with_columns(pl.col(column).dt.strftime("%F %R"))
+        problems += describe(beyond, column, YEARS_RULE)
     raise_if(source, problems)
-    return replace(found, sessions=sessions.with_columns(table["unread"]))
+    strange = sessions.select(~_in_calendar("stated").fill_null(True)).to_series()
+    sessions = sessions.with_columns(table["unread"] | strange, stated=pl.when(~strange).then("stated"))
+    return replace(found, sessions=sessions)
+
+
+def _in_calendar(name: str) -> pl.Expr:
+    """Whether a moment lies in the years that Python's calendar can shift to any time zone."""
+    return pl.col(name).dt.year().is_between(FIRST_YEAR, LAST_YEAR)

@@ -21,9 +21,11 @@ from pev_battery_charge.importers.report import ImportedSessions, ImportReport
 from pev_battery_charge.importers.stations import place_as_recorded
 from pev_battery_charge.populations.base import give_stations
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.columns import PLACE
+from pev_battery_charge.schedule.columns import COLUMNS, PLACE
 from pev_battery_charge.schedule.files import read_table
-from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
+from pev_battery_charge.schedule.table import Schedule, ScheduleInfo, read_info
+from pev_battery_charge.schedule.validation import examine
+from pev_battery_charge.schedule.years import FIRST_YEAR, LAST_YEAR, YEARS_RULE
 
 Energy = Literal["delivered", "requested"]
 Stations = Literal["recorded", "assigned"]
@@ -87,12 +89,16 @@ def import_sessions(
 
 def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
     """A researcher's own sessions, the columns of a schedule without stations, with stations given to them."""
-    table, metadata = read_table(path)
-    told = ScheduleInfo.from_metadata(metadata, str(path))
-    problems = [f"column {name!r} must not be there: it is found here" for name in PLACE if name in table.columns]
-    problems += [] if table.height else ["it has no sessions"]
-    raise_if(str(path), problems)
-    unplaced = Schedule(table.with_columns(pl.lit(None).alias(name) for name in PLACE), source=str(path))
+    table = read_table(path)
+    told, problems = read_info(table.metadata, str(path))
+    given = table.sessions
+    problems += [f"column {name!r} must not be there: it is found here" for name in PLACE if name in given.columns]
+    problems += table.problems or ([] if given.height else ["it has no sessions"])
+    rows, broken = examine(given.with_columns(pl.lit(None).alias(name) for name in PLACE), table.places)
+    problems += broken
+    if rows.height == 0:
+        raise_if(str(path), problems)
+    unplaced = Schedule(rows.select(COLUMNS.keys()), source=str(path))
     sessions, pevs = unplaced.to_records(), unplaced.sessions["pev"]
     give_stations(sessions[np.newaxis], scenario.population, scenario)
     put_on_grid(sessions, scenario.step_minutes, scenario.horizon_steps)
@@ -101,12 +107,15 @@ def _import_own(path: Path, scenario: Scenario) -> ImportedSessions:
     info = ScheduleInfo(*grid, generator=OWN, source=path.name, start=told.start, time_zone=told.time_zone)
     report = ImportReport(
         source=path.name,
-        read=table.height,
-        kept=table.height,
+        read=given.height,
+        kept=given.height,
         energy_kwh=float(wanted_kwh.sum()),
         unserved=note_unserved(sessions, "PEV " + pevs, scenario, scenario.horizon_steps),
     )
-    return ImportedSessions(Schedule.from_records(sessions, info, pevs), report)
+    # With stations given, sessions of one PEV may overlap; those of rows that are right are told with all else.
+    places = rows.drop(COLUMNS.keys())
+    schedule = Schedule.from_records(sessions, info, pevs, places=places, problems=problems, source=str(path))
+    return ImportedSessions(schedule, report)
 
 
 def _import_recorded(
@@ -211,6 +220,8 @@ def _check_choices(format: str, energy: str, stations: str, **calendar: date | s
             problems.append(f"{name} must be a date YYYY-MM-DD (it is {value!r})")
         if isinstance(value, datetime):
             problems.append(f"{name} must be a date without a time (it is {value!r})")
+        if days[-1] is not None and not FIRST_YEAR <= days[-1].year <= LAST_YEAR:
+            problems.append(f"{name} {YEARS_RULE} (it is {days[-1]})")
     if format == OWN:
         problems += [
             f"{name} must not be given: the minutes of format 'sessions' have no calendar"

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.files import write_beside
+from pev_battery_charge.reading import ending
 from pev_battery_charge.rendering.style import DPI, GRID, INK, PAPER, SMALL_PT
 
 Shown_contra = TypeVar("Shown_contra", contravariant=True)
@@ -77,7 +78,7 @@ def write_still(path: str | Path, problems: Sequence[str], draw: Callable[[], Ca
 
     Raises `InputError` for another ending and for the problems found before.
     """
-    if Path(path).suffix.lower() != ".png":
+    if ending(path) != ".png":
         problems = [f"path: must end in .png (it is {Path(path).name!r})", *problems]
     raise_if(str(path), problems)
     with house_style(), write_beside(path) as beside:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.files import write_beside
+from pev_battery_charge.reading import ending
 from pev_battery_charge.rendering.frame import FrameRenderer
 from pev_battery_charge.rendering.style import COLOURS, GRANTED, INK, MUTED, PALE, PAPER, UNMET, red_green_blue
 from pev_battery_charge.trace import Trace
@@ -78,7 +79,7 @@ def shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> r
         every = max(1, math.ceil(num_steps / MOST_FRAMES))
     least = f"{_SHORTEST_FRAME_MS}, which viewers still follow"
     broken = {
-        f"path: must end in .gif (it is {path.name!r})": path.suffix.lower() != ".gif",
+        f"path: must end in .gif (it is {path.name!r})": ending(path) != ".gif",
         "trace: must have at least one step": num_steps == 0,
         f"every: must be at least 1 (it is {every})": every < 1,
         f"frame_ms: must be at least {least} (it is {frame_ms})": frame_ms < _SHORTEST_FRAME_MS,

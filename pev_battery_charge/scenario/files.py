@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.reading import ending
 from pev_battery_charge.scenario.model import Scenario
 
 
@@ -29,7 +30,7 @@ def resolve_scenario(scenario: Scenario | str | Path | None = None, **changes: A
     """
     if scenario is None:
         scenario = "paper-5x20"
-    if isinstance(scenario, Path) or (isinstance(scenario, str) and scenario.endswith(".toml")):
+    if isinstance(scenario, Path) or (isinstance(scenario, str) and ending(scenario) == ".toml"):
         scenario = Scenario.load(scenario)
     elif isinstance(scenario, str):
         scenario = load_scenario(scenario)

@@ -1,6 +1,5 @@
 """A scenario: everything that is fixed before an episode begins. Validated, immutable, TOML in and out."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -23,6 +22,7 @@ from pev_battery_charge.files import write_beside
 from pev_battery_charge.models import Part, Positive
 from pev_battery_charge.populations import Population, SpreadPopulation
 from pev_battery_charge.populations.base import read_population
+from pev_battery_charge.reading import parse_toml, read_text
 from pev_battery_charge.scenario.goals import Reward
 from pev_battery_charge.scenario.site import Area, Station
 from pev_battery_charge.validation import problems_of
@@ -134,20 +134,13 @@ class Scenario(Part):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a scenario from a TOML file; raises `InputError` with every problem."""
-        path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(str(path), [f"cannot be read as text: {error}"]) from None
-        return cls.from_toml(text, source=str(path))
+        return cls.from_toml(read_text(path), source=str(path))
 
     @classmethod
     def from_toml(cls, text: str, source: str = "scenario") -> Self:
         """Read a scenario from TOML text; `source` names it in errors (`InputError`)."""
         try:
-            return cls.model_validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(source, [f"is not TOML: {error}"]) from None
+            return cls.model_validate(parse_toml(text, source))
         except ValidationError as error:
             raise InputError(source, problems_of(error, whole="scenario")) from None
 

@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 from zoneinfo import available_timezones
@@ -19,6 +20,7 @@ from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.schedule import files, validation
 from pev_battery_charge.schedule.columns import COLUMNS, PLACE, STATED
+from pev_battery_charge.schedule.years import FIRST_YEAR, LAST_YEAR, YEARS_RULE
 
 _VERSION_KEY: Final = "format_version"
 _FORMAT_VERSION: Final = "1"
@@ -55,12 +57,13 @@ class ScheduleInfo:
                 try:
                     values[key] = kind(values[key])
                 except ValueError:
-                    problems.append(f"metadata {key!r} must be a number (it is {metadata[key]!r})")
+                    problems.append(
+                        f"metadata {key!r} must be a number (it is {validation.shorten(repr(metadata[key]))})"
+                    )
                     continue
                 if key != "seed" and not 0 < values[key] < math.inf:
                     problems.append(f"metadata {key!r} must be above 0 and finite (it is {metadata[key]!r})")
-        if not re.fullmatch(r"(\d{4}-\d\d-\d\d )?([01]\d|2[0-3]):[0-5]\d", values.get("start", "00:00")):
-            problems.append(f"metadata 'start' must be HH:MM or YYYY-MM-DD HH:MM (it is {values['start']!r})")
+        problems += _start_problems(values.get("start", "00:00"))
         if "time_zone" in values and values["time_zone"] not in available_timezones():
             problems.append(f"metadata 'time_zone' must be a known time zone (it is {values['time_zone']!r})")
         raise_if(source, problems)
@@ -94,11 +97,31 @@ class Schedule:
     """
 
     def __init__(self, sessions: pl.DataFrame, info: ScheduleInfo | None = None, *, source: str = "schedule") -> None:
-        rows = validation.checked(sessions, source)
-        self._rows = rows["row"]
-        self._sessions = rows.drop("row")
+        rows, problems = validation.examine(sessions)
+        raise_if(source, problems)
+        self._keep(rows, info, source)
+
+    def _keep(self, rows: pl.DataFrame, info: ScheduleInfo | None, source: str) -> None:
+        self._sessions = rows.select(COLUMNS.keys())
+        self._places = rows.drop(COLUMNS.keys())
         self._info = info or ScheduleInfo()
         self._source = source
+
+    @classmethod
+    def _checked(cls, table: files.Table, info: ScheduleInfo | None, source: str) -> Self:
+        """A schedule of a table whose places in a file are known, and its problems told with those found here."""
+        rows, problems = validation.examine(table.sessions, table.places)
+        raise_if(source, [*table.problems, *problems])
+        schedule = cls.__new__(cls)
+        schedule._keep(rows, info, source)
+        return schedule
+
+    @classmethod
+    def _read(cls, table: files.Table, source: str) -> Self:
+        info, problems = read_info(table.metadata, source)
+        if table.sessions.height == 0 and not table.problems:
+            problems.append("it has no sessions")
+        return cls._checked(table._replace(problems=(*problems, *table.problems)), info, source)
 
     @property
     def sessions(self) -> pl.DataFrame:
@@ -126,10 +149,7 @@ class Schedule:
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Read a schedule file, CSV or Parquet by its ending; raises `InputError` that names file, row and rule."""
-        sessions, metadata = files.read_table(path)
-        if sessions.height == 0:
-            raise InputError(str(path), ["it has no sessions"])
-        return cls(sessions, ScheduleInfo.from_metadata(metadata, str(path)), source=str(path))
+        return cls._read(files.read_table(path), str(path))
 
     def write(self, path: str | Path) -> None:
         """Write a schedule file, CSV or Parquet by its ending; an existing file is replaced whole or not at all."""
@@ -138,8 +158,7 @@ class Schedule:
     @classmethod
     def from_text(cls, text: str, source: str = "schedule") -> Self:
         """A schedule from the text of a CSV file; `source` names it in errors (`InputError`)."""
-        sessions, metadata = files.parse_csv(text, source)
-        return cls(sessions, ScheduleInfo.from_metadata(metadata, source), source=source)
+        return cls._read(files.parse_table(text, source), source)
 
     def to_text(self) -> str:
         """The schedule as the text of a CSV file; `from_text` gives it back."""
@@ -156,14 +175,17 @@ class Schedule:
 
         Raises `InputError` with every problem. Schedules are checked when they are made or read.
         """
-        validation.checked(self._sessions, self._source)
+        _, problems = validation.examine(self._sessions, self._places)
+        raise_if(self._source, problems)
         if scenario is None:
             return
         problems = []
         if self.horizon_minutes is not None and not math.isclose(self.horizon_minutes, scenario.horizon_minutes):
             lengths = f"{self.horizon_minutes:g} min, the scenario has {scenario.horizon_minutes:g} min"
             problems.append(f"it was made for {lengths}: give the scenario the same step_minutes x horizon_steps")
-        beyond = self._sessions.with_columns(self._rows).filter(pl.col("station") >= scenario.num_stations)
+        beyond = pl.concat([self._places, self._sessions], how="horizontal").filter(
+            pl.col("station") >= scenario.num_stations
+        )
         rule = f"unknown station: the scenario has 0 to {scenario.num_stations - 1}"
         raise_if(self._source, problems + validation.describe(beyond, "station", rule))
 
@@ -209,10 +231,23 @@ class Schedule:
         return records
 
     @classmethod
-    def from_records(cls, records: Records, info: ScheduleInfo, names: pl.Series | None = None) -> Self:
+    def from_records(
+        cls,
+        records: Records,
+        info: ScheduleInfo,
+        names: pl.Series | None = None,
+        *,
+        places: pl.DataFrame | None = None,
+        problems: Sequence[str] = (),
+        source: str = "schedule",
+    ) -> Self:
         """A schedule from `SESSION[S]`, its padding left out; a stated departure that is the true one is null.
 
         names: of the PEVs; by default they are named by their order of arrival.
+        places: of the sessions in the file, `source`, that they come from: their `row`, and of text their `line`.
+        problems: found in that file before, and told with those found here.
+
+        Raises `InputError` as `Schedule` does.
         """
         used = records[records["status"] != Status.PADDING]
         digits = max(len(str(used.size - 1)), 2)
@@ -222,7 +257,28 @@ class Schedule:
             pl.when(served).then(pl.col(PLACE)),
             pl.when(pl.col(STATED) != pl.col("departure_min")).then(STATED),
         )
-        return cls(sessions.cast(pl.Schema(COLUMNS)), info)
+        table = files.Table(sessions.cast(pl.Schema(COLUMNS)), {}, places, tuple(problems))
+        return cls._checked(table, info, source)
+
+
+def _start_problems(start: str) -> list[str]:
+    """The problem of the local time of minute 0, if it has one."""
+    told = f"(it is {start!r})"
+    if not re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2} )?([01][0-9]|2[0-3]):[0-5][0-9]", start):
+        return [f"metadata 'start' must be HH:MM or YYYY-MM-DD HH:MM {told}"]
+    try:
+        year = datetime.fromisoformat(start).year if " " in start else FIRST_YEAR
+    except ValueError:
+        return [f"metadata 'start' must be a day that there is {told}"]
+    return [] if FIRST_YEAR <= year <= LAST_YEAR else [f"metadata 'start' {YEARS_RULE} {told}"]
+
+
+def read_info(metadata: Mapping[str, str], source: str) -> tuple[ScheduleInfo, list[str]]:
+    """What a file says of itself, and what is wrong with that."""
+    try:
+        return ScheduleInfo.from_metadata(metadata, source), []
+    except InputError as error:
+        return ScheduleInfo(), list(error.problems)
 
 
 def _fields(records: Records) -> dict[str, npt.NDArray[Any]]:

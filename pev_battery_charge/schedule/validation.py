@@ -1,17 +1,26 @@
 """The rules a schedule must keep. Everything is checked at the door, and every problem is told at once."""
 
-from collections.abc import Callable, Container, Mapping
-from typing import Final, NamedTuple, Protocol
+import re
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 import polars as pl
 
-from pev_battery_charge.errors import raise_if
-from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL, STATED
+from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL, PLACE, STATED
 
 _SHOWN_PER_RULE = 5
+_SHOWN_LENGTH = 80
 _TIME_TOLERANCE_MIN = 1e-9
+_PLACE_UNREAD: Final = "place unread"
+"""Whether a session's station, or when it is plugged in, cannot be read."""
+_HINTS: Final = (
+    (re.compile(r"\s*[+-]?\d+,\d+\s*"), "with a decimal point"),
+    (re.compile(r"\s*\d+:\d\d.*|\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*"), "not a time or a date"),
+)
+"""What a text that is no number probably is."""
 
 _RULES: Final[tuple[tuple[str, Callable[[pl.Expr], pl.Expr], str], ...]] = (
+    ("pev", lambda cell: ~cell.str.contains("\0", literal=True), "must not hold the character NUL"),
     ("arrival_min", lambda cell: cell >= 0, "must not be negative"),
     ("departure_min", lambda cell: cell > pl.col("arrival_min"), "must be after arrival_min"),
     ("capacity_kwh", lambda cell: cell > 0, "must be above 0"),
@@ -25,7 +34,7 @@ _RULES: Final[tuple[tuple[str, Callable[[pl.Expr], pl.Expr], str], ...]] = (
     ("station", lambda cell: cell >= 0, "must not be negative"),
     (
         "station",
-        lambda cell: cell.is_null() == pl.col("plug_in_min").is_null(),
+        lambda cell: (cell.is_null() == pl.col("plug_in_min").is_null()) | pl.col(_PLACE_UNREAD),
         "station and plug_in_min must be given together, or both be empty",
     ),
     ("plug_in_min", lambda cell: cell >= pl.col("arrival_min"), "must not be before arrival_min"),
@@ -64,6 +73,11 @@ class Kind(NamedTuple):
 
     read: Callable[[pl.Expr], pl.Expr]
     rule: str
+    holds: str = ""
+    """What the column must hold, for one of a type that `fits` refuses."""
+    fits: Callable[[pl.DataType], bool] = lambda _: True
+    hint: Callable[[Any], str] = lambda _: ""
+    """What is said besides of a value that cannot be read."""
 
 
 def _number(cell: pl.Expr) -> pl.Expr:
@@ -76,60 +90,138 @@ def _whole_number(cell: pl.Expr) -> pl.Expr:
     return pl.when(cell == cell.floor()).then(cell).cast(pl.Int32, strict=False)
 
 
-TEXT: Final = Kind(lambda cell: cell.cast(pl.String), "must be given")
-NUMBER: Final = Kind(_number, "must be a finite number")
-_STATION: Final = Kind(_whole_number, "must be a whole number or empty")
+def _is_text(kind: pl.DataType) -> bool:
+    return not kind.is_nested() and kind not in (pl.Binary, pl.Duration, pl.Object)
+
+
+def _is_number(kind: pl.DataType) -> bool:
+    return kind.is_numeric() or kind in (pl.String, pl.Null)
+
+
+def _hint(value: object) -> str:
+    """What a text that is no number has to be instead; nothing of other values."""
+    hints = (hint for form, hint in _HINTS if isinstance(value, str) and form.fullmatch(value))
+    return "".join(f", {hint}" for hint in hints)
+
+
+TEXT: Final = Kind(lambda cell: cell.cast(pl.String), "must be given", "texts", _is_text)
+NUMBER: Final = Kind(_number, "must be a finite number", "numbers", _is_number, _hint)
+_STATION: Final = Kind(_whole_number, "must be a whole number or empty", "whole numbers", _is_number, _hint)
 _KINDS: Final = {pl.String: TEXT, pl.Float64: NUMBER, pl.Int32: _STATION}
 
 
 def read_cells(
     rows: pl.DataFrame, kinds: Mapping[str, Kind], optional: Container[str] = (), names: Mapping[str, str] | None = None
 ) -> tuple[pl.DataFrame, list[str]]:
-    """The `row` and the columns of `kinds`, each as its kind, and the problems of the cells that cannot be read.
+    """The columns of `kinds`, each as its kind, with their places, and the problems of the cells that cannot be read.
 
+    rows: has a column `row`, and where it was text a column `line`.
     optional: columns whose cells may be empty.
     names: what columns are called in problems; by default by their own names.
     """
-    read = rows.select("row", *(kind.read(pl.col(name)).alias(name) for name, kind in kinds.items()))
     problems = []
+    fitting = dict(kinds)
     for name, kind in kinds.items():
+        if not kind.fits(rows.schema[name]):
+            problems.append(_unfit(rows, name, kind, (names or {}).get(name, name)))
+            del fitting[name]
+    read = rows.select(
+        *_places(rows),
+        *(
+            kind.read(pl.col(name) if name in fitting else pl.lit(None, pl.String)).alias(name)
+            for name, kind in kinds.items()
+        ),
+    )
+    for name, kind in fitting.items():
         lost = read[name].is_null()
         if name in optional:
             lost &= rows[name].is_not_null()
-        problems += describe(rows.filter(lost), name, kind.rule, (names or {}).get(name))
+        problems += describe(rows.filter(lost), name, kind.rule, (names or {}).get(name), kind.hint)
     return read, problems
 
 
-def checked(sessions: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The sessions with their proper column types, in order of arrival, and a column `row`: their place before.
+def _unfit(rows: pl.DataFrame, name: str, kind: Kind, called: str) -> str:
+    """The problem of a column of another type, with its first value."""
+    first = rows.filter(pl.col(name).is_not_null()).head(1)
+    shown = "".join(f", such as {shorten(value)} in {where}" for where, value in _shown(first, name))
+    return f"column {called!r} must hold {kind.holds} (it holds {rows.schema[name]}{shown})"
 
-    Rows are counted from 1, a header not included. Without a column `departure_stated_min`, it is null in all rows.
-    Raises `InputError` with every problem.
+
+def examine(sessions: pl.DataFrame, places: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[str]]:
+    """The sessions that keep every rule of their own, in order of arrival, and every problem of all of them.
+
+    sessions: their columns not yet checked. Without a column `departure_stated_min`, it is null in all rows.
+    places: the `row` of each session in its file, and of text the `line`; by default rows are counted from 1.
+
+    The sessions come with their proper column types, and with their places. What two of them break together is told,
+    and leaves both.
     """
-    if STATED not in sessions.columns:
-        sessions = sessions.with_columns(pl.lit(None).alias(STATED))
-    problems = [f"column {name!r} is missing" for name in COLUMNS if name not in sessions.columns]
+    absent = [name for name in COLUMNS if name not in sessions.columns]
+    missing = [name for name in absent if name != STATED]
+    problems = [f"column {name!r} is missing" for name in missing]
     problems += [f"column {name!r} is unknown" for name in sessions.columns if name not in COLUMNS]
-    raise_if(source, problems)
+    given = sessions.with_columns(pl.lit(None).alias(name) for name in absent).select(COLUMNS.keys())
+    given = given.with_row_index("row", offset=1) if places is None else pl.concat([places, given], how="horizontal")
     kinds = {name: _KINDS[kind] for name, kind in COLUMNS.items()}
-    rows, problems = read_cells(sessions.with_row_index("row", offset=1), kinds, OPTIONAL)
-    raise_if(source, problems)
+    read, unread = read_cells(given, kinds, (*OPTIONAL, *missing))
+    problems += unread
+    lost = {name: read[name].is_null() & given[name].is_not_null() for name in OPTIONAL}
+    place_unread = lost["station"] | lost["plug_in_min"] | any(name in missing for name in PLACE)
+    rows = read.with_columns(place_unread.alias(_PLACE_UNREAD))
     for column, rule, text in _RULES:
         problems += describe(rows.filter(~rule(pl.col(column))), column, text)
-    served = rows.filter(pl.col("station").is_not_null())
-    problems += _overlaps(served, "station", "plug_in_min", "station {} is still taken by the session of row {}")
-    problems += _overlaps(served, "pev", "arrival_min", "PEV {!r} is still here with the session of row {}")
-    raise_if(source, problems)
-    return rows.sort("arrival_min", maintain_order=True)
+    if problems:
+        whole = [pl.col(name).is_not_null() for name in COLUMNS if name not in OPTIONAL]
+        kept = pl.all_horizontal(*whole, *(rule(pl.col(column)).fill_null(True) for column, rule, _ in _RULES))
+        good = rows.filter(kept & ~(lost[STATED] | rows[_PLACE_UNREAD]))
+    else:
+        good = rows
+    known = rows.filter(pl.all_horizontal(pl.col(*PLACE, "pev", "arrival_min", "departure_min").is_not_null()))
+    problems += _overlaps(known, "station", "plug_in_min", "station {} is still taken by the session of {}")
+    problems += _overlaps(known, "pev", "arrival_min", "PEV {!r} is still here with the session of {}")
+    return good.drop(_PLACE_UNREAD).sort("arrival_min", maintain_order=True), problems
 
 
-def describe(broken: pl.DataFrame, column: str, rule: str, name: str | None = None) -> list[str]:
-    """The problems of the rows that break a rule of a column, which is called `name`; the first few one by one."""
-    cells = broken.select("row", column).head(_SHOWN_PER_RULE).iter_rows()
-    shown = [f"row {row}, {name or column}: {rule} (it is {value})" for row, value in cells]
+def place(row: int, line: int | None = None) -> str:
+    """What a session's place in a file is called: its row, counted from 1 without the head, and its line of text."""
+    return f"row {row}" if line is None else f"row {row} (line {line})"
+
+
+def first_few(problems: Sequence[str]) -> list[str]:
+    """The first few problems of one kind, and how many there are more."""
+    more = len(problems) - _SHOWN_PER_RULE
+    return [*problems[:_SHOWN_PER_RULE], *([f"and {more} more rows of that kind"] if more > 0 else [])]
+
+
+def describe(
+    broken: pl.DataFrame, column: str, rule: str, name: str | None = None, hint: Callable[[Any], str] = lambda _: ""
+) -> list[str]:
+    """The problems of the rows that break a rule of a column, which is called `name`; the first few one by one.
+
+    hint: what is said besides of a value.
+    """
+    shown = [
+        f"{where}, {name or column}: {rule}{hint(value)} (it is {shorten(value)})"
+        for where, value in _shown(broken.head(_SHOWN_PER_RULE), column)
+    ]
     if broken.height > _SHOWN_PER_RULE:
         shown.append(f"{name or column}: {rule}, in {broken.height - _SHOWN_PER_RULE} more rows")
     return shown
+
+
+def _places(rows: pl.DataFrame) -> list[str]:
+    return [name for name in ("row", "line") if name in rows.columns]
+
+
+def _shown(rows: pl.DataFrame, column: str) -> list[tuple[str, Any]]:
+    """The place of each row, in words, and its value in a column."""
+    return [(place(*where), value) for *where, value in rows.select(*_places(rows), column).iter_rows()]
+
+
+def shorten(value: object) -> str:
+    """A value as text, cut where it is too long to be told."""
+    text = str(value)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}… ({len(text)} characters)"
 
 
 def _overlaps(sessions: pl.DataFrame, who: str, begin: str, text: str) -> list[str]:
@@ -139,11 +231,13 @@ def _overlaps(sessions: pl.DataFrame, who: str, begin: str, text: str) -> list[s
     latest = pl.col("departure_min").cum_max()
     row_of_latest = pl.when(pl.col("departure_min") == latest).then("row").forward_fill()
     before = sessions.sort(who, begin, "row").select(
-        "row", who, begin, row_before=row_of_latest.shift(1).over(who), ended=latest.shift(1).over(who)
+        *_places(sessions), who, begin, row_before=row_of_latest.shift(1).over(who), ended=latest.shift(1).over(who)
     )
     broken = before.filter(pl.col(begin) < pl.col("ended") - _TIME_TOLERANCE_MIN).sort("row")
-    shown = broken.head(_SHOWN_PER_RULE).select("row", who, "row_before").iter_rows()
-    problems = [f"row {row}, {begin}: " + text.format(value, row_before) for row, value, row_before in shown]
+    problems, shown = [], broken.head(_SHOWN_PER_RULE)
+    for row_before, (where, value) in zip(shown["row_before"], _shown(shown, who), strict=True):
+        ((other, _),) = _shown(sessions.filter(pl.col("row") == row_before), who)
+        problems.append(f"{where}, {begin}: {text.format(value, other)}")
     if broken.height > _SHOWN_PER_RULE:
         problems.append(f"{who}: two sessions at once, in {broken.height - _SHOWN_PER_RULE} more rows")
     return problems

@@ -12,6 +12,7 @@ import numpy as np
 from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.files import write_beside
+from pev_battery_charge.reading import ending
 
 _VERSION: Final = 1
 
@@ -109,4 +110,4 @@ def _as_read(made_for: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ending_problems(path: str | Path) -> list[str]:
-    return [] if Path(path).suffix.lower() == ".npz" else ["must end in .npz"]
+    return [] if ending(path) == ".npz" else ["must end in .npz"]

@@ -1,6 +1,5 @@
 """How a policy is trained: every number, with its default, validated; TOML in and out."""
 
-import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -10,6 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
+from pev_battery_charge.reading import parse_toml, read_text
 from pev_battery_charge.validation import problems_told
 
 ALGORITHMS: Final = ("ppo", "sac", "td3")
@@ -144,11 +144,7 @@ class TrainConfig:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a configuration from a TOML file; raises `InputError` with every problem."""
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(str(path), [f"cannot be read as TOML: {error}"]) from None
-        return cls._read(table, str(path))
+        return cls._read(parse_toml(read_text(path), str(path)), str(path))
 
     @classmethod
     def _read(cls, table: dict[str, Any], source: str) -> Self:

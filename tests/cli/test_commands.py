@@ -130,8 +130,8 @@ def test_every_problem_of_a_file_is_told_at_once(tmp_path: Path, capsys: pytest.
     assert "capacity_kwh: must be a finite number" in refused(capsys, "simulate", "--schedule", file)
     good.with_columns(departure_min=pl.lit(-1.0), efficiency=pl.lit(1.5)).write_csv(file)
     told = refused(capsys, "simulate", "--schedule", file)
-    assert "row 1, departure_min: must be after arrival_min" in told
-    assert "row 1, efficiency: must be above 0 and at most 1" in told
+    assert "row 1 (line 2), departure_min: must be after arrival_min" in told
+    assert "row 1 (line 2), efficiency: must be above 0 and at most 1" in told
 
 
 def test_an_unwritable_place_is_told_before_anything_is_written(

@@ -79,7 +79,7 @@ def test_a_schedule_that_does_not_fit_is_refused_with_every_reason(make: Callabl
 def test_a_schedule_file_is_named_with_its_row_and_its_rule(make: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "broken.csv"
     schedule_of([pev()], 1).sessions.with_columns(capacity_kwh=pl.lit(-1.0)).write_csv(path)
-    with pytest.raises(pbc.InputError, match=r"broken\.csv(.|\n)*row 1, capacity_kwh: must be above 0"):
+    with pytest.raises(pbc.InputError, match=r"broken\.csv(.|\n)*row 1 \(line 2\), capacity_kwh: must be above 0"):
         make(SHORT).reset(options={"schedule": path})
     with pytest.raises(pbc.InputError, match=r"nowhere\.csv"):
         make(SHORT).reset(options={"schedule": str(tmp_path / "nowhere.csv")})

@@ -84,13 +84,13 @@ def test_negative_and_unreadable_values_are_told_with_row_and_rule(tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text(OWN.read_text().replace("green,10,130,24,10", "green,10,130,24,-1").replace("red,0", "red,-5"))
     assert problems(path) == (
-        "row 1, arrival_min: must not be negative (it is -5.0)",
-        "row 2, energy_arrival_kwh: must not be negative (it is -1.0)",
+        "row 1 (line 4), arrival_min: must not be negative (it is -5.0)",
+        "row 2 (line 5), energy_arrival_kwh: must not be negative (it is -1.0)",
     )
     path.write_text(OWN.read_text().replace("24,4,20", "24,nan,20").replace("40,10,30", "40,10,lots"))
     assert problems(path) == (
-        "row 1, energy_arrival_kwh: must be a finite number (it is nan)",
-        "row 3, energy_target_kwh: must be a finite number (it is lots)",
+        "row 1 (line 4), energy_arrival_kwh: must be a finite number (it is nan)",
+        "row 3 (line 6), energy_target_kwh: must be a finite number (it is lots)",
     )
 
 

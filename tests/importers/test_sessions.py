@@ -380,7 +380,7 @@ def test_own_sessions_wait_for_their_whole_stay_and_a_pev_cannot_come_again_befo
     assert schedule.sessions["departure_min"].to_list() == [100.0, 150.0, 210.0]
     assert schedule.sessions["departure_stated_min"].null_count() == 3
     path.write_text("\n".join([*lines, ""]).replace("green", "red"), encoding="utf-8")
-    with pytest.raises(InputError, match=r"row 3, arrival_min: PEV 'red' is still here with the session of row 2"):
+    with pytest.raises(InputError, match=r"own\.csv: row 3 \(line 4\), arrival_min: PEV 'red' .* of row 2 \(line 3\)$"):
         import_sessions(path, "sessions", scenario=scenario)
 
 

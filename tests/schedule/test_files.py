@@ -162,8 +162,8 @@ def test_a_truncated_parquet_file_is_refused(kept: float, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("day.csv", b"\xff\xfe\x00pev", "is not a readable csv file"),
-        ("day.csv", b"pev,arrival_min\na,1\nb,2,3\n", "is not a readable csv file"),
+        ("day.csv", b"\xff\xfe\x00pev", "cannot be read as text: it is not UTF-8 from byte 1 on"),
+        ("day.csv", b"pev,arrival_min\na,1\nb,2,3\n", r"row 2 \(line 3\): has 3 cells, and there are 2 columns"),
         ("day.parquet", b"pev,arrival_min\na,1\n", "is not a readable parquet file"),
         ("day.csv", b"# format_version: 2\npev\na\n", r"format version must be 1 \(it is 2\)"),
         ("day.csv", b"# seed: soon\npev\na\n", "column 'arrival_min' is missing|metadata 'seed' must be a number"),
@@ -186,6 +186,10 @@ def test_what_is_no_schedule_is_refused_by_name(name: str, content: bytes, probl
         ("step_minutes: nan", "metadata 'step_minutes' must be above 0 and finite (it is 'nan')"),
         ("horizon_steps: 1.5", "metadata 'horizon_steps' must be a number (it is '1.5')"),
         ("seed: x", "metadata 'seed' must be a number (it is 'x')"),
+        ("start: 2019-02-30 08:00", "metadata 'start' must be a day that there is (it is '2019-02-30 08:00')"),
+        ("start: 9999-12-31 23:00", "metadata 'start' must be in the years 1900 to 2999 (it is '9999-12-31 23:00')"),
+        ("start: 0001-01-01 00:00", "metadata 'start' must be in the years 1900 to 2999 (it is '0001-01-01 00:00')"),
+        ("seed: " + "1" * 5000, f"metadata 'seed' must be a number (it is '{'1' * 79}… (5002 characters))"),
         ("start: 24:00", "metadata 'start' must be HH:MM or YYYY-MM-DD HH:MM (it is '24:00')"),
     ],
 )
@@ -274,7 +278,9 @@ def test_a_csv_file_of_a_million_sessions_is_accepted_and_right(tmp_path: Path) 
     path.write_text("\n".join(text), encoding="utf-8")
     with pytest.raises(InputError) as refused:
         Schedule.read(path)
-    assert refused.value.problems == ("row 750001, efficiency: must be above 0 and at most 1 (it is 1.9)",)
+    assert refused.value.problems == (
+        "row 750001 (line 750002), efficiency: must be above 0 and at most 1 (it is 1.9)",
+    )
 
 
 def test_an_unknown_time_zone_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""Reading files: the kind that a name tells, and the text, TOML or JSON inside, or one clear error."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pev_battery_charge.errors import InputError
+
+
+def ending(path: str | Path) -> str:
+    """The ending of a file's name in small letters, such as ".csv", by which its kind is told."""
+    return Path(path).suffix.lower()
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a file, as `decode_text` gives it; raises `InputError` where it cannot be read."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
+    except ValueError:  # of a path with NUL in it
+        raise InputError(repr(path), ["is no path of a file"]) from None
+    return decode_text(content, str(path))
+
+
+def decode_text(content: bytes, source: str) -> str:
+    """Text in UTF-8, without its byte-order mark; raises `InputError` for other bytes, and for NUL."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(source, [f"cannot be read as text: it is not UTF-8 from byte {error.start + 1} on"]) from None
+    if (nul := text.find("\0")) >= 0:
+        raise InputError(source, [f"line {line_at(text, nul)}: holds the character NUL, as no text does"])
+    return text
+
+
+def line_at(text: str, place: int) -> int:
+    """The line, from 1, of a place in a text, as editors count: it ends with LF, CR or both."""
+    return 1 + text.count("\n", 0, place) + text.count("\r", 0, place) - text.count("\r\n", 0, place)
+
+
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """The table of a TOML text; raises `InputError`, also for what Python's parser has no patience for."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = str(error)
+    except RecursionError:
+        problem = "it is nested too deep"
+    except ValueError:
+        problem = "a number has too many digits"
+    raise InputError(source, [f"is not TOML: {problem}"])
+
+
+def parse_json(text: str, source: str) -> Any:
+    """The value of a JSON text; raises `InputError` as `parse_toml` does."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        problem = str(error)
+    except RecursionError:
+        problem = "it is nested too deep"
+    except ValueError:
+        problem = "a number has too many digits"
+    raise InputError(source, [f"is not readable JSON: {problem}"])
