@@ -73,7 +73,7 @@ def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) 
     """Make everything, from the checkpoint if there is one, learn, and write what was learned."""
     from stable_baselines3.common.logger import configure  # noqa: PLC0415  of the extra `train`, as do modules of ours
 
-    from pev_battery_charge.training.algorithms import make_algorithm  # noqa: PLC0415
+    from pev_battery_charge.training.algorithms import make_algorithm, num_updates, steps_per_update  # noqa: PLC0415
     from pev_battery_charge.training.checkpoint import read_checkpoint  # noqa: PLC0415
     from pev_battery_charge.training.monitor import Monitor  # noqa: PLC0415
     from pev_battery_charge.training.vec_env import AreaVecEnv  # noqa: PLC0415
@@ -87,7 +87,7 @@ def _run(folder: RunFolder, checkpoint: Path | None, progress: Progress | None) 
         if checkpoint is not None:
             monitor.restore(*read_checkpoint(checkpoint, model, areas))
         model.set_logger(configure(str(folder.tensorboard), ["tensorboard"]))
-        steps = config.steps - model.num_timesteps
+        steps = num_updates(config, areas.num_envs) * steps_per_update(config, areas.num_envs) - model.num_timesteps
         interval = 1 if config.algorithm == "ppo" else areas.num_envs
         model.learn(steps, monitor, log_interval=interval, reset_num_timesteps=checkpoint is None)
         normaliser = model.get_vec_normalize_env()
