@@ -1,6 +1,5 @@
 """What Stable-Baselines3 and NumPy have written, read without executing anything that stands in the files."""
 
-import pickle
 import struct
 import zipfile
 import zlib
@@ -14,7 +13,7 @@ from pev_battery_charge.errors import InputError
 
 DAMAGES: Final = (
     *(OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, ArithmeticError, EOFError),
-    *(AssertionError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile, zlib.error),
+    *(AssertionError, struct.error, zipfile.BadZipFile, zlib.error),
 )
 """What readers raise for files that are damaged, or of another kind."""
 
@@ -30,9 +29,11 @@ def read_parameters(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
     try:
         _, parameters, variables = load_from_zip_file(path, device="cpu", load_data=False)
-    except pickle.UnpicklingError as error:
-        if "Unsupported operand" in str(error):  # no pickle at all
+    except Exception as error:
+        if type(error).__name__ != "UnpicklingError":  # of a module that is not imported here
             raise
+        if "Unsupported operand" in str(error):
+            raise ValueError("neither numbers nor objects") from None
         raise InputError(str(path), [_OBJECTS]) from None
     return parameters, variables or {}
 

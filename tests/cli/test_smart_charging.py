@@ -3,10 +3,13 @@
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pev_battery_charge.cli import smart_charging
+from pev_battery_charge.smart_charging.learning import learn
 from pev_battery_charge.tabular import load_table
 from tests.cli.test_commands import pev, refused
 
@@ -49,6 +52,26 @@ def test_train_writes_what_show_reads(algorithm: str, tmp_path: Path, capsys: py
     behind = r"behind the optimum +(\S+) +%"
     assert re.findall(behind, shown) == re.findall(behind, told)
     assert (tmp_path / "again.png").read_bytes() == (run / "policy.png").read_bytes()
+
+
+def test_two_trainings_that_begin_at_once_do_not_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second begins while the first learns: then its folder is still empty."""
+    command = ("smart-charging", "train", "--table.episodes", "20", "--out", tmp_path / "run")
+    said: list[str] = []
+
+    def learn_beside_another(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(smart_charging, "learn", learn)
+        said.append(refused(capsys, *command))
+        return learn(*arguments, **options)
+
+    monkeypatch.setattr(smart_charging, "learn", learn_beside_another)
+    pev(*command)
+    assert said == [
+        f"pev: {tmp_path / 'run'}: another process is writing there: let it end, or choose another folder\n"
+    ]
+    assert (tmp_path / "run" / "table.npz").is_file()
 
 
 def test_a_free_problem_is_learned_and_kept_like_any_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

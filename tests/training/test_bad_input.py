@@ -99,13 +99,15 @@ def test_a_folder_without_a_run_or_without_a_policy_is_told_so(scenario: Path, t
 
 
 @needs_training
-@pytest.mark.parametrize("damage", ["cut", "other file", "empty", "no weights"])
+@pytest.mark.parametrize("damage", ["cut", "other file", "empty", "no weights", "no torch file"])
 def test_a_damaged_policy_is_told_so(damage: str, finished: Path) -> None:
     policy = finished / "policy.zip"
     whole = policy.read_bytes()
     if damage == "no weights":
         with zipfile.ZipFile(policy, "w") as archive:
             archive.writestr("data", "{}")
+    elif damage == "no torch file":
+        put(policy, "policy.pth", b"\x07weights")
     else:
         policy.write_bytes({"cut": whole[: len(whole) // 2], "other file": b"GIF89a", "empty": b""}[damage])
     with pytest.raises(InputError, match=r"policy\.zip: is no policy, or damaged"):
