@@ -93,9 +93,9 @@ def _register() -> None:
 
     area = "pev_battery_charge/area_v0"
     gymnasium.register("pev_battery_charge/Central-v0", "pev_battery_charge.envs.central:CentralArea")
-    gymnasium.register(
-        "pev_battery_charge/SmartCharging-v0", "pev_battery_charge.smart_charging.environment:SmartChargingEnv"
-    )
+    taxi = "pev_battery_charge.smart_charging.environment"
+    gymnasium.register("pev_battery_charge/SmartCharging-v0", f"{taxi}:SmartChargingEnvV0")
+    gymnasium.register("pev_battery_charge/SmartCharging-v1", f"{taxi}:SmartChargingEnv")
     pettingzoo.register("parallel", area, "pev_battery_charge.envs.parallel:parallel_env")
     pettingzoo.register("aec", area, "pev_battery_charge.envs.parallel:env")
 

@@ -18,6 +18,7 @@ from pev_battery_charge.smart_charging.learning import DQN, LABELS, TableConfig,
 from pev_battery_charge.smart_charging.method_comparison import compare_methods
 from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import save_table
+from pev_battery_charge.training.claim import claimed
 
 Options = TypeVar("Options", SmartCharging, DqnConfig)
 
@@ -90,18 +91,19 @@ class TrainCommand:
         out = self.out or Path("runs") / f"smart-charging-{self.algorithm}-{self.seed}"
         problem, dqn, label = _checked(self.problem), _checked(self.dqn), LABELS[self.algorithm]
         check((self.algorithm,), problem, self.table, dqn, (self.seed,))
-        make_folder(out)
-        with progress(label) as advance:
-            training = learn(
-                self.algorithm,
-                problem,
-                tables=self.table,
-                dqn=dqn,
-                seed=self.seed,
-                progress=advance,
-                save_model=out / "model.zip" if self.algorithm == DQN else None,
-            )
-        save_table(out / "table.npz", training.learned)
+        with claimed(out):
+            make_folder(out)
+            with progress(label) as advance:
+                training = learn(
+                    self.algorithm,
+                    problem,
+                    tables=self.table,
+                    dqn=dqn,
+                    seed=self.seed,
+                    progress=advance,
+                    save_model=out / "model.zip" if self.algorithm == DQN else None,
+                )
+            save_table(out / "table.npz", training.learned)
         optimum, returns = solve(problem), training.learned.returns
         tell(f"{label}, seed {self.seed}: {returns.size:,} episodes in {training.seconds:.1f} s")
         _print_value(label, training.value, optimum)

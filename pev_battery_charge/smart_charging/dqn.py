@@ -14,6 +14,7 @@ from pev_battery_charge.smart_charging.cells import Cells
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
 from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import Learned
+from pev_battery_charge.training.algorithms import falling_rate
 from pev_battery_charge.training.requirements import need, torch_threads
 from pev_battery_charge.validation import checked_dataclass, number, whole_number
 
@@ -36,11 +37,11 @@ class DqnConfig:
     network: tuple[_Count, ...] = (64, 64)
     """Hidden layers."""
     learning_rate: Annotated[float, number(above=0.0)] = 1e-3
-    """Of Adam, at first; it falls to 0 in a straight line."""
+    """Of Adam, at first; it falls in a straight line, and is above 0 in the last update."""
     buffer_size: _Count = 400_000
     """Slots that the replay buffer keeps."""
     batch_size: _Count = 512
-    """Slots of a gradient step. Large, since a shortage is rare and costs twenty full slots."""
+    """Slots of a gradient step. Large, since a shortage is rare and costs eighty full slots."""
     learning_starts: Annotated[int, whole_number(0)] = 20_000
     """Slots with random rates before learning begins."""
     train_every: _Count = 8
@@ -54,10 +55,14 @@ class DqnConfig:
     exploration_end: _Fraction = 0.05
     """The share of random actions in the end."""
 
+    @property
+    def updates(self) -> int:
+        """As many as make the steps, rounded up to whole updates; those before learning begins count as well."""
+        return math.ceil(self.steps / (self.train_every * self.environments))
+
     def episodes(self, num_slots: int) -> int:
         """Episodes of so many slots that end while learning."""
-        updates = math.ceil(self.steps / (self.train_every * self.environments))
-        return updates * self.train_every // num_slots * self.environments
+        return self.updates * self.train_every // num_slots * self.environments
 
 
 def learn_dqn(
@@ -104,7 +109,7 @@ def learn_dqn(
     with torch_threads(1):
         model = _make_model(problem, config, scale, seed)
         look(range(1))
-        model.learn(config.steps, note)
+        model.learn(config.updates * config.train_every * config.environments, note)
         if save is not None:
             with write_beside(save) as beside:
                 model.save(beside)
@@ -124,7 +129,7 @@ def _make_model(problem: SmartCharging, config: DqnConfig, scale: float, seed: i
     return DQN(
         "MlpPolicy",
         DummyVecEnv([make] * config.environments),
-        learning_rate=lambda remaining: config.learning_rate * remaining,
+        learning_rate=falling_rate(config.learning_rate, config.updates),
         buffer_size=config.buffer_size,
         learning_starts=config.learning_starts,
         batch_size=config.batch_size,

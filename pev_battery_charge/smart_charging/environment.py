@@ -13,8 +13,13 @@ from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
 from pev_battery_charge.smart_charging.problem import SmartCharging
 
-ID: Final = "pev_battery_charge/SmartCharging-v0"
+ID: Final = "pev_battery_charge/SmartCharging-v1"
 """The name under which `gymnasium.make` knows the environment."""
+
+ID_V0: Final = "pev_battery_charge/SmartCharging-v0"
+"""The name of its first version."""
+
+_SHORTAGE_SLOTS_V0: Final = 20.0
 
 View = Literal["box", "dict", "index"]
 """How an observation is told; see `SmartChargingEnv`."""
@@ -52,11 +57,11 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
     ## Rewards
     Minus the costs of the slot: time coefficient x e^(power in kW) x the part of the slot that was charged. The part
     after the battery has filled up is not paid; a rate of 0 kW is paid in full, at e^0, so that with a full battery any
-    other rate is the cheaper one. With the last slot, 10 x 2 x one full slot at the highest rate is paid in addition if
-    the energy is less than the demand.
+    other rate is the cheaper one. With the last slot, ten times the dearest charging (all eight slots full at the
+    highest rate, time coefficient 1) is paid in addition if the energy is less than the demand: `shortage_slots`, 80.
 
     By default costs are relative to a full slot at the highest rate (time coefficient 1), which makes the slot at
-    22 kW cost 1 and a shortage 20; with `costs="raw"` they are what the formula gives: e^22 = 3.6e9, and 10 * 2 * e^22.
+    22 kW cost 1 and a shortage 80; with `costs="raw"` they are what the formula gives: e^22 = 3.6e9, and 80 * e^22.
 
     The info holds `energy_kwh`, `time_step`, `charging_cost` and `shortage_cost` of the step; with the last step also
     `demand_kwh` and `shortage_kwh`.
@@ -77,7 +82,8 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
     changes: values of the problem to change, such as `rates_kw`, `costs`, `time_coefficients`.
 
     ## Version History
-    v0: first version.
+    - v1: a shortage costs 80 full slots at the highest rate: ten times the dearest charging, as the exercise has it.
+    - v0: first version. A shortage cost 20 full slots, which is only 2.5 times the dearest charging.
     """
 
     metadata: dict[str, Any] = {"render_modes": _RENDER_MODES, "render_fps": 1}  # noqa: RUF012  as in Gymnasium
@@ -220,3 +226,21 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
             enough = f"too little: {info['shortage_cost']:.3g}" if info["shortage_cost"] else "enough"
             parts.append(f"demand {self._demand_kwh:.2f} kWh, {enough}")
         return "  ".join(parts)
+
+
+class SmartChargingEnvV0(SmartChargingEnv):
+    """The first version of `SmartChargingEnv`, for results made with it: by default, a shortage costs 20 full slots.
+
+    A problem that is given is taken as it is.
+    """
+
+    def __init__(
+        self,
+        problem: SmartCharging | None = None,
+        render_mode: str | None = None,
+        observation: View = "box",
+        cell_kwh: float = CELL_KWH,
+        **changes: Any,
+    ) -> None:
+        problem = problem or SmartCharging(shortage_slots=_SHORTAGE_SLOTS_V0)
+        super().__init__(problem, render_mode, observation, cell_kwh, **changes)

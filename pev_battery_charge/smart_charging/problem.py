@@ -73,8 +73,9 @@ class SmartCharging:
     """Mean of the normally distributed demand."""
     demand_std_kwh: _NonNegative = 5.0
     """Its standard deviation."""
-    shortage_slots: _NonNegative = 20.0
-    """What too little energy costs, in full slots at the highest rate: 10 x 2."""
+    shortage_slots: _NonNegative = 80.0
+    """What too little energy costs, in full slots at the highest rate. The exercise says ten times the dearest
+    charging, which is eight full slots at the highest rate with time coefficients of 1."""
     arrival_hour: Annotated[float, number(least=0.0, most=HOURS_PER_DAY)] = 14.0
     """When the first slot begins; shown, not reckoned with."""
     costs: Annotated[Costs, rule("must be relative or raw", lambda costs: costs in get_args(Costs))] = "relative"

@@ -1,5 +1,7 @@
 """The algorithms of Stable-Baselines3, made from a configuration."""
 
+import math
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +29,13 @@ def make_algorithm(config: TrainConfig, env: "VecEnv") -> "BaseAlgorithm":
 
     if config.normalise_rewards:
         env = VecNormalize(env, norm_obs=False, gamma=config.gamma)
-    rate = config.learning_rate
+    rate: float | Callable[[float], float] = config.learning_rate
+    if config.learning_rate_decays:
+        rate = falling_rate(config.learning_rate, num_updates(config, env.num_envs))
     common: dict[str, Any] = {
         "policy": "MlpPolicy",
         "env": env,
-        "learning_rate": (lambda remaining: rate * remaining) if config.learning_rate_decays else rate,
+        "learning_rate": rate,
         "gamma": config.gamma,
         "policy_kwargs": policy_arguments(config),
         "seed": config.seed,
@@ -61,6 +65,26 @@ def policy_arguments(config: TrainConfig) -> dict[str, Any]:
     """What the policy's class takes besides the spaces."""
     own = {"log_std_init": config.ppo.log_std_init} if config.algorithm == "ppo" else {}
     return {"net_arch": list(config.network), **own}
+
+
+def falling_rate(rate: float, updates: int) -> Callable[[float], float]:
+    """A learning rate that falls by the same amount with each of so many updates: `rate` at first, above 0 at the last.
+
+    It is asked with the share of the steps that remains, as Stable-Baselines3 does: after the steps that an update
+    learns from, so that nothing remains at the last.
+    """
+    return lambda remaining: rate * min(1.0, remaining + 1.0 / updates)
+
+
+def steps_per_update(config: TrainConfig, num_envs: int) -> int:
+    """Agent-steps that are made between two updates."""
+    of_each = config.ppo.rollout_steps if config.algorithm == "ppo" else config.off_policy.train_every
+    return of_each * num_envs
+
+
+def num_updates(config: TrainConfig, num_envs: int) -> int:
+    """Updates of a run: as many as make the steps that are asked for, with whole rollouts."""
+    return math.ceil(config.steps / steps_per_update(config, num_envs))
 
 
 def nearest_divisor(size: int, wish: int) -> int:

@@ -13,7 +13,8 @@ import json
 import random
 import secrets
 import shutil
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.simulation import SimulationState
+from pev_battery_charge.training.parameters import DAMAGES, read_arrays, read_parameters
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -79,28 +81,38 @@ def checkpoints(folder: Path) -> list[Path]:
 def read_checkpoint(path: Path, model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[str, Any]]:
     """Put a fresh model and its environment where the checkpoint was written; return the caller's arrays and numbers.
 
-    Raises `InputError` where the checkpoint is damaged, or of another scenario or version, whose records differ.
+    Raises `InputError` where the checkpoint is damaged, holds what would execute code when read, or is of another
+    scenario or version, whose records differ.
     """
     import torch  # noqa: PLC0415  of the extra `train`
-    from stable_baselines3.common.save_util import load_from_zip_file  # noqa: PLC0415
 
-    try:
+    with damage_told(path):
         numbers = json.loads((path / "state.json").read_text(encoding="utf-8"))
-        with (path / "arrays.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        _, parameters, variables = load_from_zip_file(path / "parameters.zip", device="cpu", load_data=False)
+        arrays = read_arrays(path / "arrays.npz")
+        parameters, variables = read_parameters(path / "parameters.zip")
         model.set_parameters(parameters, device="cpu")
-        for name, value in (variables or {}).items():
+        for name, value in variables.items():
             getattr(model, name).data = value.data
-        _restore(model, env, arrays, numbers)
+        try:
+            _restore(model, env, arrays, numbers)
+        except InputError as error:
+            problems = [f"{problem}; --repeat does the run anew" for problem in error.problems]
+            raise InputError(str(path), problems) from None
         torch.set_rng_state(torch.from_numpy(arrays["random.torch"]))
-    except InputError as error:
-        raise InputError(str(path), [f"{problem}; --repeat does the run anew" for problem in error.problems]) from None
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
+        own = {name.removeprefix("caller."): array for name, array in arrays.items() if name.startswith("caller.")}
+        return own, numbers["caller"]
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Raise what reading a damaged checkpoint raises in the block as an `InputError` that names the checkpoint."""
+    try:
+        yield
+    except InputError:
+        raise
+    except DAMAGES as error:
         problem = f"is damaged ({type(error).__name__}); remove this folder, and the run resumes from the one before"
         raise InputError(str(path), [problem]) from None
-    own = {name.removeprefix("caller."): array for name, array in arrays.items() if name.startswith("caller.")}
-    return own, numbers["caller"]
 
 
 def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[str, Any]]:
@@ -113,6 +125,7 @@ def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[s
         **{f"simulation.{name}": getattr(areas, name) for name in _RECORDS},
         "random.torch": torch.get_rng_state().numpy(),
         "random.numpy": np.asarray(keys),
+        "episode.returns": env.returns_so_far,
     }
     numbers: dict[str, Any] = {
         "counters": {name: getattr(model, name) for name in _COUNTERS if hasattr(model, name)},
@@ -138,6 +151,7 @@ def _state_of(model: "BaseAlgorithm", env: "AreaVecEnv") -> tuple[Arrays, dict[s
 def _restore(model: "BaseAlgorithm", env: "AreaVecEnv", arrays: Arrays, numbers: dict[str, Any]) -> None:
     records = {name: arrays.get(f"simulation.{name}", np.empty(0)) for name in _RECORDS}
     env.simulation.restore(SimulationState(step=numbers["step"], random_states=numbers["areas"], **records))
+    env.returns_so_far[:] = arrays.get("episode.returns", 0.0)  # older checkpoints tell nothing of the episode so far
     for name, value in numbers["counters"].items():
         setattr(model, name, value)
     observations = env.observe()

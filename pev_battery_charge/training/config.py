@@ -99,7 +99,8 @@ class TrainConfig:
     learning_rate: Positive = 3e-3
     """Of Adam, at first."""
     learning_rate_decays: bool = True
-    """Let the learning rate fall to 0 in a straight line over the run."""
+    """Let the learning rate fall in a straight line over the run, by the same amount with each update, to just above
+    0 in the last."""
     gamma: Fraction = 0.8
     """Discount of a step. What a request costs shows at once; what it brings stays for the rest of the visit, and is
     lost in the noise of what the other stations do, the more of the future is counted."""

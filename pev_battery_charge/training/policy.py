@@ -1,7 +1,6 @@
 """A trained policy as a controller like any other."""
 
 import hashlib
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +12,7 @@ from pev_battery_charge.controllers import Snapshot
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.training.algorithms import algorithm_class, policy_arguments
+from pev_battery_charge.training.parameters import DAMAGES, read_parameters
 from pev_battery_charge.training.requirements import need
 from pev_battery_charge.training.run_folder import RunFolder
 from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
@@ -44,12 +44,11 @@ class TrainedPolicy:
 def load_policy(run: str | Path) -> TrainedPolicy:
     """The policy in a run folder. No code in the files is executed.
 
-    Raises `InputError` where the folder holds no run, the run has not ended, or the policy is damaged or of other
-    spaces than its configuration says.
+    Raises `InputError` where the folder holds no run, the run has not ended, or the policy is damaged, has weights that
+    are no numbers, or is of other spaces than its configuration says.
     """
     need("train")
     import torch  # noqa: PLC0415  of the extra `train`
-    from stable_baselines3.common.save_util import load_from_zip_file  # noqa: PLC0415
 
     folder = RunFolder.open(run)
     if not folder.policy_file.is_file():
@@ -60,17 +59,25 @@ def load_policy(run: str | Path) -> TrainedPolicy:
         policy_class = algorithm_class(config).policy_aliases["MlpPolicy"]
         policy = policy_class(*spaces, lambda _: 0.0, **policy_arguments(config))
     try:
-        _, parameters, _ = load_from_zip_file(path, device="cpu", load_data=False)
-        weights = cast("dict[str, torch.Tensor]", parameters["policy"])
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
+        weights = cast("dict[str, torch.Tensor]", read_parameters(path)[0]["policy"])
+    except InputError:
+        raise
+    except DAMAGES as error:
         raise InputError(str(path), [f"is no policy, or damaged ({type(error).__name__})"]) from None
     try:
         policy.load_state_dict(weights)
     except (RuntimeError, TypeError, AttributeError):
         problem = "was trained for other spaces, or with another network, than config.toml and scenario.toml say"
         raise InputError(str(path), [problem]) from None
+    if not is_finite(policy):
+        raise InputError(str(path), ["has weights that are no finite numbers: its training has diverged"])
     policy.set_training_mode(False)
     return TrainedPolicy(policy, names, squashes=config.squashes)
+
+
+def is_finite(policy: "BasePolicy") -> bool:
+    """Whether every weight is a finite number."""
+    return all(bool(tensor.isfinite().all()) for tensor in policy.state_dict().values())
 
 
 def digest(policy: "BasePolicy") -> str:

@@ -15,11 +15,12 @@ tensorboard/        scalars for TensorBoard
 
 import json
 import platform
+import re
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import polars as pl
 
@@ -27,6 +28,9 @@ from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import make_folder, write_beside, write_parquet
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.training.config import TrainConfig
+
+_HALF_WRITTEN: Final = re.compile(r"\.(run|scenario|config)\.\w{8}\.(json|toml)")
+"""What `write_beside` calls the files of `create` before they are whole."""
 
 _LIBRARIES = ("pev-battery-charge", "gymnasium", "numba", "numpy", "polars", "stable-baselines3", "torch")
 
@@ -50,7 +54,14 @@ class RunFolder:
     def create(cls, path: str | Path, config: TrainConfig, scenario: Scenario) -> Self:
         """Begin a run in a new or empty folder; raises `InputError` where there is something, or it cannot be made."""
         folder = cls(path)
-        make_folder(path, "choose another folder, or go on with the run in it with --resume")
+        otherwise = "choose another folder, or go on with the run in it with --resume"
+        make_folder(path, otherwise)
+        try:
+            folder.info_file.open("x").close()  # of two that find the folder empty, one gets it
+        except FileExistsError:
+            raise InputError(str(path), [f"already holds files: {otherwise}"]) from None
+        except OSError as error:
+            raise InputError(str(path), [f"cannot be written: {error.strerror}"]) from None
         versions = {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
         machine = {"platform": platform.platform(), "processor": platform.processor() or platform.machine()}
         machine["begun"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -65,11 +76,33 @@ class RunFolder:
     def open(cls, path: str | Path) -> Self:
         """A folder in which a run was begun; raises `InputError` where there is none."""
         folder = cls(path)
+        if folder._was_never_begun():
+            problem = f"the run was broken off before it began: start it again with pev train --out {path}"
+            raise InputError(str(path), [problem])
         missing = [file.name for file in (folder.config_file, folder.scenario_file) if not file.is_file()]
         if missing:
             what = f"has no {' and no '.join(missing)}" if folder.path.is_dir() else "no such folder"
             raise InputError(str(path), [f"{what}: give the folder that pev train --out has written"])
         return folder
+
+    def clear_unbegun(self) -> None:
+        """Remove what `create` has written if it was broken off before its end: there is nothing to go on with.
+
+        Only for a process that has claimed the folder: another one's `create` may be about to end.
+        """
+        if self._was_never_begun():
+            for file in self.path.iterdir():
+                file.unlink(missing_ok=True)
+
+    def _was_never_begun(self) -> bool:
+        """Whether the folder holds files that `create` writes, in its order, without the last, and nothing else."""
+        try:
+            names = {file.name for file in self.path.iterdir() if not _HALF_WRITTEN.fullmatch(file.name)}
+            if names not in ({"run.json"}, {"run.json", "scenario.toml"}):
+                return False
+            return self.info_file.stat().st_size == 0 or bool(self.read_info())
+        except (OSError, InputError):
+            return False
 
     @property
     def config(self) -> TrainConfig:
@@ -82,11 +115,16 @@ class RunFolder:
         return Scenario.load(self.scenario_file)
 
     def read_info(self) -> dict[str, Any]:
-        """What is known of the run, as in `run.json`."""
+        """What is known of the run, as in `run.json`; raises `InputError` where that is lost or damaged."""
+        otherwise = "--repeat does the run anew"
         try:
-            info: dict[str, Any] = json.loads(self.info_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(str(self.info_file), [f"cannot be read: {error}"]) from None
+            info = json.loads(self.info_file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(str(self.info_file), [f"cannot be read: {error.strerror}; {otherwise}"]) from None
+        except (ValueError, RecursionError) as error:
+            raise InputError(str(self.info_file), [f"is damaged: {error}; {otherwise}"]) from None
+        if not isinstance(info, dict) or "versions" not in info:
+            raise InputError(str(self.info_file), [f"is damaged: it tells no versions; {otherwise}"])
         return info
 
     def write_json(self, file: Path, content: dict[str, Any]) -> None:

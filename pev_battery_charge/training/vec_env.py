@@ -11,7 +11,7 @@ from gymnasium.spaces import Box
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices as Indices
 
-from pev_battery_charge.core.arrays import Booleans, Float32
+from pev_battery_charge.core.arrays import Array, Booleans, Float32
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.simulation import Simulation, StepResult
@@ -26,8 +26,9 @@ class AreaVecEnv(VecEnv):
     Observations are scaled as `pev_battery_charge.training.scaling` tells, `Box(0, inf, (F,), float32)`; actions are
     `Box(-1, 1, (1,), float32)`, from no power to the station's own maximum; with `squash`, `Box(-5, 5, (1,), float32)`.
     All environments end together, by truncation at the horizon, and begin anew in the same step; what each saw last is
-    in its info (`terminal_observation`, `TimeLimit.truncated`). The infos of all other steps are empty, and the same
-    objects each time.
+    in its info (`terminal_observation`, `TimeLimit.truncated`), and what its episode came to, as Stable-Baselines3's
+    `Monitor` tells it (`episode`: return `r`, length `l`, seconds `t` since the batch was made): `rollout/ep_rew_mean`
+    is the mean of these. The infos of all other steps are empty, and the same objects each time.
 
     scenario: a Scenario, a name, a path to a TOML file; None is `paper-5x20`.
     num_areas: B.
@@ -44,6 +45,9 @@ class AreaVecEnv(VecEnv):
 
     seconds = 0.0
     """Time spent in `step` and `reset` so far, without `on_step`."""
+
+    returns_so_far: Array
+    """Rewards so far of each environment's episode, `[B * N]`."""
 
     def __init__(
         self,
@@ -64,6 +68,8 @@ class AreaVecEnv(VecEnv):
         self._power_max_kw = self.simulation.stations["power_max_kw"].copy()
         self._no_infos: _Infos = [{} for _ in range(num_envs)]
         self._actions: Float32 = np.zeros((num_envs, 1), np.float32)
+        self.returns_so_far = np.zeros(num_envs)
+        self._made = time.perf_counter()
 
     def reset(self) -> Float32:
         """Begin an episode in every area; `[B * N, F]`."""
@@ -71,6 +77,7 @@ class AreaVecEnv(VecEnv):
         observations = self._scaled(self.simulation.reset(self._seeds[0], self._options[0].get("schedule")))
         self._reset_seeds()
         self._reset_options()
+        self.returns_so_far[:] = 0.0
         self.seconds += time.perf_counter() - begin
         return observations
 
@@ -85,15 +92,29 @@ class AreaVecEnv(VecEnv):
         requests_kw = scale_actions(actions.reshape(self._power_max_kw.shape), self._power_max_kw)
         result = self.simulation.step(requests_kw)
         observations, rewards, infos = self._scaled(result.observations), result.rewards.flatten(), self._no_infos
+        self.returns_so_far += rewards
         told = time.perf_counter()
         if self.on_step is not None:
             self.on_step(self.simulation, result)
         begin += time.perf_counter() - told
         if result.over:
-            infos = [{"terminal_observation": row, "TimeLimit.truncated": True} for row in observations]
+            infos = self._last_infos(observations)
             observations = self._scaled(self.simulation.reset())
+            self.returns_so_far[:] = 0.0
         self.seconds += time.perf_counter() - begin
         return observations, rewards, np.full(self.num_envs, result.over), infos
+
+    def _last_infos(self, observations: Float32) -> _Infos:
+        """What is told of each environment's episode with its last step."""
+        length, seconds = self.scenario.horizon_steps, round(time.perf_counter() - self._made, 6)
+        return [
+            {
+                "terminal_observation": row,
+                "TimeLimit.truncated": True,
+                "episode": {"r": total, "l": length, "t": seconds},
+            }
+            for row, total in zip(observations, self.returns_so_far.tolist(), strict=True)
+        ]
 
     def observe(self) -> Float32:
         """What the stations see now, `[B * N, F]`."""

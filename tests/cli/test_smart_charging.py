@@ -3,10 +3,13 @@
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pev_battery_charge.cli import smart_charging
+from pev_battery_charge.smart_charging.learning import learn
 from pev_battery_charge.tabular import load_table
 from tests.cli.test_commands import pev, refused
 
@@ -17,19 +20,19 @@ def test_optimum_prints_figures_and_policy_and_draws_it(tmp_path: Path, capsys: 
     picture = tmp_path / "policy.png"
     pev("smart-charging", "optimum", "--every-kwh", "6", "--png", picture)
     out = capsys.readouterr().out
-    assert re.search(r"expected return +-1\.0832 +full slots at 22 kW", out)
-    assert re.search(r"probability of a shortage +2\.130 +%", out)
+    assert re.search(r"expected return +-1\.6572 +full slots at 22 kW", out)
+    assert re.search(r"probability of a shortage +0\.500 +%", out)
     rows = re.findall(r"^ +(\d+)((?: +(?:0|7|14|22)){8}) +(-\S+) *$", out, re.MULTILINE)
     assert [int(row[0]) for row in rows] == list(range(0, 73, 6))
-    assert rows[0][1].split() == ["14", "22", "22", "22", "14", "7", "7", "0"]
-    assert rows[0][2] == "-6.097"
+    assert rows[0][1].split() == ["14", "22", "22", "22", "22", "14", "7", "7"]
+    assert rows[0][2] == "-7.656"
     assert picture.read_bytes().startswith(PNG)
 
 
 def test_the_lectures_problem_in_raw_costs(capsys: pytest.CaptureFixture[str]) -> None:
     pev("smart-charging", "optimum", "--problem.costs", "raw", "--problem.rates-kw", "0", "7", "14", "21")
     out = capsys.readouterr().out
-    assert re.search(r"expected return +-1\.5483e\+09", out)
+    assert re.search(r"expected return +-2\.4146e\+09", out)
     assert "full slots" not in out
 
 
@@ -49,6 +52,26 @@ def test_train_writes_what_show_reads(algorithm: str, tmp_path: Path, capsys: py
     behind = r"behind the optimum +(\S+) +%"
     assert re.findall(behind, shown) == re.findall(behind, told)
     assert (tmp_path / "again.png").read_bytes() == (run / "policy.png").read_bytes()
+
+
+def test_two_trainings_that_begin_at_once_do_not_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second begins while the first learns: then its folder is still empty."""
+    command = ("smart-charging", "train", "--table.episodes", "20", "--out", tmp_path / "run")
+    said: list[str] = []
+
+    def learn_beside_another(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(smart_charging, "learn", learn)
+        said.append(refused(capsys, *command))
+        return learn(*arguments, **options)
+
+    monkeypatch.setattr(smart_charging, "learn", learn_beside_another)
+    pev(*command)
+    assert said == [
+        f"pev: {tmp_path / 'run'}: another process is writing there: let it end, or choose another folder\n"
+    ]
+    assert (tmp_path / "run" / "table.npz").is_file()
 
 
 def test_a_free_problem_is_learned_and_kept_like_any_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,7 +98,7 @@ def test_compare_prints_the_table_and_writes_figure_and_markdown(
     few = ("--seeds", "2", "--episodes", "100", "--table.episodes", "400")
     pev("smart-charging", "compare", "--algorithms", "q", "double-q", *few, "--markdown", "table.md")
     out = capsys.readouterr().out
-    assert re.search(r"^ *exact optimum +-1\.083 ", out, re.MULTILINE)
+    assert re.search(r"^ *exact optimum +-1\.657 ", out, re.MULTILINE)
     assert {file.name for file in tmp_path.iterdir()} == {"smart_charging.png", "table.md"}
     assert Path("smart_charging.png").read_bytes().startswith(PNG)
     lines = Path("table.md").read_text(encoding="utf-8").splitlines()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import pev_battery_charge  # noqa: F401  registers the environment
 from pev_battery_charge.errors import EpisodeOverError, InputError
 from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv
-from pev_battery_charge.smart_charging.environment import ID
+from pev_battery_charge.smart_charging.environment import ID, ID_V0
 from pev_battery_charge.smart_charging.pictures import TaxiMoment, TaxiRenderer
 
 VIEWS = ("box", "dict", "index")
@@ -70,11 +70,27 @@ def test_an_episode_follows_the_description(
         assert reward == -(info["charging_cost"] + info["shortage_cost"])
         assert set(info) == (KEYS | {"demand_kwh", "shortage_kwh"} if terminated else KEYS)
     demand_kwh = info["demand_kwh"]
-    shortage_cost = 20.0 * math.exp(22.0) / unit if demand_kwh > energy_kwh else 0.0
+    shortage_cost = 80.0 * math.exp(22.0) / unit if demand_kwh > energy_kwh else 0.0
     assert info["shortage_cost"] == pytest.approx(shortage_cost, rel=1e-12)
     assert info["shortage_kwh"] == max(0.0, demand_kwh - energy_kwh)
     with pytest.raises(EpisodeOverError):
         env.step(0)
+
+
+@pytest.mark.filterwarnings("ignore:.*out of date:DeprecationWarning")
+def test_the_first_version_is_what_it_was_to_the_bit() -> None:
+    """Rewards of an idle day from 0 kWh and of one that follows, as version 0.1.0 gave them."""
+    idle_kw0, low, middle = -2.7894680928689246e-10, -3.059023205018258e-07, -0.00033546262790251185
+    env = gymnasium.make(ID_V0)
+    env.reset(seed=7, options={"energy_kwh": 0.0})
+    assert [float(env.step(0)[1]) for _ in range(8)] == [idle_kw0] * 7 + [idle_kw0 - 20.0]
+    observation, _ = env.reset()
+    assert observation.tolist() == [24.75, 0.0]
+    rewards = [float(env.step(action)[1]) for action in (3, 2, 1, 0, 3, 2, 1, 0)]
+    assert rewards == [-1.0, middle, low, idle_kw0] * 2
+    assert gymnasium.make(ID_V0, costs="raw").unwrapped.problem.shortage_cost == 10 * 2 * math.exp(22.0)  # type: ignore[attr-defined]
+    given = gymnasium.make(ID_V0, problem=SmartCharging(shortage_slots=3.0), num_slots=4).unwrapped
+    assert (given.problem.shortage_slots, given.problem.num_slots) == (3.0, 4)  # type: ignore[attr-defined]
 
 
 def test_the_demand_is_drawn_at_departure_and_not_before() -> None:
@@ -101,7 +117,7 @@ def test_energy_that_is_just_what_is_demanded_suffices(mean_kwh: float, short: b
     for _ in range(8):
         *_, info = env.step(3)
     assert info["energy_kwh"] == 44.0
-    assert info["shortage_cost"] == (20.0 if short else 0.0)
+    assert info["shortage_cost"] == (80.0 if short else 0.0)
 
 
 def test_the_same_seed_gives_the_same_days_and_another_gives_others() -> None:
@@ -193,7 +209,7 @@ def test_a_line_tells_clock_battery_rate_and_prices_then_the_demand() -> None:
     for _ in range(8):
         env.step(0)
     assert env.render().startswith("16:00  [........................] 0 of 72 kWh")
-    assert env.render().endswith("too little: 7.17e+10")
+    assert env.render().endswith("too little: 2.87e+11")
 
 
 def test_the_picture_changes_with_the_moment() -> None:

@@ -4,6 +4,7 @@ import math
 from itertools import product
 from statistics import NormalDist
 
+import gymnasium
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv, policy_value, solve
+from pev_battery_charge.smart_charging.environment import ID_V0
 from pev_battery_charge.smart_charging.method_comparison import compare_methods, play
 
 TINY = SmartCharging(
@@ -115,12 +117,25 @@ def test_beside_an_optimum_that_costs_nothing_every_loss_is_infinite() -> None:
 
 def test_the_optimum_of_the_exercise() -> None:
     optimum = solve()
-    assert optimum.expected_return == pytest.approx(-1.0831706107, rel=1e-9)
-    assert optimum.shortage_probability == pytest.approx(0.0212985571, rel=1e-8)
-    assert optimum.expected_charging_cost == pytest.approx(0.6571994695, rel=1e-8)
+    assert optimum.expected_return == pytest.approx(-1.6572432083, rel=1e-9)
+    assert optimum.shortage_probability == pytest.approx(0.0050016758, rel=1e-8)
+    assert optimum.expected_charging_cost == pytest.approx(1.2571091404, rel=1e-8)
     raw = solve(SmartCharging(costs="raw"))
     assert raw.expected_return == pytest.approx(optimum.expected_return * math.exp(22.0), rel=1e-12)
     np.testing.assert_array_equal(raw.actions, optimum.actions)
+    # From nothing: seven slots' cost of 22 kW, one of 14 kW, and a shortage beyond 42 kWh in the battery, by hand.
+    by_hand = -(7 + math.exp(-8)) - 80 * (1 - NormalDist(30, 5).cdf(7 * 5.5 + 3.5))
+    assert optimum.values[0, 0] == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_the_optimum_of_the_first_version_is_what_it_was() -> None:
+    with pytest.warns(DeprecationWarning, match="out of date"):
+        first = gymnasium.make(ID_V0).unwrapped
+    assert isinstance(first, SmartChargingEnv)
+    optimum = solve(first.problem)
+    assert optimum.expected_return == pytest.approx(-1.0831706107, rel=1e-9)
+    assert optimum.shortage_probability == pytest.approx(0.0212985571, rel=1e-8)
+    assert optimum.expected_charging_cost == pytest.approx(0.6571994695, rel=1e-8)
     # From nothing: five slots' cost of 22 kW and one of a shortage beyond 38 kWh in the battery, by hand.
     by_hand = -(5 + 3 * math.exp(-8)) - 20 * (1 - NormalDist(30, 5).cdf(5 * 5.5 + 3 * 3.5))
     assert optimum.values[0, 0] == pytest.approx(by_hand, rel=1e-9)
@@ -147,8 +162,8 @@ def test_policies_meet_the_same_days() -> None:
     problem = SmartCharging()
     idle, full = (policy_value(problem, np.full((8, problem.num_levels), rate)) for rate in (0, 3))
     np.testing.assert_array_equal(play(idle, 50), play(idle, 50))
-    lost = play(idle, 200) < -20.0
-    assert not (play(full, 200) < -20.0)[~lost].any(), "who has enough without charging has enough with it"
+    lost = play(idle, 200) < -problem.shortage_cost
+    assert not (play(full, 200) < -problem.shortage_cost)[~lost].any(), "what suffices without charging does with it"
     env = SmartChargingEnv(problem)
     arrivals = [env.reset(seed=1_000_000)[1]["energy_kwh"], *(env.reset()[1]["energy_kwh"] for _ in range(3))]
     assert len(set(arrivals)) > 1

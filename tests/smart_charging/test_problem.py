@@ -39,14 +39,20 @@ def test_a_slot_costs_the_time_coefficient_times_e_to_the_power() -> None:
     for time_step, coefficient in enumerate(coefficients):
         for rate, power_kw in enumerate(raw.rates_kw):
             assert slot(raw, 10.0, rate, time_step)[1] == coefficient * math.exp(power_kw)
-    assert raw.shortage_cost == 10 * 2 * math.exp(22)
+    assert raw.shortage_cost == 80 * math.exp(22)
     assert raw.cost_unit == ""
+
+
+@pytest.mark.parametrize("costs", ["relative", "raw"])
+def test_a_shortage_costs_ten_times_the_dearest_charging(costs: Any) -> None:
+    problem = SmartCharging(costs=costs)
+    assert problem.shortage_cost == pytest.approx(10.0 * problem.full_slot_costs.max(axis=1).sum(), rel=1e-15)
 
 
 def test_relative_costs_are_those_in_full_slots_at_the_highest_rate() -> None:
     raw = DEFAULT.replace(costs="raw")
     assert DEFAULT.full_slot_costs[0, -1] == 1.0
-    assert DEFAULT.shortage_cost == 20.0
+    assert DEFAULT.shortage_cost == 80.0
     np.testing.assert_allclose(DEFAULT.full_slot_costs * math.exp(22.0), raw.full_slot_costs, rtol=1e-13)
     assert DEFAULT.cost_unit == "full slots at 22 kW"
 
@@ -101,7 +107,7 @@ def test_a_demand_is_never_negative_and_none_means_no_shortage_even_of_nothing()
 def test_the_lectures_21_kilowatts_move_on_the_same_grid() -> None:
     lecture = SmartCharging(rates_kw=(0, 7, 14, 21), costs="raw")
     assert lecture.slot_levels.tolist() == [0, 7, 14, 21]
-    assert lecture.shortage_cost == 20.0 * math.exp(21.0)
+    assert lecture.shortage_cost == 80.0 * math.exp(21.0)
 
 
 @given(

@@ -12,7 +12,12 @@ from pev_battery_charge.training import OffPolicyConfig, PPOConfig, TrainConfig
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
     """Three stations, six PEVs, four hours of ten minutes: a file."""
-    path = tmp_path / "small.toml"
+    return write_scenario(tmp_path)
+
+
+def write_scenario(folder: Path) -> Path:
+    """Write the scenario into a folder."""
+    path = folder / "small.toml"
     pbc.Scenario(
         name="small",
         step_minutes=10.0,

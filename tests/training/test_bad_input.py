@@ -1,9 +1,13 @@
 """Bad input to training and to trained policies: one clear error, and nothing half-written."""
 
+import io
+import json
+import pickle
 import shutil
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +24,23 @@ from pev_battery_charge.training import (
     train,
 )
 from pev_battery_charge.training.run_folder import RunFolder
-from tests.training.conftest import short_config
+from tests.cli.test_commands import refused
+from tests.training.conftest import short_config, write_scenario
 
 needs_training = pytest.mark.skipif(find_spec("stable_baselines3") is None, reason="needs the extra train")
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that has ended, for all tests of this module."""
+    folder = tmp_path_factory.mktemp("trained")
+    return train(short_config(write_scenario(folder), steps=1100), folder / "run").folder
+
+
 @pytest.fixture
-def finished(scenario: Path, tmp_path: Path) -> Path:
-    """The folder of a run that has ended."""
-    return train(short_config(scenario, steps=1100), tmp_path / "run").folder
+def finished(trained: Path, tmp_path: Path) -> Path:
+    """A copy of that folder."""
+    return shutil.copytree(trained, tmp_path / "run")
 
 
 def test_every_broken_rule_is_told_at_once() -> None:
@@ -87,13 +99,15 @@ def test_a_folder_without_a_run_or_without_a_policy_is_told_so(scenario: Path, t
 
 
 @needs_training
-@pytest.mark.parametrize("damage", ["cut", "other file", "empty", "no weights"])
+@pytest.mark.parametrize("damage", ["cut", "other file", "empty", "no weights", "no torch file"])
 def test_a_damaged_policy_is_told_so(damage: str, finished: Path) -> None:
     policy = finished / "policy.zip"
     whole = policy.read_bytes()
     if damage == "no weights":
         with zipfile.ZipFile(policy, "w") as archive:
             archive.writestr("data", "{}")
+    elif damage == "no torch file":
+        put(policy, "policy.pth", b"\x07weights")
     else:
         policy.write_bytes({"cut": whole[: len(whole) // 2], "other file": b"GIF89a", "empty": b""}[damage])
     with pytest.raises(InputError, match=r"policy\.zip: is no policy, or damaged"):
@@ -117,6 +131,90 @@ def test_nothing_in_a_policy_is_executed(finished: Path, tmp_path: Path) -> None
             target.writestr(name, b"not even JSON" if name == "data" else source.read(name))
     shutil.move(trapped, policy)
     load_policy(finished)
+
+
+class Trap:
+    """An object that, where its pickle is read, makes a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.file,)
+
+
+def put(archive: Path, name: str, content: bytes) -> None:
+    """Replace a member of a zip file, or add it."""
+    with zipfile.ZipFile(archive) as file:
+        members = {one: file.read(one) for one in file.namelist()} | {name: content}
+    with zipfile.ZipFile(archive, "w") as file:
+        for one, bytes_of_it in members.items():
+            file.writestr(one, bytes_of_it)
+
+
+def trapped(file: Path, written_by: str) -> bytes:
+    """A pickle that executes code, as torch writes it, or as plain pickle does."""
+    import torch  # noqa: PLC0415  of the extra `train`
+
+    if written_by == "pickle":
+        return pickle.dumps({"policy": Trap(file)}, protocol=2)
+    content = io.BytesIO()
+    torch.save({"policy": Trap(file)}, content)
+    return content.getvalue()
+
+
+@needs_training
+@pytest.mark.parametrize("written_by", ["torch", "pickle"])
+@pytest.mark.parametrize("member", ["policy.pth", "policy.optimizer.pth", "pytorch_variables.pth"])
+def test_a_policy_with_objects_that_execute_code_is_refused_without_advice_to_trust_it(
+    member: str, written_by: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(finished / "policy.zip", member, trapped(tmp_path / "executed", written_by))
+    said = refused(capsys, "evaluate", "--policies", finished)
+    objects = "holds objects that would execute code when read: refused, and nothing of it was executed"
+    assert said == f"pev: {finished / 'policy.zip'}: {objects}\n"
+    assert not (tmp_path / "executed").exists()
+
+
+@needs_training
+@pytest.mark.parametrize("name", ["parameters.zip", "arrays.npz"])
+def test_a_checkpoint_with_objects_that_execute_code_is_refused(name: str, finished: Path, tmp_path: Path) -> None:
+    (finished / "policy.zip").unlink()
+    newest = sorted((finished / "checkpoints").iterdir())[-1] / name
+    if name == "parameters.zip":
+        put(newest, "policy.pth", trapped(tmp_path / "executed", "torch"))
+    else:
+        np.savez(newest, allow_pickle=True, own=np.array([Trap(tmp_path / "executed")], object))
+    with pytest.raises(InputError) as error:
+        resume(finished)
+    assert str(error.value).startswith(f"{newest}: holds objects that would execute code when read")
+    assert "pickle" not in str(error.value)
+    assert not (tmp_path / "executed").exists()
+
+
+@needs_training
+def test_a_policy_that_has_diverged_is_told_so(finished: Path) -> None:
+    import torch  # noqa: PLC0415  of the extra `train`
+
+    with zipfile.ZipFile(finished / "policy.zip") as file:
+        weights = torch.load(io.BytesIO(file.read("policy.pth")), weights_only=True)
+    content = io.BytesIO()
+    torch.save({name: tensor * torch.nan for name, tensor in weights.items()}, content)
+    put(finished / "policy.zip", "policy.pth", content.getvalue())
+    with pytest.raises(InputError, match=r"policy\.zip: has weights that are no finite numbers"):
+        load_policy(finished)
+
+
+@needs_training
+@pytest.mark.parametrize("state", ["[]", "null", "3", '{"step": 1}', "[" * 100_000, None])
+def test_a_checkpoint_whose_state_is_of_another_shape_is_told_so(state: str | None, finished: Path) -> None:
+    (finished / "policy.zip").unlink()
+    newest = sorted((finished / "checkpoints").iterdir())[-1] / "state.json"
+    if state is None:  # all but what the monitor has kept
+        state = json.dumps(json.loads(newest.read_text()) | {"caller": {}})
+    newest.write_text(state)
+    with pytest.raises(InputError, match=r"is damaged .*; remove this folder"):
+        resume(finished)
 
 
 @needs_training

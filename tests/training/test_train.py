@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -87,6 +88,26 @@ def test_a_run_killed_in_the_middle_resumes_and_ends_as_if_nothing_had_been(
     for name in ("metrics.parquet", "evaluations.parquet"):
         assert rows(broken / name).equals(rows(whole / name))
     assert resume(broken) == result
+
+
+def test_a_resumed_run_tells_the_same_returns_of_the_episode_that_was_under_way(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last checkpoint is that of step 80; episodes have 24 steps."""
+    told: list[list[float]] = []
+    last_infos = AreaVecEnv._last_infos
+
+    def note(env: AreaVecEnv, observations: Any) -> Any:
+        infos = last_infos(env, observations)
+        told.append([info["episode"]["r"] for info in infos])
+        return infos
+
+    monkeypatch.setattr(AreaVecEnv, "_last_infos", note)
+    train(short_config(scenario), tmp_path / "run")
+    assert len(told) == 4
+    (tmp_path / "run" / "policy.zip").unlink()
+    resume(tmp_path / "run")
+    assert told[4:] == told[3:4]
 
 
 def test_a_run_killed_before_its_first_checkpoint_begins_anew(scenario: Path, tmp_path: Path) -> None:

@@ -115,6 +115,33 @@ def test_vec_monitor_tells_returns_and_lengths_of_episodes() -> None:
     assert {info["episode"]["l"] for info in infos} == {192}
 
 
+def test_the_library_is_told_returns_and_lengths_of_episodes_without_a_wrapper() -> None:
+    env = AreaVecEnv("paper-5x20", 2)
+    paid: list[np.ndarray] = []
+    env.on_step = lambda _, result: paid.append(result.rewards.flatten())
+    model = PPO("MlpPolicy", env, n_steps=96, batch_size=96, n_epochs=1, seed=0, device="cpu")
+    model.learn(4 * 96 * env.num_envs)
+    assert model.ep_info_buffer is not None
+    told = np.array([info["r"] for info in model.ep_info_buffer]).reshape(2, env.num_envs)
+    np.testing.assert_allclose(told, np.array(paid, float).reshape(2, 192, env.num_envs).sum(axis=1), rtol=1e-12)
+    assert {info["l"] for info in model.ep_info_buffer} == {192}
+    times = [info["t"] for info in model.ep_info_buffer]
+    assert 0.0 < times[0] < times[-1]
+
+
+def test_an_episode_that_is_broken_off_is_not_counted_into_the_next() -> None:
+    env = AreaVecEnv("paper-5x20", 2)
+    env.reset()
+    for actions in actions_of(env, 5)[:100]:
+        env.step(actions)
+    env.reset()
+    total = np.zeros(env.num_envs)
+    for actions in actions_of(env, 6):
+        _, rewards, _, infos = env.step(actions)
+        total += rewards
+    np.testing.assert_allclose([info["episode"]["r"] for info in infos], total, rtol=1e-12)
+
+
 def test_vec_normalize_normalises_the_last_observation_like_any_other() -> None:
     env = AreaVecEnv("paper-5x20", 2)
     normalised = VecNormalize(env, norm_obs=True)
