@@ -18,7 +18,7 @@ from pev_battery_charge.evaluation import (
     Evaluation,
     check_result_paths,
     evaluate,
-    results_table,
+    results_tables,
     write_results,
 )
 from pev_battery_charge.evaluation.statistics import statistics
@@ -76,5 +76,5 @@ def evaluate_and_tell(
         result = evaluate(scenario, controllers, seeds, progress=advance)
     found = statistics(result.episodes)
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
-    print_results(title, [results_table(found, metrics, output.width)], ("figure",))
+    print_results(title, results_tables(found, metrics, output.width), ("figure",))
     return result, found
