@@ -98,7 +98,7 @@ def test_twelve_metrics_of_four_controllers_stand_in_columns_on_an_ordinary_term
     values: dict[str, Interval] = dict.fromkeys(
         ("policy", "uncontrolled", "constant", "random"), (-412.0, -425.0, -400.0)
     )
-    tables = results_tables(made({metric: values for metric in MAIN_METRICS}), width=80)
+    tables = results_tables(made(dict.fromkeys(MAIN_METRICS, values)), width=80)
     assert [table.columns[2:] for table in tables] == [("policy", "uncontrolled"), ("constant", "random")]
     assert [len(table.rows) for table in tables] == [len(MAIN_METRICS)] * 2
 
