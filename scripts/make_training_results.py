@@ -18,7 +18,7 @@ import tyro
 
 import pev_battery_charge as pbc
 from pev_battery_charge.benchmark.measurement import describe_machine
-from pev_battery_charge.cli.console import progress
+from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.controllers import Controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import METRICS, Evaluation, Metric, evaluate, run
@@ -120,7 +120,7 @@ def trained(name: str, config: Config) -> TrainingResult:
         ppo=SCENARIOS[name],
     ).checked()
     path = config.runs / f"{name}-{own.algorithm}-{own.seed}"
-    with progress(name) as advance:
+    with progress(name, own.steps, "agent-steps") as advance:
         if not RunFolder(path).config_file.is_file():
             return train(own, path, progress=advance)
         kept = RunFolder.open(path)
@@ -135,7 +135,7 @@ def measure(result: TrainingResult, episodes: int, scenario: pbc.Scenario | None
     folder = RunFolder.open(result.folder)
     controllers: dict[str, Controller | str] = {POLICY: load_policy(result.folder), **{name: name for name in SIMPLE}}
     seeds = range(FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + episodes)
-    with progress("measuring") as advance:
+    with progress("measuring", len(controllers) * episodes, "episodes") as advance:
         evaluation = evaluate(scenario or folder.scenario, controllers, seeds, progress=advance)
     return Measured(folder, result, evaluation, statistics(evaluation.episodes))
 

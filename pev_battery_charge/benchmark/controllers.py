@@ -12,6 +12,7 @@ from pev_battery_charge.benchmark.measurement import (
     benchmark_scenario,
     fill_seconds,
     measure_parts,
+    readable,
     run_fresh_process,
     seconds_of,
 )
@@ -58,8 +59,8 @@ def measure_heuristics(areas: int, stations: int, repeats: int) -> Measurement:
     fill_ms = fill_seconds(simulation.stations.nbytes, scenario.horizon_steps) * MILLISECONDS_PER_SECOND
     step_ms = medians[slowest] * MILLISECONDS_PER_SECOND
     speeds = {name: areas * stations / median / 1e6 for name, median in medians.items()}
-    beside = f"{slowest}; the median of all is {statistics.median(speeds.values()):.1f}; "
-    beside += f"a step {step_ms:.1f} ms; filling its {size_mb:.1f} MB of records: {fill_ms:.2f} ms"
+    beside = f"{slowest}; the median of all is {readable(statistics.median(speeds.values()))}; "
+    beside += f"a step {readable(step_ms)} ms; filling its {readable(size_mb)} MB of records: {readable(fill_ms)} ms"
     name = f"slowest heuristic controller, {areas:,} areas of {stations} stations, 1 thread"
     return Measurement(name, speeds[slowest], "M station-steps/s", "at least 5", beside)
 
@@ -70,7 +71,7 @@ def measure_optimum(scenario: Scenario, repeats: int, goal: str) -> Measurement:
     optima = [optimal_schedule(scenario, schedule) for schedule in schedules][1:]
     gap = max(abs(optimum.relative_gap) for optimum in optima)
     slowest = max(optimum.solve_seconds for optimum in optima)
-    beside = f"of {repeats} schedules; the slowest {slowest:.2f} s, the largest relative gap {gap:.0e}"
+    beside = f"of {repeats} schedules; the slowest {readable(slowest)} s, the largest relative gap {gap:.0e}"
     median = statistics.median(optimum.solve_seconds for optimum in optima)
     return Measurement(f"optimum of {scenario.name}, all of its proof", median, "s", goal, beside)
 
@@ -94,7 +95,7 @@ def measure_planner(scenario: Scenario, name: str, goal: str) -> Measurement:
         list(play(simulation, watched))
     told = f"; {getattr(controller, 'messages', 0) / scenario.horizon_steps:,.0f} messages" if name != "mpc" else ""
     median, worst = np.median(step_s) * MILLISECONDS_PER_SECOND, np.quantile(step_s, 0.99) * MILLISECONDS_PER_SECOND
-    beside = f"median {median:.2f} ms, 99 % under {worst:.1f} ms{told}"
+    beside = f"median {readable(median)} ms, 99 % under {readable(worst)} ms{told}"
     mean_ms = float(np.mean(step_s)) * MILLISECONDS_PER_SECOND
     return Measurement(f"{name}, a step of {scenario.name}", mean_ms, "ms", goal, beside)
 

@@ -1,5 +1,6 @@
 """Measurements, and what all of them need: the scenario, the machine, fresh processes, the time of filling memory."""
 
+import math
 import os
 import platform
 import subprocess
@@ -38,8 +39,15 @@ class Measurement:
 
     def row(self) -> tuple[str, str, str, str, str]:
         """The figure as a table's row."""
-        digits = 0 if self.value >= 100 else 1 if self.value >= 10 else 2
-        return self.name, f"{self.value:,.{digits}f}", self.unit, self.goal, self.beside
+        return self.name, readable(self.value), self.unit, self.goal, self.beside
+
+
+def readable(value: float) -> str:
+    """A measured number with two significant digits at least, and with no more decimals than tell something."""
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
+    if 0.0 < value < 0.1:
+        decimals = 1 - math.floor(math.log10(value))
+    return f"{value:,.{decimals}f}"
 
 
 def measure_parts(

@@ -19,6 +19,7 @@ from pev_battery_charge.benchmark.measurement import (
     fill_seconds,
     mean_seconds,
     measure_parts,
+    readable,
     run_fresh_process,
     seconds_of,
 )
@@ -70,16 +71,16 @@ def measure_batch(areas: int, stations: int, repeats: int) -> list[Measurement]:
     found = []
     for threads, goal in ((1, "at least 20"), (2, "at least 35")):
         median = statistics.median(step_s[threads])
-        beside = f"{median * _MICROSECONDS:,.0f} us a step; filling its {written / MEGABYTE:.2f} MB: "
-        beside += f"{fill * _MICROSECONDS:,.0f} us, {median / fill:.1f} times"
+        beside = f"{readable(median * _MICROSECONDS)} us a step; filling its {readable(written / MEGABYTE)} MB: "
+        beside += f"{readable(fill * _MICROSECONDS)} us, {readable(median / fill)} times"
         name = f"vector_env, {areas:,} areas of {stations} stations, {threads} thread{'s' * (threads > 1)}"
         found.append(Measurement(name, count / median / 1e6, "M station-steps/s", goal, beside))
     reset_ms = statistics.median(reset_s) * MILLISECONDS_PER_SECOND
     episode_ms = statistics.median(step_s[1]) * scenario.horizon_steps * MILLISECONDS_PER_SECOND
     records_ms = statistics.median(records_s) * MILLISECONDS_PER_SECOND
     size_mb = envs[1].simulation.sessions.nbytes / MEGABYTE
-    beside = f"{reset_ms:.1f} ms for {areas:,} schedules, the episode {episode_ms:,.0f} ms; "
-    beside += f"filling their {size_mb:.1f} MB: {records_ms:.1f} ms"
+    beside = f"{readable(reset_ms)} ms for {areas:,} schedules, the episode {readable(episode_ms)} ms; "
+    beside += f"filling their {readable(size_mb)} MB: {readable(records_ms)} ms"
     share = reset_ms / episode_ms * 100.0
     found.append(Measurement("drawing and assigning schedules at reset", share, "% of the episode", "under 25", beside))
     size = STATION.itemsize + AREA.itemsize / stations
@@ -109,7 +110,7 @@ def measure_single(stations: int, repeats: int) -> list[Measurement]:
         parallel_s.append(mean_seconds(env.step, actions))
         fill_s.append(fill_seconds(written, scenario.horizon_steps))
     fill, single, parallel = (statistics.median(own[1:]) * _MICROSECONDS for own in (fill_s, single_s, parallel_s))
-    beside = f"filling its {written:,} bytes: {fill:.2f} us"
+    beside = f"filling its {written:,} bytes: {readable(fill)} us"
     dicts = f"parallel_env.step, {stations} stations, with dicts and infos"
     return [
         Measurement(f"Simulation.step, one area of {stations} stations", single, "us", "under 10", beside),
@@ -126,7 +127,8 @@ def measure_film() -> list[Measurement]:
         size_mb = path.stat().st_size / MEGABYTE
     pixels = rendering.render_frame(trace, 0).nbytes * trace.num_steps
     fill = fill_seconds(pixels, 1)
-    beside = f"one run; {size_mb:.2f} MB, goal under 4; filling its {pixels / MEGABYTE:.0f} MB of pixels: {fill:.2f} s"
+    beside = f"one run; {readable(size_mb)} MB, goal under 4; "
+    beside += f"filling its {readable(pixels / MEGABYTE)} MB of pixels: {readable(fill)} s"
     return [Measurement(f"GIF of paper-5x20, {trace.num_steps} frames", seconds, "s", "under 20", beside)]
 
 
@@ -153,7 +155,7 @@ def measure_process(*, cold: bool) -> list[Measurement]:
     imported, stepped, peak = (statistics.median(column) for column in zip(*runs, strict=True))
     empty = [sys.executable, "-c", ""]
     bare = statistics.median(seconds_of(lambda: subprocess.run(empty, check=True)) for _ in range(5))  # noqa: S603
-    first, bare_process = "import and first step", f"an empty Python process: {bare:.3f} s"
+    first, bare_process = "import and first step", f"an empty Python process: {readable(bare)} s"
     found = [
         Measurement("import", imported, "s", "under 1.5", bare_process),
         Measurement(f"{first}, compiled code on disk", stepped, "s", "under 3", "an empty Python process, as above"),

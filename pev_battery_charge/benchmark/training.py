@@ -9,7 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pev_battery_charge.benchmark.measurement import Measurement, benchmark_scenario, measure_parts, run_fresh_process
+from pev_battery_charge.benchmark.measurement import (
+    Measurement,
+    benchmark_scenario,
+    measure_parts,
+    readable,
+    run_fresh_process,
+)
 from pev_battery_charge.controllers import Controller
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.envs.parallel import parallel_env
@@ -82,7 +88,7 @@ def measure_training(sizes: TrainingSizes) -> list[Measurement]:
     size = f"{sizes.areas:,} areas of {sizes.stations} stations"
     network = ", ".join(map(str, config.network))
     about = f"network ({network}) tanh, 1 torch thread; a round of {agent_steps:,}: {_told(rounds)}"
-    beside = f"{env:.1f} ms a round"
+    beside = f"{readable(env)} ms a round"
     found = [
         Measurement(f"training with PPO, {size}", speed, "agent-steps/s", "at least 50,000", about),
         Measurement("time of it spent in the environment", 100.0 * share, "% of the time", "under 10", beside),
@@ -93,7 +99,8 @@ def measure_training(sizes: TrainingSizes) -> list[Measurement]:
     stacked = time_rounds(config, supersuit_env(scenario, sizes.areas), sizes.supersuit_rounds)
     slow = agent_steps / statistics.median(one.seconds for one in stacked)
     ratio = statistics.median(one.rollout for one in stacked) / statistics.median(one.rollout for one in rounds)
-    about = f"areas of our own: {speed / slow:.1f} times as fast, in rollouts {ratio:.1f} times; {_told(stacked)}"
+    about = f"areas of our own: {readable(speed / slow)} times as fast, in rollouts {readable(ratio)} times; "
+    about += _told(stacked)
     return [*found, Measurement(name, slow, "agent-steps/s", "", about)]
 
 
@@ -159,7 +166,7 @@ def measure_evaluation(sizes: TrainingSizes) -> list[Measurement]:
         times = [_time_evaluation(name, controller, sizes.episodes) for _ in range(sizes.evaluations)]
         episodes_s, means_s = (statistics.median(seconds) for seconds in zip(*times, strict=True))
         title = f"{sizes.episodes:,} episodes of paper-5x20 with {name}, means and intervals"
-        beside = f"episodes {episodes_s:.2f} s, means and intervals {means_s:.2f} s"
+        beside = f"episodes {readable(episodes_s)} s, means and intervals {readable(means_s)} s"
         measurements.append(Measurement(title, statistics.median(map(sum, times)), "s", goal, beside))
     return measurements
 
@@ -199,4 +206,4 @@ def measure_training_memory(sizes: TrainingSizes) -> list[Measurement]:
 
 def _told(rounds: list[Round]) -> str:
     rollout_ms, update_ms, _ = (MILLISECONDS_PER_SECOND * statistics.median(own) for own in zip(*rounds, strict=True))
-    return f"rollout {rollout_ms:,.0f} ms, update {update_ms:,.0f} ms"
+    return f"rollout {readable(rollout_ms)} ms, update {readable(update_ms)} ms"

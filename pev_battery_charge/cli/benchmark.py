@@ -6,7 +6,8 @@ from pathlib import Path
 from pev_battery_charge.benchmark.controllers import measure_all_controllers
 from pev_battery_charge.benchmark.simulation import measure_all
 from pev_battery_charge.benchmark.training import TrainingSizes, measure_all_training
-from pev_battery_charge.cli.console import print_results, progress, write_markdown
+from pev_battery_charge.cli.console import print_results, write_markdown
+from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.evaluation import ResultsTable
 from pev_battery_charge.training.requirements import need
 
@@ -38,13 +39,13 @@ class BenchmarkCommand:
         """Measure and print."""
         if self.training:
             need("train")
-        with progress("measuring") as advance:
+        with progress("measuring", None, "parts") as advance:
             machine, found = measure_all(self.areas, self.stations, self.repeats, cold=self.cold, progress=advance)
         if self.controllers:
-            with progress("measuring controllers") as advance:
+            with progress("measuring controllers", None, "parts") as advance:
                 found += measure_all_controllers(self.areas, self.stations, self.repeats, progress=advance)
         if self.training:
-            with progress("measuring training") as advance:
+            with progress("measuring training", None, "parts") as advance:
                 found += measure_all_training(TrainingSizes(), progress=advance)
         columns = ("figure", "median", "unit", "goal", "beside it, in the same run")
         table = ResultsTable(columns, [one.row() for one in found], ("median",), [])

@@ -1,14 +1,12 @@
-"""What the commands share: tables, progress bars, and where messages go."""
+"""What the commands share: tables, and where messages go."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal, NoReturn
 
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -119,18 +117,3 @@ def write_markdown(path: Path | None, text: str) -> None:
         with write_beside(path) as beside:
             beside.write_text(text, encoding="utf-8")
         tell(f"{path}: the same as Markdown")
-
-
-@contextmanager
-def progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar with the time left; call what it gives with the steps done and the steps in all.
-
-    Where standard error is no terminal, nothing is shown.
-    """
-    if not errors.is_terminal:
-        yield lambda *_: None
-        return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(text, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -8,8 +8,9 @@ from typing import Annotated
 import polars as pl
 import tyro
 
-from pev_battery_charge.cli.console import output, print_results, progress, tell
+from pev_battery_charge.cli.console import output, print_results, tell
 from pev_battery_charge.cli.policies import POLICIES_HELP, find_controller, label_all
+from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import (
@@ -18,7 +19,7 @@ from pev_battery_charge.evaluation import (
     Evaluation,
     check_result_paths,
     evaluate,
-    results_table,
+    results_tables,
     write_results,
 )
 from pev_battery_charge.evaluation.statistics import statistics
@@ -72,9 +73,9 @@ def evaluate_and_tell(
     metrics: Sequence[str] = MAIN_METRICS,
 ) -> tuple[Evaluation, pl.DataFrame]:
     """Evaluate controllers and print the table; return the episodes and their statistics."""
-    with progress("evaluating") as advance:
+    with progress("evaluating", len(controllers) * len(seeds), "episodes") as advance:
         result = evaluate(scenario, controllers, seeds, progress=advance)
     found = statistics(result.episodes)
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
-    print_results(title, [results_table(found, metrics, output.width)], ("figure",))
+    print_results(title, results_tables(found, metrics, output.width), ("figure",))
     return result, found

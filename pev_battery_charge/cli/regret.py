@@ -6,10 +6,12 @@ from typing import Annotated, Final
 
 import tyro
 
-from pev_battery_charge.cli.console import output, print_results, progress, tell, write_markdown
+from pev_battery_charge.cli.console import output, print_results, tell, write_markdown
 from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller, label_all
+from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.evaluation import check_result_paths, load_suite, measure_regret
+from pev_battery_charge.evaluation.regret import OPTIMUM
 from pev_battery_charge.evaluation.regret_table import regret_markdown, regret_tables
 from pev_battery_charge.evaluation.results import write_regret_results
 
@@ -39,7 +41,8 @@ class RegretCommand:
             label: name if name in CONTROLLERS else find_controller(name)
             for label, name in label_all("--controllers", self.controllers).items()
         }
-        with progress("measuring regret") as advance:
+        episodes = suite.num_instances * len({*controllers, OPTIMUM})
+        with progress("measuring regret", episodes, "episodes") as advance:
             report = measure_regret(controllers, suite=suite, progress=advance)
         found = report.statistics()
         title = f"Regret, suite {suite.version}: {', '.join(group.name for group in suite.groups)}"

@@ -8,8 +8,9 @@ import tyro
 
 from pev_battery_charge import rendering
 from pev_battery_charge.catalogue import COORDINATORS
-from pev_battery_charge.cli.console import print_table, progress, tell
+from pev_battery_charge.cli.console import print_table, tell
 from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller
+from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.controllers import Reporting
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import run, summarise
@@ -50,7 +51,8 @@ class SimulateCommand:
         for path, wanted in ((self.trace, ".parquet"), (self.gif, ".gif")):
             if path is not None and ending(path) != wanted:
                 raise InputError(str(path), [f"must end in {wanted}"])
-        with progress("simulating (the first run ever also compiles)") as advance:
+        text = "simulating (the first run ever also compiles)"
+        with progress(text, scenario.horizon_steps, "steps") as advance:
             controller = find_controller(self.controller, self.seed)
             trace = run(scenario, controller, seed=self.seed, schedule=schedule, progress=advance)
         source = f"seed {self.seed}" if self.schedule is None else str(self.schedule)
@@ -126,6 +128,9 @@ class RenderCommand:
 
 def write_film(trace: Trace, path: Path) -> None:
     """Write a GIF and tell its size."""
-    with progress("drawing") as advance:
+    from pev_battery_charge.rendering import gif  # noqa: PLC0415  loaded only to draw
+
+    frames = len(gif.shown_steps(trace, path, None, gif.FRAME_MS))
+    with progress("drawing", frames, "frames") as advance:
         rendering.write_gif(trace, path, progress=advance)
     tell(f"{path}: {path.stat().st_size / 2**20:.2f} MiB")

@@ -7,14 +7,23 @@ from typing import Annotated, Literal, TypeVar, cast
 import tyro
 from rich.text import Text
 
-from pev_battery_charge.cli.console import output, print_results, print_table, progress, tell, write_markdown
+from pev_battery_charge.cli.console import output, print_results, print_table, tell, write_markdown
+from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
 from pev_battery_charge.files import make_folder
 from pev_battery_charge.reading import ending
 from pev_battery_charge.smart_charging import pictures
 from pev_battery_charge.smart_charging.dqn import DqnConfig
 from pev_battery_charge.smart_charging.exact import PolicyValue, solve
-from pev_battery_charge.smart_charging.learning import DQN, LABELS, TableConfig, check, learn, load_learned
+from pev_battery_charge.smart_charging.learning import (
+    DQN,
+    LABELS,
+    TableConfig,
+    check,
+    learn,
+    load_learned,
+    num_episodes,
+)
 from pev_battery_charge.smart_charging.method_comparison import compare_methods
 from pev_battery_charge.smart_charging.problem import SmartCharging
 from pev_battery_charge.tabular import save_table
@@ -91,9 +100,10 @@ class TrainCommand:
         out = self.out or Path("runs") / f"smart-charging-{self.algorithm}-{self.seed}"
         problem, dqn, label = _checked(self.problem), _checked(self.dqn), LABELS[self.algorithm]
         check((self.algorithm,), problem, self.table, dqn, (self.seed,))
+        episodes = num_episodes(self.algorithm, problem, self.table, dqn)
         with claimed(out):
             make_folder(out)
-            with progress(label) as advance:
+            with progress(label, episodes, "episodes") as advance:
                 training = learn(
                     self.algorithm,
                     problem,
@@ -164,7 +174,7 @@ class CompareCommand:
         problems += whole_number_problems("--episodes", self.episodes, 1)
         raise_if("command line", problems)
         _check_png(self.figure)
-        with progress("learning") as advance:
+        with progress("learning", len(self.algorithms) * self.seeds, "trainings") as advance:
             found = compare_methods(
                 _checked(self.problem),
                 algorithms=self.algorithms,

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import tyro
 
-from pev_battery_charge.cli.console import progress, tell
+from pev_battery_charge.cli.console import tell
 from pev_battery_charge.cli.evaluate import evaluate_and_tell
+from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.cli.simulate import write_film
 from pev_battery_charge.controllers import BASELINES, make_controller
 from pev_battery_charge.errors import InputError
@@ -42,22 +43,23 @@ class TrainCommand:
         """Train, tell, compare, film."""
         if self.episodes < 1:
             raise InputError("--episodes", [f"must be at least 1 (it is {self.episodes})"])
-        with progress("training") as advance:
-            if self.resume is not None:
-                if self.config != TrainConfig() or self.out is not None or self.repeat is not None:
-                    problem = f"takes everything from {self.resume}: leave out the other options"
-                    raise InputError("--resume", [problem])
+        if self.resume is not None:
+            if self.config != TrainConfig() or self.out is not None or self.repeat is not None:
+                problem = f"takes everything from {self.resume}: leave out the other options"
+                raise InputError("--resume", [problem])
+            with progress("training", RunFolder.open(self.resume).config.steps, "agent-steps") as advance:
                 result = resume(self.resume, progress=advance)
+        else:
+            if self.repeat is None:
+                config, scenario = self.config.checked(), resolve_scenario(self.config.scenario)
+            elif self.config == TrainConfig():
+                folder = RunFolder.open(self.repeat)
+                config, scenario = folder.config, folder.scenario
             else:
-                if self.repeat is None:
-                    config, scenario = self.config.checked(), resolve_scenario(self.config.scenario)
-                elif self.config == TrainConfig():
-                    folder = RunFolder.open(self.repeat)
-                    config, scenario = folder.config, folder.scenario
-                else:
-                    problem = "takes the configuration from the run's folder: give only --out beside it"
-                    raise InputError("--repeat", [problem])
-                out = self.out or Path("runs") / f"{scenario.name}-{config.algorithm}-{config.seed}"
+                problem = "takes the configuration from the run's folder: give only --out beside it"
+                raise InputError("--repeat", [problem])
+            out = self.out or Path("runs") / f"{scenario.name}-{config.algorithm}-{config.seed}"
+            with progress("training", config.steps, "agent-steps") as advance:
                 result = train(config, out, scenario=scenario, progress=advance)
         tell(
             f"{result.folder}: {result.agent_steps:,} agent-steps in {result.seconds:.0f} s, "

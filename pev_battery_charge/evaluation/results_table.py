@@ -11,9 +11,12 @@ from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, Metric
 
 _BEST = "*"
 _MOST_DECIMALS = 5
-_PADDING = 1
 _BETWEEN = 2
-"""Characters that a terminal's table takes for each column beside its texts, where it is split."""
+"""Characters that a terminal's table takes for each column beside its texts."""
+_KEYS = 2
+"""How many columns tell which metric a row is of."""
+_LEAST_FIGURE = 20
+"""Characters that a metric's name has at least in each line, in a terminal."""
 
 _Row = dict[str, Any]
 
@@ -33,21 +36,25 @@ class ResultsTable:
     numbers: tuple[str, ...]
     notes: list[str]
 
-    def parts(self, width: int) -> "list[ResultsTable]":
+    def parts(self, width: int, keys: int = 1, first: int | None = None) -> "list[ResultsTable]":
         """The columns in as few tables as a terminal of this width has room for.
 
-        Each begins with the first column, and has one other at least; the notes stand below the last.
+        Each begins with the first `keys` columns, and has one other at least; the notes stand below the last.
+
+        first: how narrow the first column may be, where its texts may run over several lines.
         """
-        first, second, *others = zip(self.columns, *self.rows, strict=True)
-        parts = [[second]]
-        for column in others:
-            if _width([first, *parts[-1], column], _BETWEEN) <= width:
+        columns = list(zip(self.columns, *self.rows, strict=True))
+        own, others = columns[:keys], columns[keys:]
+        narrow = own if first is None else [tuple(text[:first] for text in own[0]), *own[1:]]
+        parts = [others[:1]]
+        for column in others[1:]:
+            if _width([*narrow, *parts[-1], column], _BETWEEN) <= width:
                 parts[-1].append(column)
             else:
                 parts.append([column])
         tables = []
         for part in parts:
-            heads, *rows = zip(first, *part, strict=True)
+            heads, *rows = zip(*own, *part, strict=True)
             tables.append(ResultsTable(heads, rows, tuple(head for head in heads if head in self.numbers), []))
         return [*tables[:-1], replace(tables[-1], notes=self.notes)]
 
@@ -63,15 +70,11 @@ def _width(columns: Iterable[tuple[str, ...]], between: int) -> int:
     return sum(max(len(line) for text in column for line in text.split("\n")) + between for column in columns)
 
 
-def results_table(
-    statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS, width: int | None = None
-) -> ResultsTable:
-    """A table of "mean [low, high]" for each metric and controller.
+def results_table(statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS) -> ResultsTable:
+    """A table of "mean [low, high]": a row for each metric, a column for each controller.
 
     statistics: as `pev_battery_charge.evaluation.statistics.statistics` makes them.
     metrics: their names, in the order of the rows; `tuple(METRICS)` is all of them.
-    width: characters that there is room for. If the table with a column for each controller is wider, there is a row
-        for each metric and controller in its place.
 
     Means and the ends of intervals have so many decimals that the figure's narrowest interval is between 3 and 30 units
     of the last one wide.
@@ -79,21 +82,23 @@ def results_table(
     controllers: list[str] = statistics["controller"].unique(maintain_order=True).to_list()
     rows = {(row["figure"], row["controller"]): row for row in statistics.iter_rows(named=True)}
     cells = {name: _cells(METRICS[name], [rows[name, one] for one in controllers]) for name in metrics}
-    notes = _notes([rows[name, one] for name in metrics for one in controllers], len(controllers))
-    wide = ResultsTable(
+    return ResultsTable(
         ("figure", "unit", *controllers),
         [(METRICS[name].title, METRICS[name].unit, *(" ".join(cell) for cell in cells[name])) for name in metrics],
         tuple(controllers),
-        notes,
+        _notes([rows[name, one] for name in metrics for one in controllers], len(controllers)),
     )
-    if width is None or _width(zip(wide.columns, *wide.rows, strict=True), _PADDING) <= width:
-        return wide
-    long: list[tuple[str, ...]] = []
-    for name in metrics:
-        head = ", ".join(filter(None, (METRICS[name].title, METRICS[name].unit)))
-        heads = [head, *[""] * (len(controllers) - 1)]
-        long += [(*row, *cell) for *row, cell in zip(heads, controllers, cells[name], strict=True)]
-    return ResultsTable(("figure", "controller", "mean", "interval"), long, ("mean", "interval"), notes)
+
+
+def results_tables(
+    statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS, width: int | None = None
+) -> list[ResultsTable]:
+    """The table of `results_table` for a terminal: the columns in as few tables as there is room for.
+
+    width: characters that there is room for; metrics may run over several lines.
+    """
+    table = results_table(statistics, metrics)
+    return [table] if width is None else table.parts(width, _KEYS, _LEAST_FIGURE)
 
 
 def best(statistics: pl.DataFrame) -> dict[str, str]:

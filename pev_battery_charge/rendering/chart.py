@@ -1,5 +1,6 @@
 """What pictures are made of: plots, their axes, legends and labels, and the head above them."""
 
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,25 @@ def rectangles(left: Array, right: Array, bottom: npt.ArrayLike, top: npt.ArrayL
 def add_text(figure: Figure, x_px: float, baseline_px: float, text: str = "", **style: Any) -> Text:
     """A text in small ink, if `style` says nothing else, at pixels from the left and from the top."""
     return figure.text(x_px, figure.bbox.height - baseline_px, text, transform=IdentityTransform(), **style)
+
+
+def width_px(text: Text) -> float:
+    """How wide a text is drawn, measured; its figure must have a canvas that draws into pixels."""
+    return float(text.get_window_extent().width)
+
+
+def fit_text(text: Text, words: str, room_px: float) -> None:
+    """Let a text say some words, or as much of their beginning as fits into the room, measured."""
+    text.set_text(words)
+    if width_px(text) <= room_px:
+        return
+
+    def too_wide(length: int) -> bool:
+        text.set_text(f"{words[:length].rstrip()}…")
+        return width_px(text) > room_px
+
+    lengths = range(1, min(len(words), int(room_px)))  # a letter is wider than a pixel
+    text.set_text(f"{words[: bisect_left(lengths, True, key=too_wide)].rstrip()}…")
 
 
 def add_rule(figure: Figure, right_px: float) -> None:

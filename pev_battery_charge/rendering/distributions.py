@@ -15,7 +15,7 @@ from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, add_figure_legend, grouped, swatch, write_head
 from pev_battery_charge.rendering.lanes import add_lanes, lane_names
 from pev_battery_charge.rendering.layout import HEAD_PX, RIGHT_PX
-from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, MUTED, OUTLINE, PALE, px_to_pt, text_width_px
+from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, MUTED, OUTLINE, PALE, PAPER, px_to_pt, text_width_px
 
 _MEANS_PX, _LEGEND_PX = 52, 18
 _LANES_PX, _LANE_MIN_PX, _LANE_MAX_PX = 200, 22, 34
@@ -27,6 +27,10 @@ _BETTER = {"more": "better →", "less": "← better"}
 _GAP_PX = 6
 _FEW_EPISODES = 30
 _MARGIN = 0.03
+_SHOWN_SPANS, _OTHERS = 2.5, 2
+"""A controller is cut off that makes the axis so many times as long as the others need, if there are so many others."""
+_FOUR_DIGITS = 1e4
+_ON_PAPER = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
 _MEDIAN: dict[str, Any] = {"color": INK, "linewidth": 1.6}
 _MEAN: dict[str, Any] = {"color": GRANTED_EDGE, "linewidth": 1.4, "marker": "D", "markersize": px_to_pt(5)}
 
@@ -51,7 +55,8 @@ def write_distributions(title: str, about: str, distributions: Sequence[Distribu
     """Write a PNG with a panel for each figure, and in it a row for each controller.
 
     A row shows how the episodes are spread (of few episodes, each as a dot), below it the middle half and the median,
-    the mean with its interval, and the mean in figures.
+    the mean with its interval, and the mean in figures. What one controller has far away from all others, so that these
+    would be squeezed together, is cut off: an arrow tells where it lies.
 
     title, about: the head's two lines.
     distributions: all with the same controllers.
@@ -96,23 +101,27 @@ def draw_distributions(title: str, about: str, distributions: Sequence[Distribut
 
 def _draw_panel(axes: Plot, distribution: Distribution) -> None:
     box, names = axes.box, list(distribution.values)
-    low, high = _range(distribution)
+    low, high = shown_range(distribution)
     axes.set_xlim(low, high)
     axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(grouped)
+    _mark_cut_ends(axes, distribution)
     grid = np.linspace(low, high, 400)
-    largest = max((abs(mean) for mean, _, _ in distribution.means.values() if mean), default=1.0)
+    seen = (mean for mean, _, _ in distribution.means.values() if low <= mean <= high)
+    largest = max((abs(mean) for mean in seen if mean), default=1.0)
     decimals = min(max(3 - math.floor(math.log10(largest)), 0), 3) if largest > 0.0 else 0  # about four digits
     for lane, name in enumerate(names):
         values = distribution.values[name]
         values = values[~np.isnan(values)]
         if values.size:
             _draw_episodes(axes, values, grid, lane, box.height / len(names))
+            _tell_hidden(axes, values, (1.0 - (lane + 0.45) / len(names)) * box.height)
         mean, *interval = distribution.means[name]
         if not np.isnan(mean):
             strip = lane + 0.5 - _STRIP / 2
             axes.plot(interval, [strip, strip], zorder=3.0, solid_capstyle="butt", **_MEAN | {"marker": ""})
-            axes.plot([mean], [strip], zorder=3.0, clip_on=False, **_MEAN)
+            if low <= mean <= high:
+                axes.plot([mean], [strip], zorder=3.0, clip_on=False, **_MEAN)
             y_px = (1.0 - (lane + 0.5) / len(names)) * box.height
             axes.add_note(box.width + _GAP_PX, y_px, f"{mean:,.{decimals}f}", va="center_baseline", color=GRANTED_EDGE)
     if distribution.better is not None:
@@ -120,14 +129,62 @@ def _draw_panel(axes: Plot, distribution: Distribution) -> None:
         axes.add_note(*place, _BETTER[distribution.better], ha="right", va="bottom", color=MUTED)
 
 
-def _range(distribution: Distribution) -> tuple[float, float]:
-    """From the least to the most that is shown, with a margin."""
-    shown = np.concatenate([*distribution.values.values(), *distribution.means.values()])
-    if np.isnan(shown).all():
+def shown_range(distribution: Distribution) -> tuple[float, float]:
+    """From the least to the most on the axis, with a margin: of all controllers but those that are cut off."""
+    spans = [span for span in map(_span, *_values_and_means(distribution)) if span is not None]
+    if not spans:
         return 0.0, 1.0
-    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    while len(spans) > _OTHERS:
+        without = [spans[:number] + spans[number + 1 :] for number in range(len(spans))]
+        others = min(without, key=_length)
+        if not 0.0 < _SHOWN_SPANS * _length(others) < _length(spans):
+            break
+        spans = others
+    low, high = min(low for low, _ in spans), max(high for _, high in spans)
     margin = _MARGIN * (high - low) or max(abs(low), 1.0) * _MARGIN
     return low - margin, high + margin
+
+
+def _values_and_means(distribution: Distribution) -> tuple[list[Array], list[tuple[float, float, float]]]:
+    nothing = (math.nan,) * 3
+    names = dict.fromkeys([*distribution.values, *distribution.means])
+    values = [distribution.values.get(name, np.empty(0)) for name in names]
+    return values, [distribution.means.get(name, nothing) for name in names]
+
+
+def _span(values: Array, mean: tuple[float, float, float]) -> tuple[float, float] | None:
+    """From the least to the most of a controller; None where it has nothing."""
+    own = np.concatenate([values, mean])
+    return None if np.isnan(own).all() else (float(np.nanmin(own)), float(np.nanmax(own)))
+
+
+def _length(spans: Sequence[tuple[float, float]]) -> float:
+    return max(high for _, high in spans) - min(low for low, _ in spans)
+
+
+def _mark_cut_ends(axes: Plot, distribution: Distribution) -> None:
+    """Two strokes through each end of the axis beyond which there is more."""
+    (low, high), box = axes.get_xlim(), axes.box
+    everything = np.concatenate([*distribution.values.values(), *distribution.means.values()])
+    for is_cut, end_px, inwards in ((everything < low, 0.0, 1.0), (everything > high, box.width, -1.0)):
+        for place_px in (4.0, 8.0) if is_cut.any() else ():
+            x_px = end_px + inwards * place_px
+            ends = [(x_px - 2) / box.width, (x_px + 2) / box.width], [-5 / box.height, 5 / box.height]
+            axes.plot(*ends, transform=axes.transAxes, clip_on=False, color=MUTED, linewidth=1.0)
+
+
+def _tell_hidden(axes: Plot, values: Array, y_px: float) -> None:
+    """An arrow to the episodes of a controller that are cut off, and from where to where they lie."""
+    low, high = axes.get_xlim()
+    style: dict[str, Any] = {"va": "center_baseline", "color": MUTED, "bbox": _ON_PAPER, "zorder": 4.0}
+    for hidden, x_px, side, arrow in (
+        (values[values < low], float(_GAP_PX), "left", "← {}"),
+        (values[values > high], axes.box.width - _GAP_PX, "right", "{} →"),
+    ):
+        if hidden.size:
+            ends = [f"{end:,.4g}" if abs(end) < _FOUR_DIGITS else f"{end:,.0f}" for end in (hidden.min(), hidden.max())]
+            told = " to ".join(dict.fromkeys(ends))
+            axes.add_note(x_px, y_px, arrow.format(told), ha=side, **style)
 
 
 def _draw_episodes(axes: Axes, values: Array, grid: Array, lane: int, lane_px: float) -> None:
@@ -137,7 +194,8 @@ def _draw_episodes(axes: Axes, values: Array, grid: Array, lane: int, lane_px: f
         height = np.full(values.size, foot - _HILL / 2)
         axes.plot(values, height, "o", color=MUTED, alpha=0.35, markersize=px_to_pt(6), markeredgewidth=0.0)
     else:
-        hill = density(values, grid)
+        seen = values[(values >= grid[0]) & (values <= grid[-1])]
+        hill = density(seen, grid) if seen.size else np.zeros(grid.size)
         look: dict[str, Any] = {"facecolor": PALE, "edgecolor": OUTLINE, "linewidth": 0.8}
         axes.fill_between(grid, foot - _HILL * hill, foot, where=hill > 0.0, **look)
     quarter, median, three_quarters = np.percentile(values, [25, 50, 75])

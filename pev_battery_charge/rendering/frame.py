@@ -1,25 +1,19 @@
 """One picture of one moment: a header and four panels, made once and updated."""
 
-from matplotlib.artist import Artist
-from matplotlib.figure import Figure
-
 from pev_battery_charge.core.arrays import Image
 from pev_battery_charge.core.records import Status
 from pev_battery_charge.rendering.canvas import Animation, house_style
-from pev_battery_charge.rendering.chart import ABOUT_DOWN_PX, HEADLINE_DOWN_PX, add_rule, add_text, write_lines
 from pev_battery_charge.rendering.clock import Clock
-from pev_battery_charge.rendering.labels import counted
-from pev_battery_charge.rendering.layout import MARGIN_PX, PLOT_WIDTH_PX, RIGHT_PX, Lanes, Layout
-from pev_battery_charge.rendering.moment import Episode, Moment, Presence
+from pev_battery_charge.rendering.header import Header
+from pev_battery_charge.rendering.layout import PLOT_WIDTH_PX, Lanes, Layout
+from pev_battery_charge.rendering.moment import Episode, Moment
 from pev_battery_charge.rendering.panels.area import AreaPanel
 from pev_battery_charge.rendering.panels.bars import BarNames, BatteryPanel, PowerLabels, PowerPanel
 from pev_battery_charge.rendering.panels.gantt import GanttPanel
-from pev_battery_charge.rendering.style import HEADLINE_PT, MUTED, VALUE_PT, WIDTH_PX, text_width_px
+from pev_battery_charge.rendering.style import WIDTH_PX
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
-
-_FACTS_AT_PX = (330, 484, 594)
 
 
 class Board(Animation[Moment]):
@@ -42,36 +36,6 @@ class Board(Animation[Moment]):
         self.batteries = BatteryPanel(figure, layout.batteries, episode, battery_labels)
         self.area = AreaPanel(figure, layout.area, episode, clock)
         self.hold([Header(figure, episode, clock), self.power, self.schedule, self.batteries, self.area])
-
-
-class Header:
-    """Scenario and coordinator, area power, energy delivered, PEVs plugged in, and the clock."""
-
-    def __init__(self, figure: Figure, episode: Episode, clock: Clock) -> None:
-        self._clock, self._scenario = clock, episode.scenario
-        stations, rule = counted(self._scenario.num_stations, "station"), self._scenario.coordinator.replace("_", " ")
-        name, room_px = self._scenario.name, _FACTS_AT_PX[0] - 2 * MARGIN_PX
-        while text_width_px(name, HEADLINE_PT) > room_px:
-            name = name.removesuffix("…")[:-1] + "…"
-        write_lines(figure, MARGIN_PX, name, f"{stations}, {counted(len(episode.names), 'PEV')}, coordinator: {rule}")
-        self._facts = [add_text(figure, x, HEADLINE_DOWN_PX, size=VALUE_PT) for x in _FACTS_AT_PX]
-        words = zip(_FACTS_AT_PX, ("", "delivered so far", "plugged in"), strict=True)
-        self._requested, *_ = [add_text(figure, x, ABOUT_DOWN_PX, text, color=MUTED) for x, text in words]
-        right = WIDTH_PX - RIGHT_PX
-        self._time = add_text(figure, right, HEADLINE_DOWN_PX, size=HEADLINE_PT, weight="bold", ha="right")
-        self._step = add_text(figure, right, ABOUT_DOWN_PX, color=MUTED, ha="right")
-        add_rule(figure, RIGHT_PX)
-        self.artists: list[Artist] = [*self._facts, self._requested, self._time, self._step]
-
-    def update(self, moment: Moment) -> None:
-        """Show this moment."""
-        power, delivered, plugged = self._facts
-        power.set_text(f"{moment.power_kw.sum():.1f} of {self._scenario.area.power_max_kw:g} kW")
-        self._requested.set_text(f"area power ({moment.request_kw.sum():.1f} requested)")
-        delivered.set_text(f"{moment.delivered_kwh:.1f} kWh")
-        plugged.set_text(f"{(moment.presence == Presence.PLUGGED).sum()} of {self._scenario.num_stations}")
-        self._time.set_text(self._clock.text(moment.minute))
-        self._step.set_text(f"step {moment.t} of {self._scenario.horizon_steps}")
 
 
 class FrameRenderer:

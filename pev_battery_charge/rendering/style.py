@@ -43,6 +43,8 @@ HEADLINE_PT: Final = 13.0
 
 _CHARACTER_WIDTH: Final = 0.66
 """Mean advance of DejaVu Sans, in units of the font size, on the safe side."""
+_DIGIT_WIDTH: Final = 0.637
+"""Advance of its digits."""
 
 
 def red_green_blue(colour: str) -> tuple[int, int, int]:
@@ -58,6 +60,11 @@ def px_to_pt(pixels: float) -> float:
 def text_width_px(text: str, size_pt: float = SMALL_PT) -> float:
     """About how wide a text becomes."""
     return len(text) * _CHARACTER_WIDTH * size_pt * DPI / POINTS_PER_INCH
+
+
+def number_width_px(text: str, size_pt: float = SMALL_PT) -> float:
+    """How wide a number becomes: its digits are all as wide, its point half as wide."""
+    return (len(text) - 0.5 * text.count(".")) * _DIGIT_WIDTH * size_pt * DPI / POINTS_PER_INCH
 
 
 CROSS: Final = dict[str, Any](color=NO_STATION, marker="x", markersize=px_to_pt(7), markeredgewidth=1.5, linestyle="")

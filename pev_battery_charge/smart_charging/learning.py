@@ -112,6 +112,11 @@ def check(
             Cells(problem, tables.cell_kwh)
 
 
+def num_episodes(algorithm: str, problem: SmartCharging, tables: TableConfig, dqn: DqnConfig) -> int:
+    """How many episodes a method learns from."""
+    return dqn.episodes(problem.num_slots) if algorithm == DQN else tables.episodes
+
+
 def learn(
     algorithm: str,
     problem: SmartCharging | None = None,
@@ -133,13 +138,12 @@ def learn(
     check((algorithm,), problem, tables, dqn, (seed,))
     if algorithm == DQN:
         cells = Cells(problem, problem.energy_step_kwh)
-        episodes = dqn.episodes(problem.num_slots)
         run = partial(learn_dqn, problem, dqn, save=save_model)
     else:
         cells = Cells(problem, tables.cell_kwh)
-        episodes = tables.episodes
         env = SmartChargingEnv(problem, observation="index", cell_kwh=tables.cell_kwh)
         run = partial(_TABLES[algorithm], env, tables.settings(algorithm))
+    episodes = num_episodes(algorithm, problem, tables, dqn)
     numbers, looks, due, looking_s = look_numbers(episodes), list[Look](), 0, 0.0
 
     def watch(played: int, values: Array) -> None:

@@ -55,7 +55,7 @@ def test_training_is_told_in_agent_steps_and_as_a_share_beside_supersuits() -> N
     own, share, stacked = measure_training(TINY)
     agent_steps = 2 * 3 * TrainConfig().ppo.rollout_steps
     assert f"a round of {agent_steps:,}:" in own.beside
-    rollout_ms, update_ms = (float(text.replace(",", "")) for text in re.findall(r"([\d,]+) ms", own.beside))
+    rollout_ms, update_ms = (float(text.replace(",", "")) for text in re.findall(r"([\d,.]+) ms", own.beside))
     assert own.value == pytest.approx(agent_steps / (rollout_ms + update_ms) * 1e3, rel=0.2)
     assert 0.0 < share.value < 100.0 * (rollout_ms + 1.0) / (rollout_ms + update_ms)
     if stacked.beside != "SuperSuit is not installed":

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pev_battery_charge.evaluation import MAIN_METRICS, METRICS, PLOTTED_METRICS, results_table
+from pev_battery_charge.evaluation import MAIN_METRICS, METRICS, PLOTTED_METRICS, results_table, results_tables
 from pev_battery_charge.evaluation.results_table import best
 
 Interval = tuple[float | None, float | None, float | None]
@@ -71,23 +71,36 @@ VALUES: dict[str, dict[str, Interval]] = {
 }
 
 
-def test_a_table_too_wide_for_the_terminal_has_a_row_for_each_controller() -> None:
-    wide = results_table(made(VALUES), list(VALUES))
-    assert wide.columns == ("figure", "unit", "one", "a longer name")
-    assert wide.rows[1] == ("highest power of the area", "kW", "31.5 [31.0, 31.6]", "30.0 [29.0, 31.0]")
-    room = sum(max(len(line[k]) for line in (wide.columns, *wide.rows)) + 1 for k in range(4))
-    assert results_table(made(VALUES), list(VALUES), width=room) == wide
-    long = results_table(made(VALUES), list(VALUES), width=room - 1)
-    assert long.columns == ("figure", "controller", "mean", "interval")
-    assert long.rows == [
-        ("reward of all stations", "one", "3.0*", "[2.0, 4.0]"),
-        ("", "a longer name", "1.0", "[0.0, 1.9]"),
-        ("highest power of the area, kW", "one", "31.5", "[31.0, 31.6]"),
-        ("", "a longer name", "30.0", "[29.0, 31.0]"),
-    ]
-    assert long.notes == wide.notes
-    assert set(wide.numbers) < set(wide.columns)
-    assert set(long.numbers) < set(long.columns)
+def test_what_has_no_room_is_in_further_tables_of_the_same_metrics() -> None:
+    many: dict[str, dict[str, Interval]] = {
+        metric: {f"{name} {k}": interval for k in range(7) for name, interval in controllers.items()}
+        for metric, controllers in VALUES.items()
+    }
+    statistics = made(many)
+    whole = results_table(statistics, list(many))
+    assert whole.columns[:4] == ("figure", "unit", "one 0", "a longer name 0")
+    assert whole.rows[1][:4] == ("highest power of the area", "kW", "31.5 [31.0, 31.6]", "30.0 [29.0, 31.0]")
+    assert results_tables(statistics, list(many)) == [whole]
+    assert results_tables(statistics, list(many), width=1000) == [whole]
+    for width in (60, 80, 130):
+        tables = results_tables(statistics, list(many), width)
+        assert len(tables) == {60: 14, 80: 7, 130: 3}[width]
+        assert all(table.columns[:2] == ("figure", "unit") for table in tables)
+        assert tuple(head for table in tables for head in table.columns[2:]) == whole.columns[2:]
+        for number, row in enumerate(whole.rows):
+            assert tuple(text for table in tables for text in table.rows[number][2:]) == row[2:]
+            assert {table.rows[number][:2] for table in tables} == {row[:2]}
+        assert [table.notes for table in tables] == [[]] * (len(tables) - 1) + [whole.notes]
+        assert all(table.numbers == table.columns[2:] for table in tables)
+
+
+def test_twelve_metrics_of_four_controllers_stand_in_columns_on_an_ordinary_terminal() -> None:
+    values: dict[str, Interval] = dict.fromkeys(
+        ("policy", "uncontrolled", "constant", "random"), (-412.0, -425.0, -400.0)
+    )
+    tables = results_tables(made(dict.fromkeys(MAIN_METRICS, values)), width=80)
+    assert [table.columns[2:] for table in tables] == [("policy", "uncontrolled"), ("constant", "random")]
+    assert [len(table.rows) for table in tables] == [len(MAIN_METRICS)] * 2
 
 
 def test_notes_tell_the_mark_the_episodes_and_those_that_lack_a_figure() -> None:

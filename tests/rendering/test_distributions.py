@@ -11,7 +11,13 @@ from PIL import Image
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.rendering.canvas import house_style
-from pev_battery_charge.rendering.distributions import Distribution, density, draw_distributions, write_distributions
+from pev_battery_charge.rendering.distributions import (
+    Distribution,
+    density,
+    draw_distributions,
+    shown_range,
+    write_distributions,
+)
 from tests.rendering.conftest import LONG_NAMES, settings_now
 from tests.rendering.layout_checks import assert_texts_are_apart_and_inside
 
@@ -79,6 +85,61 @@ def test_episodes_without_the_figure_are_left_out() -> None:
     low, high = figure.axes[0].get_xlim()
     assert 1.5 < low < 2.0
     assert 4.0 < high < 4.5
+
+
+FEW = {"a": np.array([-40.0, -35.0]), "b": np.array([-100.0, -80.0]), "c": np.array([-150.0, -130.0])}
+
+
+def with_means(values: dict[str, Array]) -> Distribution:
+    means = {name: (one.mean(), one.min(), one.max()) for name, one in values.items()}
+    return Distribution("Reward", values, means, "more")
+
+
+@pytest.mark.parametrize(
+    ("bad", "told", "low", "high"),
+    [
+        ([-52_000.0, -51_000.0], "← -52,000 to -51,000", -155.0, -30.0),
+        ([-52_000.0, -52_000.0], "← -52,000", -155.0, -30.0),
+        ([700.0, 800.5], "700 to 800.5 →", -155.0, -30.0),
+        ([-900.0, -60.0], "← -900", -155.0, -30.0),
+    ],
+)
+def test_one_controller_far_away_does_not_squeeze_the_others(
+    bad: list[float], told: str, low: float, high: float
+) -> None:
+    figure = drawn([with_means({**FEW, "bad": np.array(bad)})])
+    axes = figure.axes[0]
+    assert low < axes.get_xlim()[0] < -150.0
+    assert -35.0 < axes.get_xlim()[1] < high
+    texts = assert_texts_are_apart_and_inside(figure)
+    assert told in texts
+    assert {"-37.5", "-90.0", "-140.0", f"{np.mean(bad):,.1f}"} <= set(texts)
+    shown = [np.asarray(line.get_xdata()).tolist() for line in axes.get_lines()]
+    assert [-90.0] in shown
+    assert [float(np.mean(bad))] not in shown
+
+
+@pytest.mark.parametrize("size", [2, 100])
+def test_hills_of_the_others_keep_their_width_whatever_one_controller_does(size: int) -> None:
+    spread = np.linspace(0.0, 1.0, size)
+    values = {"a": spread, "b": 2.0 + spread, "c": 4.0 + spread}
+    alone = shown_range(with_means(values))
+    for far in (-1e9, -1e3, 1e3, 1e12):
+        assert shown_range(with_means({**values, "bad": far + spread})) == alone
+        drawn([with_means({**values, "bad": far + spread})])
+
+
+def test_nothing_is_cut_off_that_does_not_squeeze_the_others() -> None:
+    near = {**FEW, "d": np.array([-300.0, -200.0])}
+    low, high = shown_range(with_means(near))
+    assert low < -300.0
+    assert high > -35.0
+    two = {"a": np.array([0.0, 1.0]), "b": np.array([100.0, 101.0])}
+    assert shown_range(with_means(two))[1] > 101.0, "of two, each would be cut off as well as the other"
+    equal = {name: np.zeros(2) for name in "abc"} | {"d": np.ones(2)}
+    assert shown_range(with_means(equal))[1] > 1.0, "the others need no axis"
+    texts = {text.get_text() for text in drawn([with_means(near)]).findobj(Text)}
+    assert not any(text.startswith("← -") or text.endswith("→") for text in texts - {"better →"})
 
 
 def test_density_is_that_of_the_values() -> None:

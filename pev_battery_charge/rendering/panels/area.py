@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
 
 from pev_battery_charge.core.records import Status
+from pev_battery_charge.rendering.amounts import power_unit
 from pev_battery_charge.rendering.chart import Plot, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.layout import Box
@@ -26,10 +27,13 @@ class AreaPanel:
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, clock: Clock) -> None:
         scenario = episode.scenario
-        plot = Plot(figure, box, "Power of the area, kW")
+        unit = power_unit(episode)
+        plot = Plot(figure, box, f"Power of the area, {unit.name}")
         plot.add_time_axis(clock, scenario.horizon_minutes)
         self._highest_kw = _highest_kw(episode)
         plot.add_amount_axis(self._highest_kw)
+        if unit.kilos > 1.0:
+            plot.yaxis.set_major_formatter(lambda kw, _: f"{kw / unit.kilos:.10g}")
         self._num_steps = scenario.horizon_steps
         edges = np.arange(self._num_steps + 1) * scenario.step_minutes
         nothing = np.full(self._num_steps, np.nan)
@@ -37,9 +41,9 @@ class AreaPanel:
         plot.add_artist(self.granted)
         self.requested = plot.stairs(nothing, edges, baseline=None, edgecolor=INK, linewidth=0.9)
         area = scenario.area
-        limits = [plot.add_level(area.power_max_kw, f"cap {area.power_max_kw:g} kW")]
+        limits = [plot.add_level(area.power_max_kw, f"cap {unit.limit_text(area.power_max_kw)}")]
         if area.power_min_kw > 0.0:
-            limits.append(plot.add_level(area.power_min_kw, f"minimum {area.power_min_kw:g} kW", ":"))
+            limits.append(plot.add_level(area.power_min_kw, f"minimum {unit.limit_text(area.power_min_kw)}", ":"))
         self.cursor = plot.add_cursor()
         requested = Line2D([], [], color=INK, linewidth=0.9, label="requested")
         plot.add_legend(swatch("granted", GRANTED, GRANTED_EDGE), requested, *limits)

@@ -17,8 +17,9 @@ from pev_battery_charge.rendering.chart import Plot, rectangles, swatch
 from pev_battery_charge.rendering.labels import fitting_names, longest_px, round_step, short_names
 from pev_battery_charge.rendering.layout import LABEL_GAP_PX, LINE_PX, Box
 from pev_battery_charge.rendering.moment import Episode, Moment, Presence
+from pev_battery_charge.rendering.style import number_width_px
 
-_ROOM_ABOVE_PX, _VALUE_GAP_PX = 4, 1
+_ROOM_ABOVE_PX, _VALUE_GAP_PX, _APART_PX = 4, 1, 2
 _NAME_PITCH_PX = 11
 _FRAMED_BAR_PX = 5
 _FREE = "-"
@@ -121,7 +122,8 @@ class PowerPanel:
     def __init__(self, figure: Figure, box: Box, episode: Episode, labels: PowerLabels) -> None:
         self._names, limit_kw = labels.names, episode.limit_kw
         title = "Power of each station, kW"
-        self._plot = plot = BarPlot(figure, box, title, limit_kw, share=0.66, most_px=64, valued_px=34)
+        valued_px = max(34.0, number_width_px(f"{limit_kw.max():.1f}") + _APART_PX)
+        self._plot = plot = BarPlot(figure, box, title, limit_kw, share=0.66, most_px=64, valued_px=valued_px)
         plot.add_bars(facecolor=style.PAPER, edgecolor=style.OUTLINE, linewidth=0.8).set(0.0, limit_kw)
         self.granted = plot.add_bars(facecolor=style.GRANTED, edgecolor=style.GRANTED_EDGE, linewidth=0.8)
         self.requested = LineCollection([], colors=style.INK, linewidths=1.5, capstyle="butt")
@@ -159,7 +161,8 @@ class BatteryPanel:
         self._target_kwh = episode.sessions["energy_target_kwh"]
         capacity_kwh = episode.sessions["battery"]["capacity_kwh"]
         title = "Battery of each PEV, kWh"
-        plot = BarPlot(figure, box, title, capacity_kwh, share=0.7, most_px=34, valued_px=26)
+        valued_px = max(26.0, number_width_px(f"{self._target_kwh.max(initial=0.0):.1f}") + _APART_PX)
+        plot = BarPlot(figure, box, title, capacity_kwh, share=0.7, most_px=34, valued_px=valued_px)
         self.charged, self.missing = plot.add_bars(linewidth=0.0), plot.add_bars(linewidth=0.0)
         self.frames = plot.add_bars(facecolor="none", linewidth=0.8)
         self.frames.set(0.0, capacity_kwh if plot.bar_px >= _FRAMED_BAR_PX else np.nan)
