@@ -1,4 +1,4 @@
-"""Parts of the README and of docs/ that scripts make: each stands between two marks, `<!-- name -->` and `<!-- /name -->`."""
+"""Parts of the README and of docs/ that scripts make, each between two marks, `<!-- name -->` and `<!-- /name -->`."""
 
 from pathlib import Path
 

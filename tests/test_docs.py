@@ -133,7 +133,9 @@ row   its
 ```
 code: stays
 ```"""
-    assert to_markdown(docstring) == """A table.
+    assert (
+        to_markdown(docstring)
+        == """A table.
 
 - `name`, `other`: what it is,
     told in two lines.
@@ -145,6 +147,7 @@ code: stays
 ```
 code: stays
 ```"""
+    )
 
 
 def test_every_page_is_in_the_navigation() -> None:

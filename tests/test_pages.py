@@ -15,6 +15,7 @@ from tests.loading import ROOT
 
 PYTHON = [block for page in PAGES for block in blocks(page, "python")]
 SHELL = [block for page in PAGES for block in blocks(page, "bash") if re.search(r"^pev ", block.text, re.MULTILINE)]
+BASH = shutil.which("bash") or "bash"
 TRAINED = 4_096
 """Agent-steps, or days, of a training in a test."""
 
@@ -59,7 +60,7 @@ def test_shell_runs_alone(block: Block, tmp_path: Path) -> None:
     lines = [f"pev() {{ {sys.executable} -c '{pev}' \"$@\"; }}", "set -e"]
     lines += [_shortened(line) for line in block.text.splitlines()]
     done = subprocess.run(
-        ["bash", "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, check=False, input=""
+        [BASH, "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, check=False, input=""
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
