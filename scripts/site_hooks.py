@@ -1,8 +1,8 @@
 """What MkDocs does beyond Markdown: files of the repository beside the pages, formulas as MathML, and the notebook.
 
 The pages of docs/ are written to be read on a code host, too: their links lead to files of the repository, such as
-`../media/regret.png`. Here those files are published beside the pages, and the links made to fit. The site loads nothing
-from elsewhere.
+`../media/regret.png`. Here those files are published beside the pages, and the links made to fit. The site loads
+nothing from elsewhere.
 """
 
 import re
