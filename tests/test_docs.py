@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pev_battery_charge import Scenario
+from pev_battery_charge import Scenario, __version__
 from pev_battery_charge.envs.central import CentralArea
 from pev_battery_charge.envs.parallel import ParallelArea
 from tests.documentation import DOCS, PAGES
@@ -169,3 +169,11 @@ def test_nothing_of_the_site_comes_from_elsewhere() -> None:
     configuration = (ROOT / "mkdocs.yml").read_text(encoding="utf-8") + (ROOT / "docs" / "site.css").read_text()
     assert "http" not in configuration
     assert "font: false" in configuration
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    keys = dict(re.findall(r"^([\w-]+):(.*)$", citation, re.MULTILINE))
+    assert {"cff-version", "message", "title", "authors", "license"} <= set(keys)
+    assert keys["version"].strip() == __version__
+    assert "  - name: The pev_battery_charge authors\n" in citation
