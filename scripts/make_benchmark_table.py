@@ -1,4 +1,4 @@
-"""Measure again, and put the table into the README between its two benchmark marks. Run it on a quiet machine."""
+"""Measure again, and put the table into docs/speed.md between its two benchmark marks. Run it on a quiet machine."""
 
 import tempfile
 from pathlib import Path
@@ -8,16 +8,16 @@ import tyro
 
 from pev_battery_charge.cli import main as pev
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "speed.md"
 
 
 def main() -> None:
-    """Run `pev benchmark` and rewrite the README."""
-    readme_block.split(README, "benchmark")
+    """Run `pev benchmark` and rewrite the page."""
+    readme_block.split(PAGE, "benchmark")
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "table.md"
         pev(["benchmark", "--training", "--markdown", str(table)])
-        readme_block.write(README, "benchmark", table.read_text(encoding="utf-8"))
+        readme_block.write(PAGE, "benchmark", table.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the tables of the documentation again: what the code tells of itself, between marks in docs/ and the README.
+"""Write the generated parts of the documentation again: what the code tells of itself, between marks in docs/.
 
 Takes a second. A test holds that what stands there is what this script makes.
 """
@@ -13,11 +13,16 @@ from typing import Any, Final, get_type_hints
 
 import readme_block
 import tyro
+from docstrings import to_markdown
 from pydantic import BaseModel
 
+import pev_battery_charge as pbc
 from pev_battery_charge.catalogue import COORDINATORS, DEFAULT_FEATURES, DEFAULT_TERMS, FEATURES, TERMS
 from pev_battery_charge.catalogue.registry import Entry, Feature
 from pev_battery_charge.core.records import AREA, BATTERY, BOOKS, MOMENT, STATION, STEP
+from pev_battery_charge.envs.central import CentralArea
+from pev_battery_charge.envs.parallel import ParallelArea
+from pev_battery_charge.envs.vector import VectorArea
 from pev_battery_charge.importers import import_sessions  # noqa: F401  registers the readers
 from pev_battery_charge.importers.recorded import OWN, READERS
 from pev_battery_charge.populations.base import _KINDS
@@ -276,6 +281,26 @@ def rooms() -> str:
     return table(("floor", "room", "what it is"), rows)
 
 
+def environments() -> str:
+    """The page of each environment, from its docstring."""
+    parts = []
+    kinds = {"parallel": ParallelArea, "vector": VectorArea, "central": CentralArea}
+    for name, env in kinds.items():
+        page = to_markdown(inspect.getdoc(env) or "").replace("\n## ", "\n### ")
+        parts.append(f"\n## The {name} environment\n\n{page.rstrip()}\n")
+    return "".join(parts)
+
+
+def names() -> str:
+    """The public names by what they are, each for mkdocstrings to document."""
+    parts = []
+    kinds = {"Functions": inspect.isfunction, "Classes": inspect.isclass}
+    for title, is_kind in kinds.items():
+        listed = [f"::: {PACKAGE}.{name}" for name in sorted(pbc.__all__) if is_kind(getattr(pbc, name))]
+        parts.append(f"\n## {title}\n\n" + "\n\n".join(listed) + "\n")
+    return "".join(parts) + "\n"
+
+
 def blocks() -> dict[tuple[str, str], str]:
     """Every table, by the file in which it stands and the name of its marks."""
     return {
@@ -286,8 +311,11 @@ def blocks() -> dict[tuple[str, str], str]:
         ("docs/catalogue.md", "readers"): readers(),
         ("docs/extending.md", "records"): "\n" + records() + "\n",
         ("docs/architecture.md", "rooms"): rooms(),
-        ("README.md", "features"): seen_by_default(),
-        ("README.md", "terms"): earned_by_default(),
+        ("docs/environment.md", "features"): seen_by_default(),
+        ("docs/environment.md", "terms"): earned_by_default(),
+        ("docs/environment.md", "environments"): environments(),
+        ("docs/comparison.md", "comparison"): readme_block.read(ROOT / "README.md", "comparison"),
+        ("docs/api.md", "names"): names(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Make the README's pictures again: an episode of `paper-5x20` as a GIF, and schedules of 10 and 30 PEVs as a still."""
+"""Make these pictures again: an episode of `paper-5x20` as a GIF, and schedules of 10 and 30 PEVs as a still."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Measure regret again, put the table into the README between its two regret marks, and draw the picture beside it.
+"""Measure regret again, put the table into docs/results.md between its two regret marks, and draw its picture.
 
 Takes a few minutes. What comes out is the same on every machine but for the last digits.
 """
@@ -12,17 +12,17 @@ import tyro
 from pev_battery_charge.cli import main as pev
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "results.md"
 PICTURE = ROOT / "media" / "regret.png"
 
 
 def main() -> None:
-    """Run `pev regret`, and rewrite README and picture."""
-    readme_block.split(README, "regret")
+    """Run `pev regret`, and rewrite page and picture."""
+    readme_block.split(PAGE, "regret")
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "table.md"
         pev(["regret", "--markdown", str(table), "--out", str(PICTURE)])
-        readme_block.write(README, "regret", table.read_text(encoding="utf-8"))
+        readme_block.write(PAGE, "regret", table.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Let every method learn the smart-charging problem again: table into the README, pictures into media/.
+"""Let every method learn the smart-charging problem again: table into docs/taxi.md, pictures into media/.
 
 Takes about ten minutes, and needs the extra train. Times differ from run to run; all else is the same on one machine.
 """
@@ -15,7 +15,7 @@ from pev_battery_charge.files import write_beside
 from pev_battery_charge.smart_charging import SmartChargingEnv, solve
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "taxi.md"
 MEDIA = ROOT / "media"
 COMPARISON, POLICY, TAXI = "smart_charging.png", "smart_charging_policy.png", "smart_charging_taxi.png"
 
@@ -26,12 +26,12 @@ _SEED = 0
 
 def main(media: Path = MEDIA, options: tuple[str, ...] = ()) -> None:
     """Compare, solve, play; `options` are those of `pev smart-charging compare`."""
-    readme_block.split(README, "smart-charging")
+    readme_block.split(PAGE, "smart-charging")
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "table.md"
         figure = ["--figure", str(media / COMPARISON), "--markdown", str(table)]
         pev(["smart-charging", "compare", *figure, *options])
-        readme_block.write(README, "smart-charging", table.read_text(encoding="utf-8"))
+        readme_block.write(PAGE, "smart-charging", table.read_text(encoding="utf-8"))
     pev(["smart-charging", "optimum", "--png", str(media / POLICY)])
     show_taxi(media / TAXI)
 

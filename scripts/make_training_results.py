@@ -1,4 +1,4 @@
-"""Train the README's shared policies, measure them on schedules they never saw, and put table and pictures there.
+"""Train the shared policies of docs/results.md, measure them on unseen schedules, put table and pictures there.
 
 Takes minutes; runs that have ended are kept in a folder and used again. python scripts/make_training_results.py
 """
@@ -60,7 +60,7 @@ HEADS = (
 
 @dataclass(frozen=True)
 class Config:
-    """Train and measure the policies of the README."""
+    """Train and measure the policies of the documentation."""
 
     steps: int = TrainConfig.steps
     """Agent-steps of each run."""
@@ -70,7 +70,7 @@ class Config:
     """Episodes of each comparison, on seeds from 1,000,000 on."""
     runs: Path = Path("runs/readme")
     """Folder for the runs; those that have ended are used again, and those broken off are gone on with."""
-    readme: Path = ROOT / "README.md"
+    page: Path = ROOT / "docs" / "results.md"
     """Where the table goes, between its two training marks."""
     media: Path = ROOT / "media"
     """Folder for the pictures."""
@@ -88,12 +88,12 @@ class Measured(NamedTuple):
 
 def main(config: Config) -> None:
     """Train, measure, draw, write."""
-    readme_block.split(config.readme, "training")
+    readme_block.split(config.page, "training")
     config.media.mkdir(parents=True, exist_ok=True)
     measured = [measure(trained(name, config), config.episodes) for name in SCENARIOS]
     shown = next(one for one in measured if one.evaluation.scenario.name == SHOWN)
     more_stations = measure(shown.result, config.episodes, twenty_stations())
-    readme_block.write(config.readme, "training", text_of(config, measured, more_stations))
+    readme_block.write(config.page, "training", text_of(config, measured, more_stations))
     write_learning_curves([curve_of(one) for one in measured], config.media / "learning_curves.png")
     write_picture(shown.evaluation, shown.found, config.media / "policy_comparison.png")
     film = run(shown.evaluation.scenario, load_policy(shown.run.path), seed=FIRST_EVALUATION_SEED)

@@ -1,5 +1,6 @@
 """The documentation: its tables are those of the code, its examples run, its links lead somewhere."""
 
+import json
 import os
 import re
 import shutil
@@ -9,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from pev_battery_charge import Scenario
+from pev_battery_charge import Scenario, __version__
 from pev_battery_charge.envs.central import CentralArea
 from pev_battery_charge.envs.parallel import ParallelArea
+from tests.documentation import DOCS, PAGES
 from tests.loading import ROOT, load_script
 from tests.test_imports_run_one_way import FILES, FLOORS, room_of
 
-DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [*DOCS, ROOT / "README.md", ROOT / "CHANGELOG.md"]
+LINKED = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
 script = load_script("make_docs")
+to_markdown = load_script("docstrings").to_markdown
 
 
 @pytest.mark.parametrize(("file", "name"), script.blocks(), ids=str)
@@ -68,27 +70,11 @@ def test_a_change_has_one_place_and_it_is_there() -> None:
                 folder = name.rpartition("/")[0]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if not link.startswith("http"):
             assert (page.parent / link).exists(), link
-
-
-def test_its_python_runs(tmp_path: Path) -> None:
-    page = ROOT / "docs" / "extending.md"
-    code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
-    assert not [one.name for one in DOCS if one != page and "```python" in one.read_text(encoding="utf-8")]
-    (tmp_path / "page.py").write_text(code, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "page.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("env", [ParallelArea, CentralArea])
@@ -100,7 +86,7 @@ def test_the_page_of_an_environment_has_every_section(env: type) -> None:
 
 def test_its_scenarios_are_read() -> None:
     found = 0
-    for page in (*DOCS, ROOT / "README.md"):
+    for page in PAGES:
         for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
             Scenario.from_toml(block, source=page.name)
             found += 1
@@ -125,3 +111,69 @@ def test_the_debugger_stops_in_an_entry_and_shows_the_composed_step() -> None:
     ).stdout
     (call,) = re.findall(r"`(part = numbers.*?)`", page)
     assert f"-> {call}" in told
+
+
+def test_the_page_of_the_environments_is_their_docstrings() -> None:
+    page = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
+    assert page.count("\n### Observation Space\n") == 3
+    assert "\n- `render_mode`: " in page
+
+
+def test_docstrings_become_markdown() -> None:
+    docstring = """A table.
+
+name, other: what it is,
+    told in two lines.
+
+====  ======
+row   its
+      meaning
+====  ======
+
+```
+code: stays
+```"""
+    assert (
+        to_markdown(docstring)
+        == """A table.
+
+- `name`, `other`: what it is,
+    told in two lines.
+
+| | |
+|---|---|
+| `row` | its meaning |
+
+```
+code: stays
+```"""
+    )
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    listed = re.findall(r": ([\w-]+\.md)$", navigation, re.MULTILINE)
+    assert sorted(listed) == sorted([*(page.name for page in DOCS), "tour.md", "CHANGELOG.md", "CONTRIBUTING.md"])
+
+
+def test_the_notebook_was_run_from_the_beginning_and_without_an_error() -> None:
+    notebook = json.loads((ROOT / "docs" / "tour.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    shown = [output for cell in code for output in cell["outputs"]]
+    assert sum("image/png" in output.get("data", {}) for output in shown) == 2
+    assert not [output for output in shown if output["output_type"] == "error" or output.get("name") == "stderr"]
+
+
+def test_nothing_of_the_site_comes_from_elsewhere() -> None:
+    configuration = (ROOT / "mkdocs.yml").read_text(encoding="utf-8") + (ROOT / "docs" / "site.css").read_text()
+    assert "http" not in configuration
+    assert "font: false" in configuration
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    keys = dict(re.findall(r"^([\w-]+):(.*)$", citation, re.MULTILINE))
+    assert {"cff-version", "message", "title", "authors", "license"} <= set(keys)
+    assert keys["version"].strip() == __version__
+    assert "  - name: The pev_battery_charge authors\n" in citation

@@ -1,60 +1,42 @@
-"""What the README shows can be done as it stands there."""
+"""The front page is short, and what it shows can be done as it stands there."""
 
 import re
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 import pev_battery_charge as pbc
-from pev_battery_charge.cli import main
 from pev_battery_charge.cli.commands import parse
+from tests.documentation import PAGES, README, blocks
 from tests.loading import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEXT = README.read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def test_it_is_short_and_has_two_commands_and_ten_lines_of_code() -> None:
+    assert len(TEXT.splitlines()) <= 200
+    assert len(re.findall(r"^python -m pip install -e ", TEXT, re.MULTILINE)) == 2
+    (code,) = blocks(README, "python")
+    assert len([line for line in code.text.splitlines() if line]) <= 11
 
 
-@pytest.mark.slow
-def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {}
-    for block in blocks("python"):
-        if "stable_baselines3" in block and find_spec("stable_baselines3") is None:
-            continue
-        exec(block, names)  # noqa: S102  the project's own text
-    assert names["trace"].num_steps == 192
-    assert names["image"].shape[1] == 900
-    assert (tmp_path / "episode.gif").stat().st_size > 100_000
-    assert names["env"].scenario.coordinator == "least_laxity"
-    if "model" in names:
-        assert names["model"].num_timesteps >= 20_000
+def test_the_commands_of_all_pages_are_those_of_the_command_line() -> None:
+    count = 0
+    for page in PAGES:
+        for block in blocks(page, "bash"):
+            for line in re.split(r"\n|&&|>", block.text):
+                words = line.split("#")[0].split()
+                if words[:1] == ["pev"] and not {"--help", "--version", "--plugin"} & set(words):
+                    parse(words[1:])
+                    count += 1
+    assert count > 20
 
 
-def test_its_commands_are_those_of_the_command_line() -> None:
-    lines = [line for block in blocks("bash") for line in re.split(r"\n|&&|>", block)]
-    commands = [line.split()[1:] for line in lines if line.strip().startswith("pev ")]
-    assert len(commands) > 10
-    for command in commands:
-        parse(command)
+def test_its_pictures_and_the_scenarios_of_the_documentation_are_there() -> None:
+    scenarios = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in scenarios for name in pbc.scenario_names())
+    for page in PAGES:
+        for picture in re.findall(r"!\[.*?\]\((.*?)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / picture).is_file()
 
 
-def test_its_own_sessions_are_imported_and_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (csv,) = blocks("csv")
-    (tmp_path / "vans.csv").write_text(csv, encoding="utf-8")
-    (command,) = [block for block in blocks("bash") if "vans.csv" in block]
-    main(command.split()[1:])
-    assert pbc.Schedule.read("schedule.csv").sessions["pev"].to_list() == ["van 1", "van 2"]
-    main(["simulate", "--schedule", "schedule.csv"])
-
-
-def test_its_tables_name_what_there_is() -> None:
-    assert all(f"`{name}`" in README for name in pbc.scenario_names())
-    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
-        assert (ROOT / picture).is_file()
-    assert len(re.findall(r"^python -m pip install -e ", README, re.MULTILINE)) == 2
+def test_the_table_of_simulators_has_a_cell_for_each() -> None:
+    (table,) = re.findall(r"<!-- comparison -->\n(.*?)<!-- /comparison -->", TEXT, re.DOTALL)
+    assert {line.count("|") for line in table.splitlines()} == {10}

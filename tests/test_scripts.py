@@ -33,7 +33,7 @@ def test_the_benchmarks_table_replaces_the_one_before(tmp_path: Path, monkeypatc
     def measured(arguments: list[str]) -> None:
         Path(arguments[arguments.index("--markdown") + 1]).write_text("new \\1\n", encoding="utf-8")
 
-    monkeypatch.setattr(script, "README", readme)
+    monkeypatch.setattr(script, "PAGE", readme)
     monkeypatch.setattr(script, "pev", measured)
     script.main()
     text = "above\n<!-- benchmark -->\nnew \\1\n<!-- /benchmark -->\nbelow\n"
@@ -54,7 +54,7 @@ def test_the_table_of_regret_replaces_the_one_before(tmp_path: Path, monkeypatch
         calls.append(arguments)
         Path(arguments[arguments.index("--markdown") + 1]).write_text("new \\1\n", encoding="utf-8")
 
-    monkeypatch.setattr(script, "README", readme)
+    monkeypatch.setattr(script, "PAGE", readme)
     monkeypatch.setattr(script, "PICTURE", picture)
     monkeypatch.setattr(script, "pev", measured)
     script.main()
@@ -85,7 +85,7 @@ def test_the_smart_charging_results_are_made_again(tmp_path: Path, monkeypatch: 
     script = load_script("make_smart_charging")
     readme, media = tmp_path / "README.md", tmp_path / "media"
     readme.write_text("above\n<!-- smart-charging -->\nold\n<!-- /smart-charging -->\nbelow\n", encoding="utf-8")
-    monkeypatch.setattr(script, "README", readme)
+    monkeypatch.setattr(script, "PAGE", readme)
     few = ("--algorithms", "q", "sarsa", "--seeds", "2", "--episodes", "50", "--table.episodes", "500")
     script.main(media, few)
     text = readme.read_text(encoding="utf-8")

@@ -104,7 +104,7 @@ def test_without_exactly_one_pair_of_marks_nothing_is_trained_or_written(
 ) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(text, encoding="utf-8")
-    config = script.Config(1000, episodes=4, readme=readme, media=tmp_path / "media", runs=tmp_path / "runs")
+    config = script.Config(1000, episodes=4, page=readme, media=tmp_path / "media", runs=tmp_path / "runs")
     with pytest.raises(InputError, match="exactly one pair of training marks"):
         script.main(config)
     assert list(tmp_path.iterdir()) == [readme]
@@ -125,7 +125,7 @@ def test_the_command_trains_measures_draws_and_writes_and_uses_its_runs_again(tm
     pytest.importorskip("tensorboard", reason="needs the extra train")
     readme, media, runs = tmp_path / "README.md", tmp_path / "media", tmp_path / "runs"
     readme.write_text(MARKED, encoding="utf-8")
-    places = ("--readme", str(readme), "--media", str(media), "--runs", str(runs))
+    places = ("--page", str(readme), "--media", str(media), "--runs", str(runs))
     command = (sys.executable, str(ROOT / "scripts" / "make_training_results.py"), *places)
     numbers = ("--steps", "1000", "--episodes", "4")
     done = subprocess.run([*command, *numbers], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -146,7 +146,7 @@ def test_the_command_trains_measures_draws_and_writes_and_uses_its_runs_again(tm
         frames: int = getattr(film, "n_frames", 1)
     assert frames > 100
 
-    config = script.Config(steps=1000, episodes=4, runs=runs, readme=readme, media=media)
+    config = script.Config(steps=1000, episodes=4, runs=runs, page=readme, media=media)
     (policy,) = runs.glob("paper-5x20-*/policy.zip")
     made = policy.stat().st_mtime_ns
     result = script.trained("paper-5x20", config)
