@@ -6,6 +6,7 @@ may be gzipped; a file's content tells what it is, not its name. Energies are me
 """
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Collection, Mapping
@@ -18,12 +19,14 @@ from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.importers.recorded import RecordedSessions, session_reader
 from pev_battery_charge.schedule.files import parse_csv
 from pev_battery_charge.schedule.validation import NUMBER, TEXT, Kind, read_cells
+from pev_battery_charge.sizes import MOST_FILE_BYTES
 
 _SITE_TIME_ZONE: Final = "America/Los_Angeles"
 """Where both garages are."""
 _GARAGES: Final = {"0001": "jpl-52", "AG-": "jpl-52", "0002": "caltech-54", "CA-": "caltech-54"}
 """The scenario of each garage that is known, by its site id and by what its stations' names begin with."""
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_TOO_LARGE: Final = f"must hold at most {MOST_FILE_BYTES // 2**20} MiB, unpacked"
 _LAST_WORD: Final = ("requested_kwh", "stated")
 """Columns that may be empty: the driver has told nothing."""
 _CLAIMED: Final = "claimed"
@@ -60,14 +63,30 @@ def read_acn(path: Path) -> RecordedSessions:
     return (_read_json if text.lstrip().startswith("{") else _read_csv)(text, str(path))
 
 
+class _TooLargeError(Exception):
+    """A gzip file unpacks to more than is read."""
+
+
+def _unpacked(content: bytes) -> bytes:
+    with gzip.open(io.BytesIO(content)) as file:
+        unpacked = file.read(MOST_FILE_BYTES + 1)
+    if len(unpacked) > MOST_FILE_BYTES:
+        raise _TooLargeError
+    return unpacked
+
+
 def _read_text(path: Path) -> str:
     try:
+        if path.stat().st_size > MOST_FILE_BYTES:
+            raise InputError(str(path), [_TOO_LARGE])
         content = path.read_bytes()
         if content.startswith(_GZIP_MAGIC):
-            content = gzip.decompress(content)
+            content = _unpacked(content)
         return content.decode("utf-8-sig")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(str(path), [f"is a broken gzip file: {error}"]) from None
+    except _TooLargeError:
+        raise InputError(str(path), [_TOO_LARGE]) from None
     except OSError as error:
         raise InputError(str(path), [f"cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:

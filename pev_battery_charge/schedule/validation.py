@@ -7,20 +7,43 @@ import polars as pl
 
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL, STATED
+from pev_battery_charge.sizes import (
+    LEAST_EFFICIENCY,
+    LEAST_ENERGY_KWH,
+    LEAST_POWER_KW,
+    MOST_ENERGY_KWH,
+    MOST_MINUTES,
+    MOST_POWER_KW,
+    MOST_SESSIONS,
+)
 
 _SHOWN_PER_RULE = 5
 _TIME_TOLERANCE_MIN = 1e-9
 
+_TIMES: Final = ("arrival_min", "departure_min", "plug_in_min", STATED)
+
 _RULES: Final[tuple[tuple[str, Callable[[pl.Expr], pl.Expr], str], ...]] = (
     ("arrival_min", lambda cell: cell >= 0, "must not be negative"),
+    *((name, lambda cell: cell <= MOST_MINUTES, f"must be at most {MOST_MINUTES:g}") for name in _TIMES),
     ("departure_min", lambda cell: cell > pl.col("arrival_min"), "must be after arrival_min"),
     ("capacity_kwh", lambda cell: cell > 0, "must be above 0"),
+    (
+        "capacity_kwh",
+        lambda cell: (cell <= 0) | cell.is_between(LEAST_ENERGY_KWH, MOST_ENERGY_KWH),
+        f"must be between {LEAST_ENERGY_KWH:g} and {MOST_ENERGY_KWH:g}",
+    ),
     ("energy_arrival_kwh", lambda cell: cell >= 0, "must not be negative"),
     ("energy_arrival_kwh", lambda cell: cell <= pl.col("capacity_kwh"), "must not be above capacity_kwh"),
     ("energy_target_kwh", lambda cell: cell >= pl.col("energy_arrival_kwh"), "must not be below energy_arrival_kwh"),
     ("energy_target_kwh", lambda cell: cell <= pl.col("capacity_kwh"), "must not be above capacity_kwh"),
     ("power_max_kw", lambda cell: cell > 0, "must be above 0"),
+    (
+        "power_max_kw",
+        lambda cell: (cell <= 0) | cell.is_between(LEAST_POWER_KW, MOST_POWER_KW),
+        f"must be between {LEAST_POWER_KW:g} and {MOST_POWER_KW:g}",
+    ),
     ("efficiency", lambda cell: (cell > 0) & (cell <= 1), "must be above 0 and at most 1"),
+    ("efficiency", lambda cell: (cell <= 0) | (cell >= LEAST_EFFICIENCY), f"must be at least {LEAST_EFFICIENCY:g}"),
     ("transition_soc", lambda cell: cell.is_between(0, 1), "must be between 0 and 1"),
     ("station", lambda cell: cell >= 0, "must not be negative"),
     (
@@ -111,6 +134,8 @@ def checked(sessions: pl.DataFrame, source: str) -> pl.DataFrame:
     problems = [f"column {name!r} is missing" for name in COLUMNS if name not in sessions.columns]
     problems += [f"column {name!r} is unknown" for name in sessions.columns if name not in COLUMNS]
     raise_if(source, problems)
+    if sessions.height > MOST_SESSIONS:
+        raise_if(source, [f"must have at most {MOST_SESSIONS:,} sessions (it has {sessions.height:,})"])
     kinds = {name: _KINDS[kind] for name, kind in COLUMNS.items()}
     rows, problems = read_cells(sessions.with_row_index("row", offset=1), kinds, OPTIONAL)
     raise_if(source, problems)

@@ -50,6 +50,7 @@ def train(
     need("train")
     config = config.checked()
     scenario = resolve_scenario(config.scenario) if scenario is None else scenario
+    config.check_sizes(scenario.num_stations)
     return _run(RunFolder.create(out, config, scenario), None, progress)
 
 
