@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from numbers import Integral
 
 _SHOWN = 20
+_LONGEST_BITS = 256
 
 
 class InputError(ValueError):
@@ -41,11 +42,21 @@ def raise_if(subject: str, problems: Sequence[str]) -> None:
         raise InputError(subject, problems)
 
 
-def whole_number_problems(name: str, value: object, least: int) -> list[str]:
-    """The problem of an argument that must be a whole number of at least `least`, if it has one."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least:
+def whole_number_problems(name: str, value: object, least: int, most: int | None = None) -> list[str]:
+    """The problem of an argument that must be a whole number from `least` on, up to `most` if told, if it has one."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if whole and least <= int(value) and (most is None or int(value) <= most):  # type: ignore[call-overload]
         return []
-    return [f"{name}: must be a whole number of at least {least} (it is {value!r})"]
+    if whole and most is not None and int(value) > most:  # type: ignore[call-overload]
+        return [f"{name}: must be a whole number from {least} to {most} (it is {_told(value)})"]
+    return [f"{name}: must be a whole number of at least {least} (it is {_told(value)})"]
+
+
+def _told(value: object) -> str:
+    """The value as text; a number of thousands of digits, which Python does not write, by its size."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST_BITS:
+        return f"{'-' if value < 0 else ''}2^{value.bit_length() - 1} or more"
+    return repr(value)
 
 
 class EpisodeOverError(RuntimeError):

@@ -12,6 +12,7 @@ from pev_battery_charge.instance import Instance
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
 from pev_battery_charge.series import Series
+from pev_battery_charge.sizes import LARGEST_SEED
 
 
 def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
@@ -20,18 +21,22 @@ def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
     Raises `InputError` for seeds that are no whole numbers from 0 on, and for another number of them than areas.
     """
     if not isinstance(seed, Sequence) or isinstance(seed, str):
-        raise_if("random generator", whole_number_problems("seed", seed, 0))
+        raise_if("random generator", _seed_problems("seed", seed))
         return [int(seed) + b for b in range(num_areas)]
     problems = [] if len(seed) == num_areas else [f"seed: {len(seed)} seeds for {num_areas} areas"]
-    problems += [line for b, one in enumerate(seed) for line in whole_number_problems(f"seed of area {b}", one, 0)]
+    problems += [line for b, one in enumerate(seed) for line in _seed_problems(f"seed of area {b}", one)]
     raise_if("random generator", problems)
     return [int(one) for one in seed]
 
 
 def one_seed(seed: object) -> int | None:
     """The seed of a whole batch, or none; raises `InputError` for what is no whole number, also for a list of them."""
-    raise_if("random generator", [] if seed is None else whole_number_problems("seed", seed, 0))
+    raise_if("random generator", [] if seed is None else _seed_problems("seed", seed))
     return cast("int | None", seed)
+
+
+def _seed_problems(name: str, seed: object) -> list[str]:
+    return whole_number_problems(name, seed, 0, LARGEST_SEED)
 
 
 def area_generators(seed: int | Sequence[int] | None, num_areas: int = 1) -> list[np.random.Generator]:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import SESSION, make_moments
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.core.records import MOMENT, SESSION, make_moments
+from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.schedule.validation import Site
 from pev_battery_charge.series import Series
+from pev_battery_charge.sizes import bytes_problems
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,14 @@ class InstanceRecords(NamedTuple):
 
 def to_records(instances: Sequence[Instance], num_moments: int) -> InstanceRecords:
     """Instances, each of one area, as kernels see them."""
-    sessions = np.zeros((len(instances), max(len(one.schedule) for one in instances)), SESSION)
+    longest = max(len(one.schedule) for one in instances)
+    rows = 0 if all(one.series is None for one in instances) else len(instances)
+    sizes = {"sessions": len(instances) * longest * SESSION.itemsize, "moments": rows * num_moments * MOMENT.itemsize}
+    raise_if("instances", bytes_problems(**sizes))
+    sessions = np.zeros((len(instances), longest), SESSION)
     for row, one in zip(sessions, instances, strict=True):
         row[: len(one.schedule)] = one.schedule.to_records()
-    if all(one.series is None for one in instances):
+    if not rows:
         return InstanceRecords(sessions)
     moments = np.tile(make_moments(num_moments), (len(instances), 1))
     for row, one in zip(moments, instances, strict=True):

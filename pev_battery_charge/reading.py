@@ -3,9 +3,12 @@
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.sizes import MOST_FILE_BYTES
+
+TOO_LARGE: Final = f"must hold at most {MOST_FILE_BYTES // 2**20} MiB, unpacked"
 
 
 def ending(path: str | Path) -> str:
@@ -14,14 +17,22 @@ def ending(path: str | Path) -> str:
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a file, as `decode_text` gives it; raises `InputError` where it cannot be read."""
+    """The text of a file, as `decode_text` gives it; raises `InputError` where it cannot be read, or is too large."""
+    return decode_text(read_content(path), str(path))
+
+
+def read_content(path: str | Path) -> bytes:
+    """What is in a file; raises `InputError` where it cannot be read, or is more than `MOST_FILE_BYTES`."""
     try:
-        content = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            content = file.read(MOST_FILE_BYTES + 1)
     except OSError as error:
         raise InputError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
     except ValueError:  # of a path with NUL in it
         raise InputError(repr(path), ["is no path of a file"]) from None
-    return decode_text(content, str(path))
+    if len(content) > MOST_FILE_BYTES:
+        raise InputError(str(path), [TOO_LARGE])
+    return content
 
 
 def decode_text(content: bytes, source: str) -> str:

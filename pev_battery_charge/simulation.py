@@ -8,20 +8,23 @@ import numpy as np
 import numpy.typing as npt
 from numba.core.errors import NumbaError
 
+from pev_battery_charge import sizes
 from pev_battery_charge.catalogue import compose
 from pev_battery_charge.core.arrays import Observations, PerStation, Records, RewardParts, Rewards
 from pev_battery_charge.core.clock import begin, put_on_grid
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import (
+    AREA,
     MOMENT,
     SESSION,
+    STATION,
     STEP,
     copy_records,
     make_areas,
     make_moments,
     make_stations,
 )
-from pev_battery_charge.errors import EpisodeOverError, InputError, whole_number_problems
+from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import area_generators, area_seeds, generated_info
 from pev_battery_charge.instance import Instance, to_records
 from pev_battery_charge.scenario import Scenario, resolve_scenario
@@ -88,11 +91,10 @@ class Simulation:
         max_steps: int | None = None,
     ) -> None:
         self.scenario = scenario = resolve_scenario(scenario)
-        problems = whole_number_problems("num_areas", num_areas, 1)
-        problems += whole_number_problems("num_threads", num_threads, 1)
+        problems = whole_number_problems("num_areas", num_areas, 1, sizes.MOST_AREAS)
+        problems += whole_number_problems("num_threads", num_threads, 1, sizes.MOST_THREADS)
         problems += [] if max_steps is None else whole_number_problems("max_steps", max_steps, 1)
-        if problems:
-            raise InputError("simulation", problems)
+        raise_if("simulation", problems or _size_problems(scenario, num_areas, record=record, max_steps=max_steps))
         self.num_areas = num_areas
         self.num_stations = scenario.num_stations
         self._threads = AreaThreads(num_threads, num_areas, scenario.num_stations)
@@ -181,7 +183,10 @@ class Simulation:
         for b, one in enumerate(instances or ()):
             self._schedules[b] = one.schedule
             set_clock(self.areas[b], one.schedule.info, self.scenario.horizon_minutes)
-        self.lines = _begin(self.stations, self.sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
+        grid = self.scenario.step_minutes, self.scenario.horizon_steps
+        in_parts = sizes.parts(self.num_areas, max(self.sessions.shape[1], self.num_stations))
+        waits = [_begin(self.stations[part], self.sessions[part], *grid) for part in in_parts]
+        self.lines = any(waits)
         self._step = 0
         return self.observe()
 
@@ -203,7 +208,8 @@ class Simulation:
         """Advance every area by one step under the stations' requests, `[B, N]` in kW.
 
         Requests outside a station's limits are clipped; what the policy itself asked for counts in the reward.
-        Raises `EpisodeOverError` at the end of an episode, `InputError` for a wrong shape or a NaN or infinite request.
+        Raises `EpisodeOverError` at the end of an episode, `InputError` for a wrong shape and for a request that is
+        NaN, or beyond 1e9 kW either way.
         """
         if self._step is None or self._step >= self.horizon_steps:
             raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
@@ -213,8 +219,8 @@ class Simulation:
             raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
         if asked_kw.shape != self.stations.shape:
             raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
-        if not np.isfinite(asked_kw).all():
-            raise InputError("requests", _describe_not_finite(asked_kw))
+        if not (np.abs(asked_kw) <= sizes.MOST_REQUEST_KW).all():
+            raise InputError("requests", _describe_wrong(asked_kw))
         observations, rewards, parts = self._buffers or self._make_buffers()
         self._advance(asked_kw, observations, rewards, parts)
         self._step += 1
@@ -320,9 +326,25 @@ class Simulation:
         self._compose()
 
 
-def _describe_not_finite(requests_kw: PerStation) -> list[str]:
-    places = np.argwhere(~np.isfinite(requests_kw))
-    return [f"area {b}, station {n}: must be a finite number (it is {requests_kw[b, n]})" for b, n in places]
+def _describe_wrong(requests_kw: PerStation) -> list[str]:
+    wrong = np.argwhere(~(np.abs(requests_kw) <= sizes.MOST_REQUEST_KW))
+    most = f"must be at most {sizes.MOST_REQUEST_KW:g} kW either way"
+    rules = [most if np.isfinite(requests_kw[b, n]) else "must be a finite number" for b, n in wrong]
+    places = zip(wrong, rules, strict=True)
+    return [f"area {b}, station {n}: {rule} (it is {requests_kw[b, n]})" for (b, n), rule in places]
+
+
+def _size_problems(scenario: Scenario, num_areas: int, *, record: bool, max_steps: int | None) -> list[str]:
+    """The problem of a batch whose records take more memory than they may."""
+    stations = num_areas * scenario.num_stations
+    told = len(scenario.reward.choices) + len(scenario.feature_choices()) + 2
+    steps = min(scenario.horizon_steps, max_steps or scenario.horizon_steps) if record else 0
+    return sizes.bytes_problems(
+        areas=num_areas * AREA.itemsize,
+        stations=stations * (STATION.itemsize + told * np.dtype(np.float32).itemsize),
+        moments=scenario.num_moments * MOMENT.itemsize,
+        trace=steps * stations * STEP.itemsize,
+    )
 
 
 @kernel

@@ -10,16 +10,16 @@ import numpy.typing as npt
 import polars as pl
 
 from pev_battery_charge.core.arrays import Array, Records
-from pev_battery_charge.core.records import NO_SESSION, STEP, Status
+from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_parquet
 from pev_battery_charge.reading import ending
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.trace_rows import COLUMNS, to_records
 
 _FORMAT_VERSION = "1"
-_COLUMNS = ("asked_kw", "request_kw", "acceptance_kw", "power_kw", "energy_kwh", "reward", "session")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Trace:
     def to_frame(self) -> pl.DataFrame:
         """One row for each step and station: what was asked, accepted and granted (kW), and what the battery holds."""
         steps, stations = np.indices(self.records.shape)
-        columns = {name: self.records[name].ravel() for name in _COLUMNS}
+        columns = {name: self.records[name].ravel() for name in COLUMNS}
         index = {"step": steps.ravel().astype(np.int32), "station": stations.ravel().astype(np.int32)}
         frame = pl.DataFrame({**index, **columns})
         names = pl.concat([self.schedule.sessions["pev"], pl.Series("pev", [None], pl.String)])
@@ -141,7 +141,11 @@ class Trace:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a trace that `write` has written; raises `InputError`."""
+        """Read a trace that `write` has written.
+
+        Its rows may stand in any order. Raises `InputError` that names the file and every row that breaks a rule of
+        `pev_battery_charge.trace_rows`: of steps and stations, sessions, bounds and books.
+        """
         path = Path(path)
         if not path.is_file():
             raise InputError(str(path), ["no such file"])
@@ -150,17 +154,13 @@ class Trace:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(str(path), [f"is not a readable Parquet file: {str(error).splitlines()[0]}"]) from None
         known = metadata.get("format_version") == _FORMAT_VERSION and {"scenario", "schedule"} <= set(metadata)
-        if not known or not {"step", "station", *_COLUMNS} <= set(frame.columns):
+        if not known or not {"step", "station", *COLUMNS} <= set(frame.columns):
             raise InputError(str(path), ["is not a trace file of this format version"])
         scenario = Scenario.from_toml(metadata["scenario"], source=f"{path}, scenario")
         schedule = Schedule.from_text(metadata["schedule"], source=f"{path}, schedule")
-        frame = frame.sort("step", "station")
-        if frame.height % scenario.num_stations:
-            raise InputError(str(path), [f"must have a row for each of {scenario.num_stations} stations and each step"])
-        records = np.zeros(frame.height, STEP)
-        for name in _COLUMNS:
-            records[name] = frame[name].to_numpy()
-        trace = cls(scenario, schedule, records.reshape(-1, scenario.num_stations))
+        schedule.validate(scenario)
+        sessions = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
+        trace = cls(scenario, schedule, to_records(frame, scenario, sessions, str(path)))
         # What the schedule tells is not written twice.
         targets_kwh = np.append(trace.session_records["energy_target_kwh"], 0.0)
         last_steps = np.append(trace.session_records["depart_step"], 0) - 1

@@ -36,6 +36,7 @@ UNITS: Final = {
     "_kw": "kW",
     "_hours": "h",
     "_hour": "h",
+    "_h": "h",
     "step": "steps",
     "_steps": "steps",
     "_price": "currency/kWh",

@@ -14,7 +14,7 @@ PACKAGE = Path(pev_battery_charge.__file__).parent
 NAME = PACKAGE.name
 
 FLOORS = (
-    {"core", "errors", "late"},
+    {"core", "errors", "late", "sizes"},
     {"files", "models", "reading", "registry", "validation"},
     {"tabular"},
     {"schedule"},
@@ -22,7 +22,7 @@ FLOORS = (
     {"instance"},
     {"populations", "catalogue"},
     {"scenario"},
-    {"generate", "importers"},
+    {"generate", "importers", "trace_rows"},
     {"trace"},
     {"threads"},
     {"simulation"},

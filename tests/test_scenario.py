@@ -262,7 +262,7 @@ def test_all_problems_of_a_file_are_told_at_once_with_the_file(tmp_path: Path) -
         "stations.1",
         "step_minutes",
     ]
-    assert "step_minutes: Input should be greater than 0 (it is 0)" in error.value.problems
+    assert "step_minutes: Input should be greater than or equal to 0.001 (it is 0)" in error.value.problems
     assert str(error.value).startswith(f"{path}: 7 problems\n  ")
 
 

@@ -172,7 +172,7 @@ def test_files_that_are_no_trace_are_refused(tmp_path: Path) -> None:
     frame = trace.to_frame()
     metadata = {"format_version": "1", "scenario": trace.scenario.to_toml(), "schedule": trace.schedule.to_text()}
     frame[:-1].write_parquet(path, metadata=metadata)
-    with pytest.raises(InputError, match="a row for each of 5 stations and each step"):
+    with pytest.raises(InputError, match="step 2, station 4: there must be one row for each station in each step"):
         Trace.read(path)
     frame.write_parquet(path, metadata=metadata | {"scenario": "name = 3"})
     with pytest.raises(InputError, match=r"trace\.parquet, scenario: name"):

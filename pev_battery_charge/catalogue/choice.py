@@ -9,7 +9,7 @@ from pydantic import create_model
 
 from pev_battery_charge.catalogue.registry import AHEAD, FEATURES, TERMS, Entry, Feature, Term
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_HOUR
-from pev_battery_charge.models import NonNegative, Part
+from pev_battery_charge.models import Part, Weight
 
 _LOOK_AHEAD: Final = re.compile(r"(?P<name>\w+)@(?P<number>\d+(?:\.\d+)?)(?P<unit>min|h|d)")
 _MINUTES: Final = {"min": 1.0, "h": MINUTES_PER_HOUR, "d": MINUTES_PER_HOUR * HOURS_PER_DAY}
@@ -59,7 +59,7 @@ def look_ahead(features: Sequence[Choice[Feature]]) -> int:
 class TermNumbers(Part, extra="allow"):
     """The numbers that a scenario gives a term: its weight and, as further fields, its literals."""
 
-    weight: NonNegative
+    weight: Weight
 
 
 def read_terms(given: Mapping[str, Any]) -> dict[str, TermNumbers]:
@@ -90,7 +90,7 @@ def _numbers_model(entry: Entry) -> type[Part]:
     """The model of a term's table: its weight, and its literals within the bounds that their annotations tell."""
     bounds = _annotations(entry.plain)
     literals: dict[str, Any] = {name: (bounds.get(name, float), value) for name, value in entry.literals.items()}
-    return create_model(entry.name, __base__=Part, weight=(NonNegative, 1.0), **literals)
+    return create_model(entry.name, __base__=Part, weight=(Weight, 1.0), **literals)
 
 
 def _annotations(function: Callable[..., float]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pev_battery_charge.catalogue.registry import reward_term
 from pev_battery_charge.core.arrays import Record, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.transition import LIMIT_TOLERANCE
-from pev_battery_charge.models import Positive
+from pev_battery_charge.models import Exponent
 
 
 @kernel
@@ -25,7 +25,7 @@ def missing_share(energy_kwh: float, target_kwh: float) -> float:
 
 
 @reward_term(unit="1", label="for energy still lacking", linear=True)
-def missing(area: Record, station: Record, moments: Records, exponent: Positive = 1.0) -> float:
+def missing(area: Record, station: Record, moments: Records, exponent: Exponent = 1.0) -> float:
     """Minus the missing share of the target, to the power of `exponent`: -(missing / target) ^ exponent."""
     made = station["made"]
     share = missing_share(made["energy_kwh"], made["target_kwh"])

@@ -24,6 +24,7 @@ from pev_battery_charge.evaluation import (
 )
 from pev_battery_charge.evaluation.statistics import statistics
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.sizes import MOST_EPISODES
 from pev_battery_charge.training import FIRST_EVALUATION_SEED
 from pev_battery_charge.training.run_folder import RunFolder
 
@@ -50,8 +51,9 @@ class EvaluateCommand:
     def run(self) -> None:
         """Evaluate, print, write."""
         check_result_paths(self.out)
-        if self.episodes < 1:
-            raise InputError("--episodes", [f"must be at least 1 (it is {self.episodes})"])
+        if not 1 <= self.episodes <= MOST_EPISODES:
+            rule = "at least 1" if self.episodes < 1 else f"at most {MOST_EPISODES}"
+            raise InputError("--episodes", [f"must be {rule} (it is {self.episodes})"])
         runs = [name for name in self.policies if name not in CONTROLLERS and Path(name).exists()]
         own = RunFolder.open(runs[0]).scenario if runs and not self.scenario else None
         scenario = resolve_scenario(self.scenario or own)

@@ -15,6 +15,7 @@ from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
 from pev_battery_charge.envs.spaces import AnyScenario, observation_box, request_box, state_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
+from pev_battery_charge.sizes import MOST_REQUEST_KW
 
 AgentID = str
 Infos = dict[AgentID, dict[str, float]]
@@ -136,7 +137,8 @@ def _gather(actions: Mapping[AgentID, Float32], agents: list[AgentID]) -> Array:
         requests = np.array([actions[agent] for agent in agents], np.float64)
     except (IndexError, KeyError, TypeError, ValueError):
         requests = np.empty(0)
-    if requests.shape != (len(agents), 1) or len(actions) != len(agents) or not np.isfinite(requests).all():
+    fits = requests.shape == (len(agents), 1) and len(actions) == len(agents)
+    if not fits or not (np.abs(requests) <= MOST_REQUEST_KW).all():
         raise InputError("actions", _describe_wrong(actions, agents))
     return requests.T
 
@@ -156,7 +158,10 @@ def _action_problems(agent: AgentID, given: object) -> list[str]:
         return [f"{agent}: must be a number in kW (it is {given!r})"]
     if action.shape != (1,):
         return [f"{agent}: shape must be (1,) (it is {action.shape})"]
-    return [] if np.isfinite(action[0]) else [f"{agent}: must be finite (it is {action[0]})"]
+    if np.abs(action[0]) <= MOST_REQUEST_KW:
+        return []
+    most = f"at most {MOST_REQUEST_KW:g} kW either way" if np.isfinite(action[0]) else "finite"
+    return [f"{agent}: must be {most} (it is {action[0]})"]
 
 
 class _TurnTaking(parallel_to_aec_wrapper[AgentID, Float32, Float32]):

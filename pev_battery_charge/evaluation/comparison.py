@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.controllers import Controller, make_controller
-from pev_battery_charge.errors import raise_if, whole_number_problems
+from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
 from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.runner import play
 from pev_battery_charge.evaluation.session_metrics import MetricValues
@@ -18,6 +18,7 @@ from pev_battery_charge.evaluation.totals import Totals
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.sizes import MOST_EPISODES
 
 CHUNK_AREAS: Final = 256
 """How many episodes run at once: enough to make the calls of a step cheap, few enough for a small memory."""
@@ -103,6 +104,8 @@ def _check(
     problems = [] if controllers else ["controllers: must be at least one"]
     if not len(seeds):
         problems.append("seeds: must be at least one")
+    if len(seeds) > MOST_EPISODES:
+        raise InputError("evaluation", [f"seeds: must be at most {MOST_EPISODES:,} (there are {len(seeds):,})"])
     for place, seed in enumerate(seeds):
         large = [f"seeds[{place}]: must be at most {_LARGEST_SEED} (it is {seed})"]
         problems += whole_number_problems(f"seeds[{place}]", seed, 0) or (large if seed > _LARGEST_SEED else [])

@@ -7,6 +7,7 @@ it is, not its name. Energies are metered at the station.
 """
 
 import gzip
+import io
 import zlib
 from pathlib import Path
 from typing import Final
@@ -17,9 +18,10 @@ from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.importers import acn_api
 from pev_battery_charge.importers.acn_sessions import CSV, CSV_TIME, LAST_WORD, recorded
 from pev_battery_charge.importers.recorded import RecordedSessions, session_reader
-from pev_battery_charge.reading import decode_text
+from pev_battery_charge.reading import TOO_LARGE, decode_text, read_content
 from pev_battery_charge.schedule.comma_separated import CsvTable, parse_csv
 from pev_battery_charge.schedule.validation import Kind, read_cells
+from pev_battery_charge.sizes import MOST_FILE_BYTES
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _CLAIMED: Final = "claimed"
@@ -48,15 +50,16 @@ def read_acn(path: Path) -> RecordedSessions:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-        if content.startswith(_GZIP_MAGIC):
-            content = gzip.decompress(content)
-        return decode_text(content, str(path))
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(str(path), [f"is a broken gzip file: {error}"]) from None
-    except OSError as error:
-        raise InputError(str(path), [f"cannot be read: {error.strerror}"]) from None
+    content = read_content(path)
+    if content.startswith(_GZIP_MAGIC):
+        try:
+            with gzip.open(io.BytesIO(content)) as file:
+                content = file.read(MOST_FILE_BYTES + 1)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise InputError(str(path), [f"is a broken gzip file: {error}"]) from None
+        if len(content) > MOST_FILE_BYTES:
+            raise InputError(str(path), [TOO_LARGE])
+    return decode_text(content, str(path))
 
 
 def _read_csv(table: CsvTable, source: str) -> RecordedSessions:

@@ -27,6 +27,7 @@ from pev_battery_charge.models import Part
 from pev_battery_charge.registry import Registry, same_definition
 from pev_battery_charge.schedule.assignment import assign_areas
 from pev_battery_charge.schedule.validation import Site
+from pev_battery_charge.sizes import parts
 
 StayStart = Literal["arrival", "plug_in"]
 """From when a PEV's stay is counted. "arrival": a PEV that waits for a station leaves when it would have left anyway,
@@ -131,7 +132,8 @@ class _AreaByArea:
 def give_stations(sessions: Records, population: Population, site: Site) -> None:
     """Give `sessions[B, S]`, each row in order of arrival, the site's stations; PEVs wait as the population's do."""
     stays_from_plug_in = population.stay_counts_from == "plug_in"
-    assign_areas(sessions, site.num_stations, population.patience_minutes, stays_from_plug_in)
+    for part in parts(*sessions.shape):
+        assign_areas(sessions[part], site.num_stations, population.patience_minutes, stays_from_plug_in)
 
 
 _KINDS: Registry[type[Population]] = Registry("population")

@@ -11,8 +11,9 @@ from pev_battery_charge.core.arrays import Array, Integers, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTES_PER_HOUR
+from pev_battery_charge.errors import raise_if
 from pev_battery_charge.instance import InstanceRecords
-from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
+from pev_battery_charge.models import Efficiency, Fraction, Minutes, Positive, PositiveFraction
 from pev_battery_charge.populations.base import Generator, Population, StayStart, give_stations, population
 from pev_battery_charge.populations.profiles import (
     STAY_ENERGY_CORRELATION,
@@ -23,8 +24,11 @@ from pev_battery_charge.populations.profiles import (
     load_profile,
 )
 from pev_battery_charge.schedule.validation import Site
+from pev_battery_charge.sizes import MOST_SESSIONS, bytes_problems, parts
 
 _SERVED = int(Status.SERVED)
+_DRAW_BYTES = (4 + 3 + 3) * 8
+"""Of the numbers that a session is drawn from."""
 
 
 @population("site")
@@ -50,9 +54,9 @@ class SitePopulation(Population):
     """The table of PEV models to draw from."""
     target_soc_max: PositiveFraction = 0.9
     """No PEV wants to leave with more than this, unless the energy it wants leaves no other way."""
-    efficiency: PositiveFraction = 0.9
+    efficiency: Efficiency = 0.9
     transition_soc: Fraction = 0.8
-    patience_minutes: NonNegative = 0.0
+    patience_minutes: Minutes = 0.0
     """How long a PEV waits for a station before it drives on."""
     stay_counts_from: StayStart = "arrival"
     """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
@@ -69,6 +73,16 @@ class SitePopulation(Population):
     def source(self) -> str:
         """The statistics that schedules are drawn from."""
         return f"profile {self.profile}, {self.day}"
+
+    def check_fit(self, site: Site) -> None:
+        """Raise `ValueError` where more sessions come within the horizon than an area may have."""
+        days = math.ceil(site.horizon_minutes / MINUTES_PER_DAY)
+        most = MOST_SESSIONS / days
+        if self.sessions_per_day is not None and self.sessions_per_day > most:
+            raise ValueError(
+                f"population.sessions_per_day ({self.sessions_per_day:g}) must be at most {most:g}: "
+                f"{MOST_SESSIONS:,} sessions within the horizon"
+            )
 
     def generator(self, site: Site) -> Generator:
         """What draws a batch of schedules."""
@@ -90,6 +104,7 @@ class _SiteGenerator:
     def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
         population = self.population
         num_areas, room = len(random), self.max_sessions
+        raise_if("population", bytes_problems(sessions=num_areas * room * (SESSION.itemsize + _DRAW_BYTES)))
         uniforms = np.empty((num_areas, room, 4))
         scores = np.empty((num_areas, room, 3))
         counts = np.empty(num_areas, np.int64)
@@ -98,15 +113,18 @@ class _SiteGenerator:
             generator.random(out=uniforms[b])
             generator.standard_normal(out=scores[b])
         arrival_stay_energy = np.empty((num_areas, room, 3))
-        if isinstance(self._model, Mixture):
-            _draw_mixture(arrival_stay_energy, uniforms, scores, self._model)
-        else:
-            _draw_tables(arrival_stay_energy, uniforms, scores, self._model)
+        for part in parts(num_areas, room):
+            if isinstance(self._model, Mixture):
+                _draw_mixture(arrival_stay_energy[part], uniforms[part], scores[part], self._model)
+            else:
+                _draw_tables(arrival_stay_energy[part], uniforms[part], scores[part], self._model)
         sessions = np.zeros((num_areas, room), SESSION)
         sessions["battery"]["efficiency"] = population.efficiency
         sessions["battery"]["transition_soc"] = population.transition_soc
         when = population.start_hour, float(self.days), self.site.horizon_minutes
-        _draw_areas(sessions, counts, arrival_stay_energy, uniforms, *when, self._pevs, population.target_soc_max)
+        for part in parts(num_areas, room):
+            drawn = counts[part], arrival_stay_energy[part], uniforms[part]
+            _draw_areas(sessions[part], *drawn, *when, self._pevs, population.target_soc_max)
         give_stations(sessions, population, self.site)
         return InstanceRecords(sessions)
 

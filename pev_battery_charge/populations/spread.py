@@ -10,12 +10,15 @@ from pydantic import Field, model_validator
 from pev_battery_charge.core.arrays import Array, Record, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import BATTERY, SESSION, Status
+from pev_battery_charge.errors import raise_if
 from pev_battery_charge.instance import InstanceRecords
-from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
+from pev_battery_charge.models import CapacityKwh, Efficiency, Fraction, Minutes, Positive, PositiveFraction, PowerKw
 from pev_battery_charge.populations.base import Generator, Population, StayStart, give_stations, population
 from pev_battery_charge.schedule.validation import Site
+from pev_battery_charge.sizes import MOST_SESSIONS, bytes_problems, parts
 
 _SERVED = int(Status.SERVED)
+_UNIFORM_BYTES = 3 * 8
 
 
 @population("spread")
@@ -27,18 +30,18 @@ class SpreadPopulation(Population):
     puts off (`stay_counts_from = "plug_in"`). Times are whole minutes.
     """
 
-    pevs: Annotated[int, Field(ge=1)] = 20
-    capacity_kwh: Positive = 24.0
+    pevs: Annotated[int, Field(ge=1, le=MOST_SESSIONS)] = 20
+    capacity_kwh: CapacityKwh = 24.0
     target_soc: PositiveFraction = 1.0
     arrival_soc_max: Fraction = 0.5
     """The state of charge on arrival is uniform in [0, this]."""
     stay_minutes: Positive = 180.0
     stay_tolerance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
     """Stays are `stay_minutes * (1 - stay_tolerance * U)`, U uniform in [0, 1]."""
-    power_max_kw: Positive = 22.0
-    efficiency: PositiveFraction = 0.9
+    power_max_kw: PowerKw = 22.0
+    efficiency: Efficiency = 0.9
     transition_soc: Fraction = 1.0
-    patience_minutes: NonNegative = 0.0
+    patience_minutes: Minutes = 0.0
     """How long a PEV waits for a station before it drives on."""
     stay_counts_from: StayStart = "arrival"
     """What a wait does to the departure: nothing, or it puts it off by as long; see `StayStart`."""
@@ -70,7 +73,8 @@ class _SpreadGenerator:
     site: Site
 
     def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
-        population = self.population
+        population, room = self.population, len(random) * self.population.pevs
+        raise_if("population", bytes_problems(sessions=room * (SESSION.itemsize + _UNIFORM_BYTES)))
         uniforms = np.empty((len(random), population.pevs, 3))
         for row, generator in zip(uniforms, random, strict=True):
             generator.random(out=row)
@@ -79,7 +83,8 @@ class _SpreadGenerator:
         sessions["energy_target_kwh"] = population.target_soc * population.capacity_kwh
         slot_minutes = (self.site.horizon_minutes - population.stay_minutes) / population.pevs
         stay = slot_minutes, population.stay_minutes, population.stay_tolerance
-        _draw_areas(sessions, uniforms, battery[0], *stay, population.arrival_soc_max)
+        for part in parts(len(random), population.pevs):
+            _draw_areas(sessions[part], uniforms[part], battery[0], *stay, population.arrival_soc_max)
         give_stations(sessions, population, self.site)
         return InstanceRecords(sessions)
 

@@ -11,6 +11,7 @@ from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import raise_if, whole_number_problems
 from pev_battery_charge.schedule.columns import STATED
 from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.sizes import LARGEST_SEED
 
 CALTECH_ERROR_HOURS: Final = (-5.9, -0.5, 1.2)
 """Stated minus actual departure, 10, 50 and 90 % points, of the 3,527 sessions of Caltech in ACN-Data from May to
@@ -31,7 +32,7 @@ def with_stated_departures(
     No departure is stated earlier than a minute after the arrival. What was stated before is forgotten; actual
     departures stay. Raises `InputError` where the points do not rise or are not finite, and for a bad seed.
     """
-    problems = whole_number_problems("seed", seed, 0)
+    problems = whole_number_problems("seed", seed, 0, LARGEST_SEED)
     if len(error_hours) != 3 or not all(map(math.isfinite, error_hours)):
         problems.append(f"error_hours: must be three finite numbers (it is {error_hours})")
     elif not error_hours[0] < error_hours[1] < error_hours[2]:

@@ -15,6 +15,7 @@ from pev_battery_charge.files import write_beside
 from pev_battery_charge.reading import ending
 from pev_battery_charge.rendering.frame import FrameRenderer
 from pev_battery_charge.rendering.style import COLOURS, GRANTED, INK, MUTED, PALE, PAPER, UNMET, red_green_blue
+from pev_battery_charge.sizes import MOST_FILM_FRAMES, MOST_FRAME_MS
 from pev_battery_charge.trace import Trace
 
 MOST_FRAMES: Final = 200
@@ -77,12 +78,15 @@ def shown_steps(trace: Trace, path: Path, every: int | None, frame_ms: int) -> r
     num_steps = trace.num_steps
     if every is None:
         every = max(1, math.ceil(num_steps / MOST_FRAMES))
+    frames = math.ceil(num_steps / max(every, 1))
     least = f"{_SHORTEST_FRAME_MS}, which viewers still follow"
     broken = {
         f"path: must end in .gif (it is {path.name!r})": ending(path) != ".gif",
         "trace: must have at least one step": num_steps == 0,
         f"every: must be at least 1 (it is {every})": every < 1,
         f"frame_ms: must be at least {least} (it is {frame_ms})": frame_ms < _SHORTEST_FRAME_MS,
+        f"frame_ms: must be at most {MOST_FRAME_MS} (it is {frame_ms})": frame_ms > MOST_FRAME_MS,
+        f"every: must leave at most {MOST_FILM_FRAMES:,} frames (it is {every})": frames > MOST_FILM_FRAMES,
     }
     raise_if(str(path), [rule for rule, is_broken in broken.items() if is_broken])
     return range((num_steps - 1) % every + 1, num_steps + 1, every)

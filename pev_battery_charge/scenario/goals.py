@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pev_battery_charge.catalogue import DEFAULT_TERMS, TERMS, Choice, Term
 from pev_battery_charge.catalogue.choice import TermNumbers, choose_term, read_terms
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.models import Fraction, NonNegative, Part, Positive
+from pev_battery_charge.models import Exponent, Fraction, Part, Weight
 
 FIRST_KEYS: Final = {
     "soc": ("missing", "weight"),
@@ -23,11 +23,11 @@ FIRST_KEYS: Final = {
 class _FirstKeys(Part):
     """The keys that a reward had at first: read for ever."""
 
-    soc: NonNegative = 1.0
-    local: NonNegative = 2.0
-    area: NonNegative = 2.0
-    departure: NonNegative = 0.0
-    exponent: Positive = 1.0
+    soc: Weight = 1.0
+    local: Weight = 2.0
+    area: Weight = 2.0
+    departure: Weight = 0.0
+    exponent: Exponent = 1.0
 
 
 class Reward(Part):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator, model_validator
 
+from pev_battery_charge import sizes
 from pev_battery_charge.catalogue import (
     COORDINATORS,
     DEFAULT_FEATURES,
@@ -19,7 +20,7 @@ from pev_battery_charge.catalogue import (
 from pev_battery_charge.core.units import MINUTES_PER_DAY
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
-from pev_battery_charge.models import Part, Positive
+from pev_battery_charge.models import Part
 from pev_battery_charge.populations import Population, SpreadPopulation
 from pev_battery_charge.populations.base import read_population
 from pev_battery_charge.reading import parse_toml, read_text
@@ -38,8 +39,8 @@ class Scenario(Part):
     """
 
     name: str = "paper-5x20"
-    step_minutes: Positive = 5.0
-    horizon_steps: Annotated[int, Field(ge=1)] = 192
+    step_minutes: Annotated[float, Field(gt=0.0, ge=sizes.SHORTEST_STEP_MINUTES)] = 5.0
+    horizon_steps: Annotated[int, Field(ge=1, le=sizes.MOST_STEPS)] = 192
     coordinator: str = "proportional"
     """The rule by which the area cuts claims down to its cap; see `pev_battery_charge.catalogue.rules`."""
     observations: tuple[str, ...] = DEFAULT_FEATURES
@@ -54,11 +55,15 @@ class Scenario(Part):
         if not isinstance(stations, Mapping):
             if isinstance(stations, Sequence) and not stations:
                 raise ValueError("there must be at least one station")
+            if isinstance(stations, Sequence) and len(stations) > sizes.MOST_STATIONS:
+                raise ValueError(f"there must be at most {sizes.MOST_STATIONS:,} stations")
             return stations
         station = dict(stations)
         count = station.pop("count", None)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise ValueError(f"count must be a whole number of at least 1 (it is {count!r})")
+        if count > sizes.MOST_STATIONS:
+            raise ValueError(f"count must be at most {sizes.MOST_STATIONS:,}")
         return (Station.model_validate(station),) * count
 
     @field_validator("coordinator")
@@ -90,6 +95,16 @@ class Scenario(Part):
         for name in names:
             choose_feature(name, given.data.get("step_minutes", 1.0))
         return names
+
+    @model_validator(mode="after")
+    def _is_not_too_long(self) -> Self:
+        if self.horizon_minutes > sizes.MOST_HORIZON_MINUTES:
+            lengths = f"{sizes.MOST_HORIZON_MINUTES:,.0f} min (they are {self.horizon_minutes:,.0f} min)"
+            raise ValueError(f"step_minutes x horizon_steps must be at most {lengths}")
+        if self.num_moments > sizes.MOST_MOMENTS:
+            told = f"must need at most {sizes.MOST_MOMENTS:,} steps (they need {self.num_moments:,})"
+            raise ValueError(f"horizon_steps and the look-ahead of observations {told}")
+        return self
 
     @model_validator(mode="after")
     def _population_fits(self) -> Self:

@@ -4,14 +4,14 @@ from typing import Self
 
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
-from pev_battery_charge.models import NonNegative, Part, Positive
+from pev_battery_charge.models import NonNegative, Part, PowerKw
 
 
 class Area(Part):
     """The load area: what all stations together should draw at least, and may draw at most (the cap)."""
 
     power_min_kw: NonNegative = 0.0
-    power_max_kw: Positive = 31.5
+    power_max_kw: PowerKw = 31.5
 
     @model_validator(mode="after")
     def _min_below_max(self) -> Self:
@@ -28,7 +28,7 @@ class Station(Part):
     model_config = ConfigDict(populate_by_name=True)
 
     least_kw: NonNegative = Field(0.0, validation_alias=AliasChoices("power_min_kw", "least_kw"))
-    power_max_kw: Positive = 22.0
+    power_max_kw: PowerKw = 22.0
 
     @model_validator(mode="after")
     def _min_below_max(self) -> Self:

@@ -7,6 +7,15 @@ from typing import Any, Final, NamedTuple, Protocol
 import polars as pl
 
 from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL, PLACE, STATED
+from pev_battery_charge.sizes import (
+    LEAST_EFFICIENCY,
+    LEAST_ENERGY_KWH,
+    LEAST_POWER_KW,
+    MOST_ENERGY_KWH,
+    MOST_MINUTES,
+    MOST_POWER_KW,
+    MOST_SESSIONS,
+)
 
 _SHOWN_PER_RULE = 5
 _SHOWN_LENGTH = 80
@@ -19,17 +28,31 @@ _HINTS: Final = (
 )
 """What a text that is no number probably is."""
 
+_TIMES: Final = ("arrival_min", "departure_min", "plug_in_min", STATED)
+
 _RULES: Final[tuple[tuple[str, Callable[[pl.Expr], pl.Expr], str], ...]] = (
     ("pev", lambda cell: ~cell.str.contains("\0", literal=True), "must not hold the character NUL"),
     ("arrival_min", lambda cell: cell >= 0, "must not be negative"),
+    *((name, lambda cell: cell <= MOST_MINUTES, f"must be at most {MOST_MINUTES:g}") for name in _TIMES),
     ("departure_min", lambda cell: cell > pl.col("arrival_min"), "must be after arrival_min"),
     ("capacity_kwh", lambda cell: cell > 0, "must be above 0"),
+    (
+        "capacity_kwh",
+        lambda cell: (cell <= 0) | cell.is_between(LEAST_ENERGY_KWH, MOST_ENERGY_KWH),
+        f"must be between {LEAST_ENERGY_KWH:g} and {MOST_ENERGY_KWH:g}",
+    ),
     ("energy_arrival_kwh", lambda cell: cell >= 0, "must not be negative"),
     ("energy_arrival_kwh", lambda cell: cell <= pl.col("capacity_kwh"), "must not be above capacity_kwh"),
     ("energy_target_kwh", lambda cell: cell >= pl.col("energy_arrival_kwh"), "must not be below energy_arrival_kwh"),
     ("energy_target_kwh", lambda cell: cell <= pl.col("capacity_kwh"), "must not be above capacity_kwh"),
     ("power_max_kw", lambda cell: cell > 0, "must be above 0"),
+    (
+        "power_max_kw",
+        lambda cell: (cell <= 0) | cell.is_between(LEAST_POWER_KW, MOST_POWER_KW),
+        f"must be between {LEAST_POWER_KW:g} and {MOST_POWER_KW:g}",
+    ),
     ("efficiency", lambda cell: (cell > 0) & (cell <= 1), "must be above 0 and at most 1"),
+    ("efficiency", lambda cell: (cell <= 0) | (cell >= LEAST_EFFICIENCY), f"must be at least {LEAST_EFFICIENCY:g}"),
     ("transition_soc", lambda cell: cell.is_between(0, 1), "must be between 0 and 1"),
     ("station", lambda cell: cell >= 0, "must not be negative"),
     (
@@ -160,6 +183,10 @@ def examine(sessions: pl.DataFrame, places: pl.DataFrame | None = None) -> tuple
     missing = [name for name in absent if name != STATED]
     problems = [f"column {name!r} is missing" for name in missing]
     problems += [f"column {name!r} is unknown" for name in sessions.columns if name not in COLUMNS]
+    if sessions.height > MOST_SESSIONS:
+        problems.append(f"must have at most {MOST_SESSIONS:,} sessions (it has {sessions.height:,})")
+        sessions = sessions.head(MOST_SESSIONS)
+        places = None if places is None else places.head(MOST_SESSIONS)
     given = sessions.with_columns(pl.lit(None).alias(name) for name in absent).select(COLUMNS.keys())
     given = given.with_row_index("row", offset=1) if places is None else pl.concat([places, given], how="horizontal")
     kinds = {name: _KINDS[kind] for name, kind in COLUMNS.items()}

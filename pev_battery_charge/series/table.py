@@ -7,6 +7,7 @@ import numpy as np
 from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.records import MOMENT
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.sizes import MOST_MOMENT
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,8 +17,8 @@ class Series:
     moments: `MOMENT[T + 1 + look-ahead]`; `core.records.make_moments` makes those of a world without prices, load, sun
         and further limits, to be filled in. Later ones are not used.
 
-    Raises `InputError` for another type, and for values that are not finite: only `cap_kw` may be infinite, where there
-    is no further limit.
+    Raises `InputError` for another type, and for values beyond 1e9 either way or not finite: only `cap_kw` may
+    be infinite, where there is no further limit.
     """
 
     moments: Records
@@ -28,10 +29,13 @@ class Series:
             raise InputError("series", [f"moments: must be MOMENT[T] (it is {moments.dtype} {moments.shape})"])
         problems = []
         for name in MOMENT.names or ():
-            wrong = ~np.isfinite(moments[name]) & ~(name == "cap_kw") | np.isnan(moments[name])
+            values = moments[name]
+            wrong = ~np.isfinite(values) & ~(name == "cap_kw") | np.isnan(values)
+            wrong |= np.isfinite(values) & (np.abs(values) > MOST_MOMENT)
             if wrong.any():
                 step = int(np.argmax(wrong))
-                problems.append(f"step {step}, {name}: must be a finite number (it is {moments[name][step]})")
+                rule = f"at most {MOST_MOMENT:g} either way" if np.isfinite(values[step]) else "a finite number"
+                problems.append(f"step {step}, {name}: must be {rule} (it is {values[step]})")
         if problems:
             raise InputError("series", problems)
         moments.flags.writeable = False

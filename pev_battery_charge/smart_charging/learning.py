@@ -11,6 +11,7 @@ import numpy as np
 
 from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
+from pev_battery_charge.sizes import LARGEST_SEED
 from pev_battery_charge.smart_charging.cells import CELL_KWH, Cells
 from pev_battery_charge.smart_charging.dqn import DqnConfig, learn_dqn
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
@@ -98,7 +99,7 @@ def check(
 ) -> None:
     """Raise `InputError` for what would end learning: before minutes of it, and before anything is written."""
     problems = [f"{name!r}: must be one of {', '.join(LABELS)}" for name in algorithms if name not in LABELS]
-    problems += [text for seed in seeds for text in whole_number_problems("seed", seed, 0)]
+    problems += [text for seed in seeds for text in whole_number_problems("seed", seed, 0, LARGEST_SEED)]
     problems += [] if algorithms else ["algorithms: must be at least one"]
     problems += [] if len(seeds) else ["seeds: must be at least one"]
     if DQN in algorithms and not dqn.episodes(problem.num_slots):

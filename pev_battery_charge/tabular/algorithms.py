@@ -21,6 +21,7 @@ from gymnasium.spaces import Discrete
 
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
+from pev_battery_charge.sizes import LARGEST_SEED
 from pev_battery_charge.tabular.action_values import Learned
 from pev_battery_charge.tabular.settings import Settings
 from pev_battery_charge.tabular.state_numbers import StateNumbers
@@ -96,7 +97,7 @@ class _Run:
     """What the three have in common: tables, exploration, step sizes, returns."""
 
     def __init__(self, env: Env, settings: Settings | None, seed: int, *, num_tables: int) -> None:
-        raise_if("learning", whole_number_problems("seed", seed, 0))
+        raise_if("learning", whole_number_problems("seed", seed, 0, LARGEST_SEED))
         actions = env.action_space
         if not isinstance(actions, Discrete):
             raise InputError("action space", [f"must be Discrete, for a table to have columns (it is {actions})"])

@@ -1,5 +1,6 @@
 """How a policy is trained: every number, with its default, validated; TOML in and out."""
 
+import operator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -7,6 +8,7 @@ from typing import Annotated, Any, Final, Self
 import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from pev_battery_charge import sizes
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.models import Fraction, NonNegative, Positive, PositiveFraction
 from pev_battery_charge.reading import parse_toml, read_text
@@ -18,9 +20,13 @@ ALGORITHMS: Final = ("ppo", "sac", "td3")
 FIRST_EVALUATION_SEED: Final = 1_000_000
 """Where the seeds of evaluations begin: far from those of training, which count up from a small number."""
 
+_LARGEST_TORCH_SEED: Final = 2**32 - 1
+"""Stable-Baselines3 seeds NumPy's first generator, too, which takes no more."""
+
 _STRICT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-_Count = Annotated[int, Field(ge=1)]
+_Count = Annotated[int, Field(ge=1, le=sizes.MOST_TRAINING_STEPS)]
+_Transitions = Annotated[int, Field(ge=1, le=sizes.MOST_TRANSITIONS)]
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,9 @@ class PPOConfig:
 
     __pydantic_config__ = _STRICT
 
-    rollout_steps: _Count = 32
+    rollout_steps: _Transitions = 32
     """Steps of every area between two updates."""
-    batch_size: _Count = 4096
+    batch_size: _Transitions = 4096
     """Agent-steps of a gradient step, at least 2; the nearest number is taken that divides a rollout."""
     epochs: _Count = 4
     """How often an update goes through the rollout."""
@@ -57,9 +63,9 @@ class OffPolicyConfig:
 
     __pydantic_config__ = _STRICT
 
-    buffer_size: _Count = 300_000
+    buffer_size: _Transitions = 300_000
     """Transitions that the replay buffer keeps, of all agents together."""
-    batch_size: _Count = 512
+    batch_size: _Transitions = 512
     """Transitions of a gradient step."""
     learning_starts: _Count = 10_000
     """Agent-steps with random actions before learning begins."""
@@ -88,11 +94,11 @@ class TrainConfig:
     """ppo, sac or td3, as Stable-Baselines3 has them."""
     steps: _Count = 3_000_000
     """Agent-steps: one station's step is one. Rounded up to whole rollouts."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, le=_LARGEST_TORCH_SEED)] = 0
     """Seed of the network, of exploration, and of the schedules; area b trains on the schedules of seed + b."""
-    areas: _Count | None = None
+    areas: Annotated[int, Field(ge=1, le=sizes.MOST_AREAS)] | None = None
     """Areas stepped together; if not given, as many as have about 1,280 stations (64 for sac and td3)."""
-    torch_threads: _Count = 1
+    torch_threads: Annotated[int, Field(ge=1, le=sizes.MOST_THREADS)] = 1
     """Threads of torch. One gives the same policy to the bit each time, and is often the fastest for small networks."""
     network: tuple[_Count, ...] = (64, 64)
     """Hidden layers of actor and critic, each its own."""
@@ -111,7 +117,7 @@ class TrainConfig:
     With 0 each learns to ask for more than the others, with 1 all learn for the area."""
     evaluate_every: _Count = 250_000
     """Agent-steps between two evaluations on fixed seeds."""
-    evaluation_episodes: _Count = 50
+    evaluation_episodes: Annotated[int, Field(ge=1, le=sizes.MOST_EPISODES)] = 50
     """Episodes of such an evaluation; their seeds count up from 1,000,000 and are never trained on."""
     checkpoint_every: _Count = 250_000
     """Agent-steps between two checkpoints: the most that a killed run loses."""
@@ -154,4 +160,15 @@ class TrainConfig:
         if config.algorithm not in ALGORITHMS:
             problem = f"algorithm: must be one of {', '.join(ALGORITHMS)} (it is {config.algorithm!r})"
             raise InputError(source, [problem])
+        weights = sum(map(operator.mul, config.network, (*config.network[1:], 1)))
+        if weights > sizes.MOST_NETWORK_WEIGHTS:
+            problem = f"must have at most {sizes.MOST_NETWORK_WEIGHTS:,} weights (it has {weights:,})"
+            raise InputError(source, [f"network: {problem}"])
         return config
+
+    def check_sizes(self, num_stations: int) -> None:
+        """Raise `InputError` where a rollout in areas of so many stations would hold too many agent-steps."""
+        steps = self.ppo.rollout_steps * self.num_areas(num_stations) * num_stations
+        if self.algorithm == "ppo" and steps > sizes.MOST_TRANSITIONS:
+            rule = f"x areas x stations must be at most {sizes.MOST_TRANSITIONS:,} agent-steps (it is {steps:,})"
+            raise InputError("training", [f"ppo.rollout_steps: {rule}"])

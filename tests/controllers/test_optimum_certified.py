@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pev_battery_charge import Scenario, Schedule, Trace, load_scenario, optimal_schedule
 from pev_battery_charge.controllers import make_controller
 from pev_battery_charge.controllers.optimum import Optimum
+from tests.controllers.planning.effort import work_for_time
 from tests.controllers.planning.plans import (
     Floats,
     assert_certified,
@@ -52,9 +53,14 @@ def areas_without_minima(draw: st.DrawFn) -> Scenario:
     return draw(scenarios(stations=stations, area={"power_min_kw": least_kw, "power_max_kw": cap_kw}))
 
 
-def check(scenario: Scenario, schedule: Schedule, objective: str, ask: Policy, time_limit_s: float | None) -> str:
-    """Find the optimum, hold everything against it that must hold, and return its status."""
-    optimum = optimal_schedule(scenario, schedule, objective, time_limit_s=time_limit_s)
+def check(scenario: Scenario, schedule: Schedule, objective: str, ask: Policy, nodes: int | None = None) -> str:
+    """Find the optimum, hold everything against it that must hold, and return its status.
+
+    nodes: after how many nodes of a solver's search its time is over; None: there is no limit.
+    """
+    with work_for_time(nodes=nodes or 0):
+        limit_s = None if nodes is None else 1.0
+        optimum = optimal_schedule(scenario, schedule, objective, time_limit_s=limit_s)
     assert_certified(optimum, scenario, schedule, objective)
     for trace in rivals(scenario, schedule, ask) + neighbours(scenario, schedule, optimum.requests_kw):
         reached = value(trace, objective)
@@ -70,7 +76,7 @@ def check(scenario: Scenario, schedule: Schedule, objective: str, ask: Policy, t
 def test_without_minima_the_optimum_is_found_and_nobody_gets_below_it(objective: str, data: st.DataObject) -> None:
     scenario = data.draw(areas_without_minima())
     schedule = data.draw(schedules(scenario))
-    status = check(scenario, schedule, objective, data.draw(policies()), None)
+    status = check(scenario, schedule, objective, data.draw(policies()))
     chord = objective == "reward" and scenario.reward.literal("missing", "exponent") < 1.0
     assert status == "optimal" or (chord and status == "gap")
 
@@ -81,7 +87,7 @@ def test_without_minima_the_optimum_is_found_and_nobody_gets_below_it(objective:
 def test_with_minima_and_little_time_the_bound_holds_as_well(objective: str, data: st.DataObject) -> None:
     scenario = data.draw(scenarios())
     schedule = data.draw(schedules(scenario))
-    check(scenario, schedule, objective, data.draw(policies()), 0.5)
+    check(scenario, schedule, objective, data.draw(policies()), 10)
 
 
 @settings(max_examples=10)
@@ -90,7 +96,7 @@ def test_an_exponent_below_1_leaves_a_gap_but_the_bound_holds(data: st.DataObjec
     scenario = data.draw(areas_without_minima())
     scenario = scenario.replace(reward={"soc": 1.0, "exponent": data.draw(st.sampled_from([0.25, 0.5, 0.75]))})
     schedule = data.draw(schedules(scenario))
-    assert check(scenario, schedule, "reward", data.draw(policies()), None) in ("optimal", "gap")
+    assert check(scenario, schedule, "reward", data.draw(policies())) in ("optimal", "gap")
 
 
 @settings(max_examples=10)

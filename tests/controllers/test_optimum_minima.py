@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Schedule, generate_schedule, optimal_schedule
 from pev_battery_charge.controllers import make_controller
+from tests.controllers.planning.effort import work_for_time
 from tests.controllers.planning.plans import NEAR, area, assert_certified, pev, play_controller, slack, value
 from tests.strategies import COORDINATORS, quarters, schedule_of
 
@@ -58,6 +59,7 @@ def test_a_minimum_and_the_rest_of_the_cap_go_together() -> None:
     assert optimum.power_kw.sum(axis=1) == pytest.approx(np.full(3, 10.0))
 
 
+@pytest.mark.slow
 def test_the_solver_does_not_reject_its_own_plan() -> None:
     """A program whose solution HiGHS called infeasible by itself, by 7e-9 kW, and gave no bound for."""
     stations = [
@@ -73,13 +75,15 @@ def test_the_solver_does_not_reject_its_own_plan() -> None:
     ]
     scenario = area(stations, 51.0, 30, step_minutes=22.25168789328727, coordinator="least_laxity")
     schedule = schedule_of(pevs, 2)
-    optimum = optimal_schedule(scenario, schedule, "unmet", time_limit_s=20.0)
+    with work_for_time(nodes=1000):
+        optimum = optimal_schedule(scenario, schedule, "unmet", time_limit_s=1.0)
     assert_certified(optimum, scenario, schedule, "unmet")
     # Three steps at full power are the most that the first takes; the second fills up in three steps within its limits.
     assert optimum.objective == pytest.approx(0.110169, abs=1e-4)
     assert optimum.bound >= 0.0889
     prices = np.full(30, -1.0)
-    rewarded = optimal_schedule(scenario, schedule, "cost", prices=prices, time_limit_s=20.0)
+    with work_for_time(nodes=1000):
+        rewarded = optimal_schedule(scenario, schedule, "cost", prices=prices, time_limit_s=1.0)
     assert_certified(rewarded, scenario, schedule, "cost", prices)
     assert rewarded.objective < -30.0
 
@@ -102,7 +106,8 @@ def test_minima_never_help_and_minima_of_nearly_0_never_hurt(data: st.DataObject
     for least_kw in (0.0, 1e-4, 3.0):
         stations = [{"power_min_kw": least_kw, "power_max_kw": limit} for limit in limits_kw]
         scenario = area(stations, cap_kw, 6)
-        optimum = optimal_schedule(scenario, schedule, time_limit_s=10.0)
+        with work_for_time(nodes=200):
+            optimum = optimal_schedule(scenario, schedule, time_limit_s=1.0)
         assert_certified(optimum, scenario, schedule, "reward")
         reached.append(optimum)
     without, tiny, with_minima = reached
@@ -123,15 +128,16 @@ def large() -> tuple[Scenario, Schedule]:
 
 
 @pytest.mark.parametrize("objective", ["reward", "unmet", "peak", "cost"])
-@pytest.mark.parametrize("seconds", [1e-3, 0.5])
+@pytest.mark.parametrize("work", [{"iterations": 0, "nodes": 0}, {"iterations": 500, "nodes": 0}])
 def test_out_of_time_there_is_a_plan_within_the_limits_and_a_bound(
-    large: tuple[Scenario, Schedule], objective: str, seconds: float
+    large: tuple[Scenario, Schedule], objective: str, work: dict[str, int]
 ) -> None:
+    """Out of time before the first step, and within a linear program."""
     scenario, schedule = large
     prices = np.linspace(-1.0, 2.0, scenario.horizon_steps) if objective == "cost" else None
-    optimum = optimal_schedule(scenario, schedule, objective, prices=prices, time_limit_s=seconds)
+    with work_for_time(**work):
+        optimum = optimal_schedule(scenario, schedule, objective, prices=prices, time_limit_s=1.0)
     assert optimum.status == "time limit"
-    assert optimum.solve_seconds < seconds + 20.0
     assert_certified(optimum, scenario, schedule, objective, prices)
     assert np.isfinite(optimum.bound)
     for name in ("earliest-deadline", "least-laxity", "proportional"):
@@ -141,9 +147,15 @@ def test_out_of_time_there_is_a_plan_within_the_limits_and_a_bound(
             assert value(trace, objective) >= optimum.bound - slack(optimum.bound)
 
 
+def test_a_time_limit_that_is_over_at_once_is_kept(large: tuple[Scenario, Schedule]) -> None:
+    """Before a program is even written down: no machine is so fast."""
+    optimum = optimal_schedule(*large, "unmet", time_limit_s=1e-9)
+    assert (optimum.status, optimum.rounds) == ("time limit", 1)
+
+
 def test_out_of_time_the_plan_is_not_worse_than_who_leaves_first_goes_first(large: tuple[Scenario, Schedule]) -> None:
     scenario, schedule = large
     greedy = play_controller(scenario, schedule, make_controller("earliest-deadline"))
     for objective in ("reward", "unmet"):
-        optimum = optimal_schedule(scenario, schedule, objective, time_limit_s=1e-3)
+        optimum = optimal_schedule(scenario, schedule, objective, time_limit_s=1e-9)
         assert optimum.objective <= value(greedy, objective) + slack(optimum.objective)
