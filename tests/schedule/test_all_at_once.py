@@ -70,6 +70,11 @@ def test_own_sessions_of_one_pev_at_once_are_told_with_the_file_and_its_rows(tmp
     ) == ("row 2 (line 3), arrival_min: PEV 'van' is still here with the session of row 4 (line 6)",)
 
 
+def test_lines_are_those_of_an_editor_also_after_a_name_of_several_lines(tmp_path: Path) -> None:
+    rows = ('"a\nb\r\nc",10,40,60,12,20,11,0.9,0.8', "", "d,10,40,60,12,20,0,0.9,0.8")
+    assert own(tmp_path / "own.csv", *rows) == ("row 2 (line 6), power_max_kw: must be above 0 (it is 0.0)",)
+
+
 def test_they_are_told_with_all_else_that_is_wrong(tmp_path: Path) -> None:
     assert own(
         tmp_path / "own.csv",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pev_battery_charge import InputError, Scenario, Schedule, generate_schedule, import_sessions
@@ -84,6 +84,7 @@ def test_what_a_spreadsheet_program_has_saved_again_reads_back_the_same(
     names=st.lists(st.text(ANY, min_size=1), min_size=1, unique=True),
     source=st.text(ANY.filter(lambda one: one not in "\r\n"), min_size=1).map(str.strip).filter(bool),
 )
+@example(names=["a\u2028b", "\x0b", "\x85c\u2029"], source="two  blanks,\u2028or \x0c another line")
 def test_names_and_sources_of_any_characters_come_back(names: list[str], source: str) -> None:
     """Also with what Python, but no editor, takes for the end of a line, such as U+2028."""
     sessions = DAY.sessions.head(1).join(pl.DataFrame({"name": names}), how="cross")
