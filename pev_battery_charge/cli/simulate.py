@@ -128,9 +128,6 @@ class RenderCommand:
 
 def write_film(trace: Trace, path: Path) -> None:
     """Write a GIF and tell its size."""
-    from pev_battery_charge.rendering import gif  # noqa: PLC0415  loaded only to draw
-
-    frames = len(gif.shown_steps(trace, path, None, gif.FRAME_MS))
-    with progress("drawing", frames, "frames") as advance:
+    with progress("drawing", None, "frames") as advance:
         rendering.write_gif(trace, path, progress=advance)
     tell(f"{path}: {path.stat().st_size / 2**20:.2f} MiB")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from pev_battery_charge.core.units import KILO_PER_MEGA
 from pev_battery_charge.rendering.moment import Episode
 
-_LONG_KW, _LONG_KWH = 1e3, 1e4
+_LONG_KW, _LONG_KWH = KILO_PER_MEGA, 10.0 * KILO_PER_MEGA
 """From here on kW and kWh take more room in a head than there is."""
 _DIGITS = 4
 

@@ -45,13 +45,15 @@ def write_gif(
     every: steps from frame to frame, the last frame being the end of the trace; by default as few as give at most
         200 frames.
     frame_ms: how long a frame is shown, in ms (a GIF knows only tens of them); the last stays for two seconds.
-    progress: called with the number of frames done and their total.
+    progress: called with the number of frames done and their total, at first with none done.
 
     Raises `InputError` for another ending, a trace without steps, or `every` or `frame_ms` too small.
     """
     import imageio.v3 as iio  # noqa: PLC0415  takes a third of a second to import
 
     steps = shown_steps(trace, Path(path), every, frame_ms)
+    if progress is not None:
+        progress(0, len(steps))
     renderer = FrameRenderer(trace.scenario, trace.schedule)
     sampled = np.linspace(0, len(steps) - 1, _SAMPLES).astype(int)
     palette = Palette([renderer.draw(trace, steps[k]) for k in sampled])
