@@ -1,5 +1,6 @@
 """Writing files so that nobody ever finds half of one."""
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _STEM_LENGTH: Final = 40
 """How much of a file's name the one beside it repeats, which has to fit into a folder as well."""
+_TOKEN_BYTES: Final = 8
 
 
 def make_folder(path: str | Path, otherwise: str = "choose another folder") -> None:
@@ -32,6 +34,12 @@ def make_folder(path: str | Path, otherwise: str = "choose another folder") -> N
         raise InputError(str(path), [f"cannot be written: {error.strerror}"]) from None
 
 
+def is_half_written(name: str, of: str) -> bool:
+    """Whether a file called `name` is what `write_beside` leaves of the file called `of` when its process is killed."""
+    stem, suffix = re.escape(Path(of).stem[:_STEM_LENGTH]), re.escape(Path(of).suffix)
+    return re.fullmatch(rf"\.{stem}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}{suffix}", name) is not None
+
+
 @contextmanager
 def write_beside(path: str | Path) -> Iterator[Path]:
     """A path beside `path` to write to; renamed to `path` when the block ends well, removed when it does not.
@@ -40,7 +48,7 @@ def write_beside(path: str | Path) -> Iterator[Path]:
     folder or a device, and where writing fails: on a full disk, for instance.
     """
     path = Path(path)
-    beside = path.parent / f".{path.stem[:_STEM_LENGTH]}.{secrets.token_hex(8)}{path.suffix}"
+    beside = path.parent / f".{path.stem[:_STEM_LENGTH]}.{secrets.token_hex(_TOKEN_BYTES)}{path.suffix}"
     try:
         if path.exists() and not path.is_file():
             what = "folder" if path.is_dir() else "device"

@@ -15,7 +15,6 @@ tensorboard/        scalars for TensorBoard
 
 import json
 import platform
-import re
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,12 +24,12 @@ from typing import Any, Final, Self
 import polars as pl
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.files import make_folder, write_beside, write_parquet
+from pev_battery_charge.files import is_half_written, make_folder, write_beside, write_parquet
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.training.config import TrainConfig
 
-_HALF_WRITTEN: Final = re.compile(r"\.(run|scenario|config)\.\w{8}\.(json|toml)")
-"""What `write_beside` calls the files of `create` before they are whole."""
+_WRITTEN_AT_FIRST: Final = ("run.json", "scenario.toml", "config.toml")
+"""The files of `create`, in its order."""
 
 _LIBRARIES = ("pev-battery-charge", "gymnasium", "numba", "numpy", "polars", "stable-baselines3", "torch")
 
@@ -97,7 +96,7 @@ class RunFolder:
     def _was_never_begun(self) -> bool:
         """Whether the folder holds files that `create` writes, in its order, without the last, and nothing else."""
         try:
-            names = {file.name for file in self.path.iterdir() if not _HALF_WRITTEN.fullmatch(file.name)}
+            names = {file.name for file in self.path.iterdir() if not _is_half_written(file.name)}
             if names not in ({"run.json"}, {"run.json", "scenario.toml"}):
                 return False
             return self.info_file.stat().st_size == 0 or bool(self.read_info())
@@ -137,6 +136,10 @@ class RunFolder:
         for rows, path in ((metrics, self.metrics_file), (evaluations, self.evaluations_file)):
             if rows:
                 write_parquet(path, pl.DataFrame(rows, infer_schema_length=None))
+
+
+def _is_half_written(name: str) -> bool:
+    return any(is_half_written(name, of) for of in _WRITTEN_AT_FIRST)
 
 
 def _git_revision() -> str | None:

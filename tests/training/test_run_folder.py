@@ -125,7 +125,7 @@ def test_a_run_killed_while_its_first_files_are_written_is_started_again(
         with pytest.raises(KeyboardInterrupt):
             train(config, folder)
     stem, ending = killed_at.split(".")
-    (folder / f".{stem}.k3_x9abc.{ending}").write_text("versi")
+    (folder / f".{stem}.0123456789abcdef.{ending}").write_text("versi")
     assert not (folder / "config.toml").exists()
     with pytest.raises(InputError, match=r"broken off before it began: start it again with pev train --out"):
         resume(folder, progress=fail_when_called)
@@ -135,7 +135,7 @@ def test_a_run_killed_while_its_first_files_are_written_is_started_again(
 
 
 @pytest.mark.parametrize(
-    "files", [("run.json", "notes.txt"), ("scenario.toml",), (".run.k3_x9abc.json",), ("run.json", ".config.yml")]
+    "files", [("run.json", "notes.txt"), ("scenario.toml",), (".run.0123456789abcdef.json",), ("run.json", ".config.yml")]
 )
 def test_files_of_others_are_never_taken_for_a_run_broken_off(
     files: tuple[str, ...], begun: Path, config: TrainConfig
