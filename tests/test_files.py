@@ -14,7 +14,7 @@ import pev_battery_charge as pbc
 from pev_battery_charge.cli.console import write_markdown
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import evaluate, run, write_results
-from pev_battery_charge.files import write_beside
+from pev_battery_charge.files import is_half_written, write_beside
 from pev_battery_charge.rendering import write_overview
 from pev_battery_charge.tabular import Learned, save_table
 
@@ -98,6 +98,16 @@ def test_what_else_ends_the_block_passes_and_leaves_nothing(tmp_path: Path, stop
     with pytest.raises(stop):
         write_half(tmp_path / "a.txt", stop())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["run.json", "a.b.parquet", "plain", "x" * 90 + ".csv"])
+def test_what_a_killed_process_leaves_is_known_by_its_name(tmp_path: Path, name: str) -> None:
+    with write_beside(tmp_path / name) as beside:
+        left = beside.name
+        assert is_half_written(left, name)
+    assert not is_half_written(name, name)
+    assert not is_half_written(left, "other.json")
+    assert not is_half_written(left.replace(".", ".k3_x", 1), name)
 
 
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
