@@ -44,9 +44,14 @@ class InstanceRecords(NamedTuple):
 
 def to_records(instances: Sequence[Instance], num_moments: int) -> InstanceRecords:
     """Instances, each of one area, as kernels see them."""
-    sessions = np.zeros((len(instances), max(len(one.schedule) for one in instances)), SESSION)
-    for row, one in zip(sessions, instances, strict=True):
-        row[: len(one.schedule)] = one.schedule.to_records()
+    rows: dict[int, list[int]] = {}
+    for b, one in enumerate(instances):
+        rows.setdefault(id(one), []).append(b)
+    distinct = [(instances[own[0]].schedule.records.view(np.uint8), own) for own in rows.values()]
+    sessions = np.zeros((len(instances), max(given.size for given, _ in distinct) // SESSION.itemsize), SESSION)
+    written = sessions.view(np.uint8)
+    for given, own in distinct:
+        written[own, : given.size] = given
     if all(one.series is None for one in instances):
         return InstanceRecords(sessions)
     moments = np.tile(make_moments(num_moments), (len(instances), 1))
