@@ -46,13 +46,19 @@ class InstanceRecords(NamedTuple):
 def to_records(instances: Sequence[Instance], num_moments: int) -> InstanceRecords:
     """Instances, each of one area, as kernels see them."""
     longest = max(len(one.schedule) for one in instances)
-    rows = 0 if all(one.series is None for one in instances) else len(instances)
-    sizes = {"sessions": len(instances) * longest * SESSION.itemsize, "moments": rows * num_moments * MOMENT.itemsize}
+    moment_rows = 0 if all(one.series is None for one in instances) else len(instances)
+    moment_bytes = moment_rows * num_moments * MOMENT.itemsize
+    sizes = {"sessions": len(instances) * longest * SESSION.itemsize, "moments": moment_bytes}
     raise_if("instances", bytes_problems(**sizes))
+    rows: dict[int, list[int]] = {}
+    for b, one in enumerate(instances):
+        rows.setdefault(id(one), []).append(b)
+    distinct = [(instances[own[0]].schedule.records.view(np.uint8), own) for own in rows.values()]
     sessions = np.zeros((len(instances), longest), SESSION)
-    for row, one in zip(sessions, instances, strict=True):
-        row[: len(one.schedule)] = one.schedule.to_records()
-    if not rows:
+    written = sessions.view(np.uint8)
+    for given, own in distinct:
+        written[own, : given.size] = given
+    if not moment_rows:
         return InstanceRecords(sessions)
     moments = np.tile(make_moments(num_moments), (len(instances), 1))
     for row, one in zip(moments, instances, strict=True):

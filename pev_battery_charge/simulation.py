@@ -1,6 +1,6 @@
 """B areas of N stations, bound to their schedules, stepped together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from numba.core.errors import NumbaError
 
 from pev_battery_charge import sizes
 from pev_battery_charge.catalogue import compose
-from pev_battery_charge.core.arrays import Observations, PerStation, Records, RewardParts, Rewards
+from pev_battery_charge.core.arrays import Array, Observations, Records, RewardParts, Rewards
 from pev_battery_charge.core.clock import begin, put_on_grid
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import (
@@ -27,8 +27,9 @@ from pev_battery_charge.core.records import (
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import area_generators, area_seeds, generated_info
 from pev_battery_charge.instance import Instance, to_records
+from pev_battery_charge.plays import PlayResult, in_parts, raise_if_wrong, read_requests
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.local_time import set_clock
+from pev_battery_charge.schedule.local_time import set_clocks
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.series import Series
 from pev_battery_charge.threads import AreaThreads
@@ -136,7 +137,7 @@ class Simulation:
         self.part_names = (*(f"reward_{one.entry.name}" for one in self._terms), "power_kw")
         """What the rows of a step's `parts` are: `reward_` and the name of each term, and the granted power."""
         self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
-        self._make_step = compose.step_kernel(self.scenario.rule, self._terms, self._features)
+        self._kernels = compose.step_kernels(self.scenario.rule, self._terms, self._features, self.num_stations)
         self._observe = compose.Observer(self._features)
 
     @property
@@ -172,21 +173,20 @@ class Simulation:
         if seeds is not None or generators is None:
             generators = area_generators(seeds, self.num_areas)
         instances = None if schedule is None else self._checked(schedule)
-        if instances is None:
-            drawn = self._generator.draw(generators)
-        else:
-            drawn = to_records(instances, self.scenario.num_moments)
+        room = self._flat.shape[1]
+        drawn = self._generator.draw(generators) if instances is None else to_records(instances, room)
         self._random, self._seeds, self._schedules = generators, seeds, {}
         for records, idle in zip((self.areas[:, None], self.stations), self._idle, strict=True):
             copy_records(idle, records)
         self.sessions, self.moments = drawn.sessions, self._flat if drawn.moments is None else drawn.moments
-        for b, one in enumerate(instances or ()):
-            self._schedules[b] = one.schedule
-            set_clock(self.areas[b], one.schedule.info, self.scenario.horizon_minutes)
-        grid = self.scenario.step_minutes, self.scenario.horizon_steps
-        in_parts = sizes.parts(self.num_areas, max(self.sessions.shape[1], self.num_stations))
-        waits = [_begin(self.stations[part], self.sessions[part], *grid) for part in in_parts]
-        self.lines = any(waits)
+        if instances is not None:
+            self._schedules = {b: one.schedule for b, one in enumerate(instances)}
+            set_clocks(self.areas, [one.schedule.info for one in instances], self.scenario.horizon_minutes)
+        self.lines = False
+        for part in sizes.parts(self.num_areas, max(self.sessions.shape[1], self.num_stations)):
+            sessions = self.sessions[part]
+            self.lines |= _put_on_grid(sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
+            begin(self.stations[part], sessions)
         self._step = 0
         return self.observe()
 
@@ -199,7 +199,8 @@ class Simulation:
             raise InputError("schedule", [f"must be a Schedule, its file, or a list of them (it is {type(given)})"])
         if len(listed) != self.num_areas:
             raise InputError("schedule", [f"{len(listed)} schedules for {self.num_areas} areas"])
-        instances = {id(one): one if isinstance(one, Instance) else Instance(one) for one in listed}
+        distinct = {id(one): one for one in listed}
+        instances = {key: one if isinstance(one, Instance) else Instance(one) for key, one in distinct.items()}
         for instance in instances.values():
             instance.validate(self.scenario)
         return [instances[id(one)] for one in listed]
@@ -219,12 +220,34 @@ class Simulation:
             raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
         if asked_kw.shape != self.stations.shape:
             raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
-        if not (np.abs(asked_kw) <= sizes.MOST_REQUEST_KW).all():
-            raise InputError("requests", _describe_wrong(asked_kw))
+        raise_if_wrong(asked_kw, ("area", "station"))
         observations, rewards, parts = self._buffers or self._make_buffers()
-        self._advance(asked_kw, observations, rewards, parts)
+        self._advance(self._kernels.step, asked_kw, observations, rewards, parts)
         self._step += 1
         return StepResult(observations, rewards, parts, self._step >= self.horizon_steps)
+
+    def play(self, requests_kw: npt.ArrayLike) -> PlayResult:
+        """Make many steps at once, under the requests of each, `[T, B, N]` in kW, or one plan for all areas, `[T, N]`.
+
+        State, trace and results are those of as many calls of `step`, but only sums are handed out. The play ends with
+        the horizon: requests for steps beyond it are left aside. An interrupt leaves it between two steps.
+        Raises `EpisodeOverError` at the end of an episode, `InputError` as `step` does, before the first step.
+        """
+        if self._step is None or self._step >= self.horizon_steps:
+            raise EpisodeOverError("the episode is over, or has not begun: call reset() before play()")
+        begin = self._step
+        asked_kw = read_requests(requests_kw, self.num_areas, self.num_stations)[: self.horizon_steps - begin]
+        observations, rewards, parts = self._make_buffers()
+        sums = np.zeros((len(self._terms) + 2, *self.stations.shape))
+        try:
+            for part_kw in in_parts(asked_kw):
+                self._advance(self._kernels.play, part_kw, observations, rewards, parts, sums)
+        finally:
+            self._step = int(self.areas["step"][0])
+        if self._step == begin:
+            observations = self.observe()
+        over = self._step >= self.horizon_steps
+        return PlayResult(self._step - begin, observations, sums[0], sums[1:-1], sums[-1], over)
 
     def _make_buffers(self) -> tuple[Observations, Rewards, RewardParts]:
         shape = self.stations.shape
@@ -234,9 +257,19 @@ class Simulation:
             np.empty((len(self._terms) + 1, *shape), np.float32),
         )
 
-    def _advance(self, asked_kw: PerStation, observations: Observations, rewards: Rewards, parts: RewardParts) -> None:
+    def _advance(
+        self,
+        advance: Callable[..., None],
+        asked_kw: Array,
+        observations: Observations,
+        rewards: Rewards,
+        parts: RewardParts,
+        *sums: Array,
+    ) -> None:
+        """Call the kernel `step`, or `play`, for all areas."""
+
         def advance_part(first: int, last: int) -> None:
-            self._make_step(
+            advance(
                 first,
                 last,
                 self.areas,
@@ -249,6 +282,7 @@ class Simulation:
                 rewards,
                 parts,
                 self._trace,
+                *sums,
             )
 
         try:
@@ -318,20 +352,12 @@ class Simulation:
         self._threads.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        composed = ("_terms", "_features", "_numbers", "_make_step", "_observe")
+        composed = ("_terms", "_features", "_numbers", "_kernels", "_observe")
         return {name: value for name, value in self.__dict__.items() if name not in composed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._compose()
-
-
-def _describe_wrong(requests_kw: PerStation) -> list[str]:
-    wrong = np.argwhere(~(np.abs(requests_kw) <= sizes.MOST_REQUEST_KW))
-    most = f"must be at most {sizes.MOST_REQUEST_KW:g} kW either way"
-    rules = [most if np.isfinite(requests_kw[b, n]) else "must be a finite number" for b, n in wrong]
-    places = zip(wrong, rules, strict=True)
-    return [f"area {b}, station {n}: {rule} (it is {requests_kw[b, n]})" for (b, n), rule in places]
 
 
 def _size_problems(scenario: Scenario, num_areas: int, *, record: bool, max_steps: int | None) -> list[str]:
@@ -348,12 +374,11 @@ def _size_problems(scenario: Scenario, num_areas: int, *, record: bool, max_step
 
 
 @kernel
-def _begin(stations: Records, sessions: Records, step_minutes: float, horizon_steps: int) -> bool:
-    """Start the episode of every area; return whether any PEV will wait for its station."""
+def _put_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> bool:
+    """Put the sessions of every area on the grid of steps; return whether any PEV will wait for its station."""
     waits = False
-    for b in range(stations.shape[0]):
+    for b in range(sessions.shape[0]):
         put_on_grid(sessions[b], step_minutes, horizon_steps)
-        begin(stations[b], sessions[b])
         for j in range(sessions.shape[1]):
             waits = waits or sessions[b, j]["plug_in_min"] > sessions[b, j]["arrival_min"]
     return waits

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import Any, Final
 
@@ -29,7 +29,10 @@ class AreaThreads:
     def run(self, advance: Callable[[int, int], None]) -> None:
         """Call `advance(first, last)` so that every area `first <= b < last` is met once."""
         others = [self._threads().submit(advance, *part) for part in self._others]
-        advance(*self._own)
+        try:
+            advance(*self._own)
+        finally:
+            wait(others)  # also after an interrupt: whoever goes on then finds all areas at the same step
         for other in others:
             other.result()
 

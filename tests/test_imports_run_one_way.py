@@ -24,7 +24,7 @@ FLOORS = (
     {"scenario"},
     {"generate", "importers", "trace_rows"},
     {"trace"},
-    {"threads"},
+    {"plays", "threads"},
     {"simulation"},
     {"controllers", "rendering"},
     {"evaluation"},

@@ -70,7 +70,9 @@ def test_what_is_no_text_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parse", "before"), [(parse_toml, "a = "), (parse_json, ""), (Scenario.from_toml, "name = ")], ids=str
+    ("parse", "before"),
+    [(parse_toml, "a = "), (parse_json, ""), (Scenario.from_toml, "name = ")],
+    ids=["toml", "json", "scenario"],
 )
 def test_nesting_without_end_and_numbers_without_end_are_told(parse: Callable[..., Any], before: str) -> None:
     (problem,) = refused(parse, before + NESTED, "x")

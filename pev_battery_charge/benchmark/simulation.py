@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -23,11 +24,13 @@ from pev_battery_charge.benchmark.measurement import (
     run_fresh_process,
     seconds_of,
 )
-from pev_battery_charge.core.records import AREA, STATION
+from pev_battery_charge.core.records import AREA, SESSION, STATION, Status
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.envs.parallel import parallel_env
 from pev_battery_charge.envs.vector import vector_env
 from pev_battery_charge.evaluation import run
+from pev_battery_charge.generate import generate_schedule
+from pev_battery_charge.schedule.assignment import assign_stations
 from pev_battery_charge.simulation import Simulation
 
 _MICROSECONDS = 1e6
@@ -41,6 +44,10 @@ def measure_all(
         progress,
         lambda: measure_batch(areas, stations, repeats),
         lambda: measure_single(stations, repeats),
+        lambda: measure_given_schedules(stations, repeats),
+        lambda: [measure_play(stations, repeats)],
+        lambda: [measure_many_stations(10_000, repeats)],
+        lambda: [measure_assignment(100_000, repeats)],
         measure_film,
         lambda: measure_process(cold=cold),
     )
@@ -116,6 +123,70 @@ def measure_single(stations: int, repeats: int) -> list[Measurement]:
         Measurement(f"Simulation.step, one area of {stations} stations", single, "us", "under 10", beside),
         Measurement(dicts, parallel, "us", "under 70", beside),
     ]
+
+
+def measure_given_schedules(stations: int, repeats: int) -> list[Measurement]:
+    """Resets with one schedule for all areas of a batch."""
+    scenario, found = benchmark_scenario(stations), []
+    schedule = generate_schedule(scenario, 0)
+    for areas, goal in ((1, "under 1"), (64, "under 2"), (1024, "under 12")):
+        simulation = Simulation(scenario, areas)
+        reset = partial(simulation.reset, schedule=schedule)
+        seconds = [seconds_of(reset) for _ in range(repeats + 1)][1:]
+        size_mb = simulation.sessions.nbytes / MEGABYTE
+        fill_ms = fill_seconds(simulation.sessions.nbytes, repeats) * MILLISECONDS_PER_SECOND
+        name = f"reset(schedule=...), {areas:,} area{'s' * (areas > 1)} of {stations} stations"
+        beside = f"filling its {size_mb:.2f} MB of sessions: {fill_ms:.2f} ms"
+        reset_ms = statistics.median(seconds) * MILLISECONDS_PER_SECOND
+        found.append(Measurement(name, reset_ms, "ms", goal, beside))
+    return found
+
+
+def measure_play(stations: int, repeats: int) -> Measurement:
+    """The steps of an episode of one area, all in one call, beside as many calls."""
+    scenario = benchmark_scenario(stations)
+    requests = np.random.default_rng(0).uniform(0.0, 22.0, (scenario.horizon_steps, 1, stations))
+    simulation = Simulation(scenario)
+    step_s, play_s = [], []
+    for _ in range(repeats + 1):
+        simulation.reset(seed=0)
+        step_s.append(mean_seconds(simulation.step, requests))
+        simulation.reset(seed=0)
+        play_s.append(seconds_of(lambda: simulation.play(requests)) / scenario.horizon_steps)
+    ratio = statistics.median(step / play for step, play in zip(step_s[1:], play_s[1:], strict=True))
+    beside = f"Simulation.step: {statistics.median(step_s[1:]) * _MICROSECONDS:.2f} us, {ratio:.1f} times; goal 8 times"
+    name = f"Simulation.play, one area of {stations} stations, a step"
+    return Measurement(name, statistics.median(play_s[1:]) * _MICROSECONDS, "us", "under 1.3", beside)
+
+
+def measure_many_stations(stations: int, repeats: int) -> Measurement:
+    """A large area whose cap binds, in which stations stand in line."""
+    scenario = benchmark_scenario(stations).replace(coordinator="least_laxity", population={"stay_minutes": 900.0})
+    simulation = Simulation(scenario)
+    simulation.reset(seed=0)
+    requests = np.full((1, stations), 22.0)
+    while simulation.step_index < scenario.horizon_steps // 2:
+        simulation.step(requests)
+    seconds = [seconds_of(lambda: simulation.step(requests)) for _ in range(repeats)]
+    size = simulation.stations.nbytes
+    fill_ms = fill_seconds(size, repeats) * MILLISECONDS_PER_SECOND
+    name = f"a step of {stations:,} stations under the rule least_laxity"
+    beside = f"filling its {size / MEGABYTE:.1f} MB of records: {fill_ms:.2f} ms"
+    return Measurement(name, statistics.median(seconds) * MILLISECONDS_PER_SECOND, "ms", "under 10", beside)
+
+
+def measure_assignment(count: int, repeats: int) -> Measurement:
+    """Sessions that get their stations, one for ten of them."""
+    random, stations = np.random.default_rng(0), count // 10
+    sessions = np.zeros(count, SESSION)
+    sessions["status"] = Status.SERVED
+    sessions["arrival_min"] = np.sort(random.uniform(0.0, 960.0, count))
+    sessions["departure_min"] = sessions["arrival_min"] + random.uniform(30.0, 400.0, count)
+    seconds = [seconds_of(lambda: assign_stations(sessions, stations, 60.0)) for _ in range(repeats + 1)][1:]
+    fill_ms = fill_seconds(sessions.nbytes, repeats) * MILLISECONDS_PER_SECOND
+    name = f"assignment of {count:,} sessions to {stations:,} stations"
+    beside = f"filling their {sessions.nbytes / MEGABYTE:.1f} MB: {fill_ms:.2f} ms"
+    return Measurement(name, statistics.median(seconds) * MILLISECONDS_PER_SECOND, "ms", "under 50", beside)
 
 
 def measure_film() -> list[Measurement]:

@@ -1,6 +1,6 @@
 """The kernels of a scenario's rule, rewards and observations, written out for exactly the entries that it names.
 
-`step_kernel` makes a step of the physics and tells what each station earns and sees; `Observer` tells the latter alone;
+`step_kernels` make steps of the physics and tell what each station earns and sees; `Observer` tells the latter alone;
 `share` what the rule would grant. Each is a few lines of text, one for each entry, kept in a folder under the hash of
 all that it is made of and compiled like every other kernel: as fast as if written by hand, and loaded from disk the
 next time. Weights and literals are no part of the text, so that scenarios that differ in numbers only share a kernel.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from threading import RLock
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import typeof
@@ -21,6 +21,7 @@ from pev_battery_charge.catalogue.choice import Choice
 from pev_battery_charge.catalogue.registry import AHEAD, Entry, Feature, Rule, Term
 from pev_battery_charge.core.arrays import Array, Observations, PerArea, PerStation, Records
 from pev_battery_charge.core.compile import fingerprint, load_text
+from pev_battery_charge.core.limits import MANY_STATIONS
 from pev_battery_charge.core.records import AREA, MOMENT, STATION
 from pev_battery_charge.errors import InputError
 
@@ -31,7 +32,7 @@ _STEP: Final = '''"""Coordinator {rule}; rewards {terms}; observations {features
 from pev_battery_charge.catalogue.registry import COORDINATORS, FEATURES, TERMS
 from pev_battery_charge.core.clock import advance_clock
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.limits import claim, raise_together, serve_in_line
+from pev_battery_charge.core.limits import claim, {filling}
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.core.transition import accept, charge, take_requests
 
@@ -78,6 +79,27 @@ def step(
         if t < trace.shape[0]:
             for i in range(members.size):
                 trace[t, b, i] = members[i]["made"]
+
+
+@kernel
+def play(
+    first, last, areas, stations, sessions, moments, asked_kw, numbers, observations, rewards, parts, trace, sums
+):
+    """Make a step of areas `first` to `last - 1` for each of `asked_kw[T, B, N]`; add to `sums[K + 2, B, N]`.
+
+    sums: the reward, its K weighted terms, the energy from the grid. The others are as for `step`.
+    """
+    for t in range(asked_kw.shape[0]):
+        step(
+            first, last, areas, stations, sessions, moments, asked_kw[t], numbers, observations, rewards, parts, trace
+        )
+        for b in range(first, last):
+            hours = areas[b]["step_hours"]
+            for i in range(stations.shape[1]):
+                sums[0, b, i] += rewards[b, i]
+                for k in range({count}):
+                    sums[k + 1, b, i] += parts[k, b, i]
+                sums[{count} + 1, b, i] += stations[b, i]["made"]["power_kw"] * hours
 '''
 
 _OBSERVE: Final = '''"""Observations {features}."""
@@ -103,7 +125,7 @@ _SHARE: Final = '''"""Coordinator {rule}."""
 
 from pev_battery_charge.catalogue.registry import COORDINATORS
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.limits import claim, raise_together, serve_in_line
+from pev_battery_charge.core.limits import claim, {filling}
 from pev_battery_charge.core.transition import accept_all
 
 {names}
@@ -131,7 +153,9 @@ _GRANT: Final = """\
             total_kw = {filling}(members, upper_kw)"""
 
 _NAMES: Final = {Rule: ("rule", "COORDINATORS"), Term: ("term", "TERMS"), Feature: ("see", "FEATURES")}
-_FILLINGS: Final = {"weight": "raise_together", "place": "serve_in_line"}
+_FILLINGS: Final = {"weight": ("raise_together", "raise_many"), "place": ("serve_in_line", "serve_many")}
+"""How claims are cut to the cap: for few stations, and for many."""
+
 _USABLE: Final = {"weight": "min(rank, 1e100) if rank > 0.0 else 0.0", "place": "rank if rank == rank else 1e100"}
 """What is made of an infinite weight, such as one over zero hours, and of NaN: no weight, the last place in line."""
 
@@ -142,16 +166,28 @@ def numbers_of(sharing: float, terms: Sequence[Choice[Term]], features: Sequence
     return np.array([sharing, *(number for one in chosen for number in one.numbers)])
 
 
-def step_kernel(rule: Rule, terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]]) -> Callable[..., None]:
-    """The kernel `step` of this rule, these terms and features; see its docstring."""
-    return _step_kernel(rule, tuple(one.entry for one in terms), tuple(one.entry for one in features))
+class StepKernels(NamedTuple):
+    """The composed kernels that advance areas; see their docstrings."""
+
+    step: Callable[..., None]
+    """One step."""
+    play: Callable[..., None]
+    """Many; it is compiled when it is first called."""
+
+
+def step_kernels(
+    rule: Rule, terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]], num_stations: int
+) -> StepKernels:
+    """The kernels `step` and `play` of this rule, these terms and features, for areas of so many stations."""
+    many = num_stations >= MANY_STATIONS
+    return _step_kernels(rule, tuple(one.entry for one in terms), tuple(one.entry for one in features), many)
 
 
 def share(areas: Records, stations: Records, moments: Records, rule: Rule, uppers_kw: PerArea) -> PerStation:
     """What a rule leaves of what all batteries of `stations[B, N]` would take at full power, in kW: `[B, N]`."""
     powers_kw = np.empty(stations.shape)
     try:
-        _share_kernel(rule)(areas, stations, moments, uppers_kw, powers_kw)
+        _share_kernel(rule, stations.shape[1] >= MANY_STATIONS)(areas, stations, moments, uppers_kw, powers_kw)
     except NumbaError as error:
         raise explained(error, [rule]) from error
     return powers_kw
@@ -186,7 +222,7 @@ def explained(error: NumbaError, chosen: Sequence[Entry | Choice[Any]]) -> Excep
 
 
 @cache
-def _step_kernel(rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, ...]) -> Callable[..., None]:
+def _step_kernels(rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, ...], many: bool) -> StepKernels:
     place = 1
     lines = []
     for k, term in enumerate(terms):
@@ -194,7 +230,8 @@ def _step_kernel(rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, .
         lines += [f"part = {value}", f"reward = {'part' if k == 0 else 'reward + part'}", f"parts[{k}, b, i] = part"]
     text = _STEP.format(
         rule=rule.name,
-        grant=_grant(rule),
+        filling=_filling(rule, many),
+        grant=_grant(rule, many),
         terms=", ".join(one.name for one in terms),
         features=", ".join(one.name for one in features),
         names=_bind(rule, *terms, *features),
@@ -202,13 +239,13 @@ def _step_kernel(rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, .
         earn=_indented(lines, 16),
         see=_see(features, place),
     )
-    step: Callable[..., None] = _load(text, (rule, *terms, *features)).step
-    return step
+    module = _load(text, (rule, *terms, *features))
+    return StepKernels(module.step, module.play)
 
 
 @cache
-def _share_kernel(rule: Rule) -> Callable[..., None]:
-    text = _SHARE.format(rule=rule.name, names=_bind(rule), grant=_grant(rule))
+def _share_kernel(rule: Rule, many: bool) -> Callable[..., None]:
+    text = _SHARE.format(rule=rule.name, names=_bind(rule), filling=_filling(rule, many), grant=_grant(rule, many))
     share: Callable[..., None] = _load(text, (rule,)).share
     return share
 
@@ -241,10 +278,14 @@ def _call(prefix: str, entry: Entry, place: int, *, weighted: bool = False) -> t
     return f"{weight}{prefix}_{entry.name}({arguments})", place + len(literals)
 
 
-def _grant(rule: Rule) -> str:
+def _grant(rule: Rule, many: bool) -> str:
     if rule.by == "nothing":
         return "        total_kw = claim(members)"
-    return _GRANT.format(rule=rule.name, filling=_FILLINGS[rule.by], usable=_USABLE[rule.by])
+    return _GRANT.format(rule=rule.name, filling=_filling(rule, many), usable=_USABLE[rule.by])
+
+
+def _filling(rule: Rule, many: bool) -> str:
+    return _FILLINGS["weight" if rule.by == "nothing" else rule.by][many]
 
 
 def _bind(*entries: Entry) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 
 from pev_battery_charge.core.arrays import Array, Record, Records
 from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.heap import sort_descending
 from pev_battery_charge.core.records import CLOCK_CHANGES, NEVER, NO_SESSION, Status
 from pev_battery_charge.core.units import HOURS_PER_DAY
 
@@ -68,30 +69,68 @@ def put_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> N
         session["status"] = _TOO_SHORT if min(depart_step, horizon_steps) <= plug_step else _SERVED
 
 
-@kernel
 def begin(stations: Records, sessions: Records) -> None:
-    """Start an episode at idle `stations[N]`: chain the sessions of each as they plug in; plug in those of step 0.
+    """Start an episode at idle `stations[B, N]`: chain the sessions of each as they plug in; plug in those of step 0.
 
-    Rows come in order of arrival, so walking backwards makes each find its place at the head of the chain, or near it.
+    Of those that plug in at the same step, the first row is first.
     """
-    for j in range(sessions.size - 1, -1, -1):
-        session = sessions[j]
-        session["next_session"] = NO_SESSION
-        if session["status"] != _SERVED:
-            continue
-        hidden = stations[session["station"]]["hidden"]
-        before, after = NO_SESSION, hidden["next_session"]
-        while after != NO_SESSION and sessions[after]["plug_step"] < session["plug_step"]:
-            before, after = after, sessions[after]["next_session"]
-        session["next_session"] = after
-        if before != NO_SESSION:
-            sessions[before]["next_session"] = j
-        else:
-            hidden["next_session"] = j
-            hidden["next_plug_step"] = session["plug_step"]
-    for i in range(stations.size):
-        if stations[i]["hidden"]["next_plug_step"] == 0:
-            plug_in(stations[i], sessions)
+    if not chain_rows(stations, sessions):
+        chain_sorted(stations, sessions)
+    plug_in_first(stations, sessions)
+
+
+@kernel
+def chain_rows(stations: Records, sessions: Records) -> bool:
+    """Chain the sessions of each station in the order of their rows; return whether they plug in in this order.
+
+    Rows come in order of arrival, so they mostly do.
+    """
+    for b in range(stations.shape[0]):
+        for j in range(sessions.shape[1] - 1, -1, -1):
+            session = sessions[b, j]
+            session["next_session"] = NO_SESSION
+            if session["status"] == _SERVED:
+                hidden = stations[b, session["station"]]["hidden"]
+                if hidden["next_plug_step"] < session["plug_step"]:
+                    return False
+                put_first(hidden, session, j)
+    return True
+
+
+@kernel
+def chain_sorted(stations: Records, sessions: Records) -> None:
+    """Chain the sessions of each station by their first step, whatever the order of their rows."""
+    numbers, steps = np.arange(sessions.shape[1]), np.empty(sessions.shape[1])
+    for b in range(stations.shape[0]):
+        for i in range(stations.shape[1]):
+            stations[b, i]["hidden"]["next_session"] = NO_SESSION
+            stations[b, i]["hidden"]["next_plug_step"] = NEVER
+        for j in range(steps.size):
+            steps[j] = sessions[b, j]["plug_step"]
+        rows = numbers.copy()
+        sort_descending(rows, steps, numbers)
+        for row in rows:
+            session = sessions[b, row]
+            session["next_session"] = NO_SESSION
+            if session["status"] == _SERVED:
+                put_first(stations[b, session["station"]]["hidden"], session, int(row))
+
+
+@kernel
+def put_first(hidden: Record, session: Record, j: int) -> None:
+    """Put a session, of row j, before all others in its station's chain."""
+    session["next_session"] = hidden["next_session"]
+    hidden["next_session"] = j
+    hidden["next_plug_step"] = session["plug_step"]
+
+
+@kernel
+def plug_in_first(stations: Records, sessions: Records) -> None:
+    """Plug in the PEVs of step 0."""
+    for b in range(stations.shape[0]):
+        for i in range(stations.shape[1]):
+            if stations[b, i]["hidden"]["next_plug_step"] == 0:
+                plug_in(stations[b, i], sessions[b])
 
 
 @kernel

@@ -18,10 +18,15 @@ that takes part gets a usable grant.
 
 import numpy as np
 
-from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.arrays import Record, Records
 from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.heap import make_heap, take_first
+from pev_battery_charge.core.raising import drop_certain, drop_shortest, fill_level
 
 _NONE = -1
+
+MANY_STATIONS = 100
+"""From so many on, `raise_many` and `serve_many` are faster; below, only what they add to compile would be felt."""
 
 
 @kernel
@@ -59,51 +64,10 @@ def raise_together(stations: Records, upper_kw: float) -> float:
 
 
 @kernel
-def fill_level(stations: Records, upper_kw: float) -> float:
-    """The level at which the claims, cut at level x weight, add up to the upper bound."""
-    level = 0.0
-    satisfied = _NONE
-    while True:
-        below, below_kw, weights = 0, 0.0, 0.0
-        for i in range(stations.size):
-            turn = stations[i]["turn"]
-            if turn["takes_part"] == 1 and turn["rank"] > 0.0:
-                claimed = stations[i]["made"]["acceptance_kw"]
-                if claimed <= turn["rank"] * level:
-                    below += 1
-                    below_kw += claimed
-                else:
-                    weights += turn["rank"]
-        if weights <= 0.0:
-            return np.inf
-        if below == satisfied:
-            return level
-        satisfied = below
-        level = max((upper_kw - below_kw) / weights, level)
-
-
-@kernel
-def drop_shortest(stations: Records) -> bool:
-    """Leave out the station that falls shortest of its `least_kw`, if any does; among equals, the last to arrive."""
-    shortest = _NONE
-    shortest_share = 1.0
-    for i in range(stations.size):
-        station = stations[i]
-        power, least = station["made"]["power_kw"], station["least_kw"]
-        if station["turn"]["takes_part"] == 1 and power < least:
-            share = power / least
-            if (
-                shortest == _NONE
-                or share < shortest_share
-                or (share == shortest_share and station["session"] > stations[shortest]["session"])
-            ):
-                shortest = i
-                shortest_share = share
-    if shortest == _NONE:
-        return False
-    stations[shortest]["turn"]["takes_part"] = 0
-    stations[shortest]["made"]["power_kw"] = 0.0
-    return True
+def raise_many(stations: Records, upper_kw: float) -> float:
+    """The same as `raise_together`, to the last bit, for many stations."""
+    drop_certain(stations, upper_kw)
+    return raise_together(stations, upper_kw)
 
 
 @kernel
@@ -119,13 +83,19 @@ def serve_in_line(stations: Records, upper_kw: float) -> float:
         first = first_in_line(stations)
         if first == _NONE:
             break
-        station = stations[first]
-        station["turn"]["takes_part"] = 0
-        power = min(station["made"]["acceptance_kw"], left_kw)
-        if power >= station["least_kw"]:
-            station["made"]["power_kw"] = power
-            left_kw -= power
+        left_kw = serve(stations[first], left_kw)
     return settle(stations, upper_kw)
+
+
+@kernel
+def serve(station: Record, left_kw: float) -> float:
+    """Grant the station whose turn it is what is left, as far as it can use it; return what is left then."""
+    station["turn"]["takes_part"] = 0
+    power = min(station["made"]["acceptance_kw"], left_kw)
+    if power < station["least_kw"]:
+        return left_kw
+    station["made"]["power_kw"] = power
+    return float(left_kw - power)
 
 
 @kernel
@@ -144,6 +114,27 @@ def first_in_line(stations: Records) -> int:
         ):
             first = i
     return first
+
+
+@kernel
+def serve_many(stations: Records, upper_kw: float) -> float:
+    """The same as `serve_in_line`, to the last bit, for many stations: by way of a heap."""
+    left_kw = upper_kw
+    rows = np.empty(stations.size, np.int64)
+    places, arrivals = np.empty(stations.size), np.empty(stations.size, np.int64)
+    count = 0
+    for i in range(stations.size):
+        station = stations[i]
+        station["made"]["power_kw"] = 0.0
+        places[i], arrivals[i] = station["turn"]["rank"], station["session"]
+        if station["turn"]["takes_part"] == 1:
+            rows[count] = i
+            count += 1
+    make_heap(rows[:count], places, arrivals)
+    while left_kw > 0.0 and count > 0:
+        left_kw = serve(stations[take_first(rows, count, places, arrivals)], left_kw)
+        count -= 1
+    return settle(stations, upper_kw)
 
 
 @kernel

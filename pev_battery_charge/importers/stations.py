@@ -7,7 +7,7 @@ from pev_battery_charge.core.arrays import Booleans, Records
 from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario
-from pev_battery_charge.schedule.assignment import earliest_free
+from pev_battery_charge.schedule.assignment import all_free, earliest_free, take
 
 
 def place_as_recorded(
@@ -28,14 +28,15 @@ def place_as_recorded(
         problem = f"names {stations.len()} stations, the scenario {scenario.name!r} has {scenario.num_stations}: "
         raise InputError(source, [problem + "give a larger scenario, or stations='assigned'"])
     numbers = recorded.cast(pl.Enum(stations)).to_physical().to_numpy()
-    free_at = np.zeros(scenario.num_stations)
+    free_at = all_free(scenario.num_stations)
+    own = free_at[free_at.size // 2 :]
     sessions["station"] = NO_SESSION
     sessions["plug_in_min"] = np.nan
     sessions["status"] = Status.REJECTED
     for session, station in zip(sessions, numbers, strict=True):
         arrival = session["arrival_min"]
-        place = station if free_at[station] <= arrival else earliest_free(free_at, arrival)
-        if free_at[place] <= arrival:
+        place = station if own[station] <= arrival else earliest_free(free_at, arrival)
+        if own[place] <= arrival:
             session["station"], session["plug_in_min"], session["status"] = place, arrival, Status.SERVED
-            free_at[place] = session["departure_min"]
+            take(free_at, place, session["departure_min"])
     return np.asarray((sessions["station"] != NO_SESSION) & (sessions["station"] != numbers))

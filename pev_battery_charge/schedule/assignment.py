@@ -22,14 +22,14 @@ def assign_stations(
     Each departure is known as soon as the PEV is plugged in, so a queue is served rightly by giving each PEV in turn
     the earliest station that those before it have left over.
     """
-    free_at = np.zeros(num_stations)
+    free_at = all_free(num_stations)
     for j in range(sessions.size):
         session = sessions[j]
         if session["status"] == _PADDING:
             continue
         arrival, departure = session["arrival_min"], session["departure_min"]
         station = earliest_free(free_at, arrival)
-        plug_in = max(free_at[station], arrival)
+        plug_in = max(free_at[free_at.size // 2 + station], arrival)
         if plug_in <= arrival + patience_minutes and (stays_from_plug_in or plug_in < departure):
             if stays_from_plug_in and plug_in > arrival:
                 departure += plug_in - arrival
@@ -38,7 +38,7 @@ def assign_stations(
             session["station"] = station
             session["plug_in_min"] = plug_in
             session["status"] = _SERVED
-            free_at[station] = departure
+            take(free_at, station, departure)
         else:
             session["station"] = NO_SESSION
             session["plug_in_min"] = np.nan
@@ -53,12 +53,38 @@ def assign_areas(sessions: Records, num_stations: int, patience_minutes: float, 
 
 
 @kernel
+def all_free(num_stations: int) -> Array:
+    """When each station comes free: 0. A tree, so that a station is found in log N.
+
+    Of an array of 2 L numbers the last L are the stations', and those that there are not come free never; each other
+    one, at k, is the least of the two at 2 k and 2 k + 1.
+    """
+    leaves = 1
+    while leaves < num_stations:
+        leaves *= 2
+    free_at = np.full(2 * leaves, np.inf)
+    for i in range(num_stations):
+        take(free_at, i, 0.0)
+    return free_at
+
+
+@kernel
+def take(free_at: Array, station: int, until: float) -> None:
+    """Let a station come free at another time."""
+    k = free_at.size // 2 + station
+    free_at[k] = until
+    while k > 1:
+        k //= 2
+        free_at[k] = min(free_at[2 * k], free_at[2 * k + 1])
+
+
+@kernel
 def earliest_free(free_at: Array, arrival: float) -> int:
     """The lowest-numbered station that is free at `arrival`; if none is, the one that comes free first."""
-    first = 0
-    for i in range(free_at.size):
-        if free_at[i] <= arrival:
-            return i
-        if free_at[i] < free_at[first]:
-            first = i
-    return first
+    latest = max(free_at[1], arrival)
+    k, leaves = 1, free_at.size // 2
+    while k < leaves:
+        k *= 2
+        if free_at[k] > latest:
+            k += 1
+    return k - leaves

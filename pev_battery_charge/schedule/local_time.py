@@ -1,15 +1,16 @@
 """The one clock of the package: what the local time is at a minute of an episode.
 
 Minutes of an episode are real ones. Where its start tells a date and a time zone, the local clock is put forward or
-back on some days, which have 23 or 25 hours. `set_clock` tells kernels so, which read it by `core.clock.hour_of_day`.
+back on some days, which have 23 or 25 hours. `set_clocks` tells kernels so, which read it by `core.clock.hour_of_day`.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pev_battery_charge.core.arrays import Record
+from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.records import CLOCK_CHANGES
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
@@ -99,11 +100,15 @@ def clock_fields(info: ScheduleInfo, horizon_minutes: float) -> ClockFields:
     )
 
 
-def set_clock(area: Record, info: ScheduleInfo, horizon_minutes: float) -> None:
-    """Write a schedule's local time into the area's record; without a start the area keeps its own."""
-    if info.start is None:
-        return
-    clock = clock_fields(info, horizon_minutes)
-    area["start_hour"] = clock.start_hour
-    area["clock_change_h"][: len(clock.change_h)] = clock.change_h
-    area["clock_shift_h"][: len(clock.shift_h)] = clock.shift_h
+def set_clocks(areas: Records, infos: Sequence[ScheduleInfo], horizon_minutes: float) -> None:
+    """Write the local time of each area's schedule into `AREA[B]`; without a start an area keeps its own."""
+    firsts: dict[int, int] = {}
+    own = [firsts.setdefault(id(info), b) for b, info in enumerate(infos)]
+    for b in firsts.values():
+        if infos[b].start is not None:
+            clock = clock_fields(infos[b], horizon_minutes)
+            areas["start_hour"][b] = clock.start_hour
+            areas["clock_change_h"][b, : len(clock.change_h)] = clock.change_h
+            areas["clock_shift_h"][b, : len(clock.shift_h)] = clock.shift_h
+    for name in ("start_hour", "clock_change_h", "clock_shift_h"):
+        areas[name] = areas[name][own]

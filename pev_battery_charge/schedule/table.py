@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
 from zoneinfo import available_timezones
@@ -15,7 +16,7 @@ import polars as pl
 
 from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.clock import put_on_grid
-from pev_battery_charge.core.records import BATTERY, NO_SESSION, SESSION, Status
+from pev_battery_charge.core.records import BATTERY, NO_SESSION, SESSION, Status, copy_records
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.schedule import files, validation
@@ -125,8 +126,8 @@ class Schedule:
 
     @property
     def sessions(self) -> pl.DataFrame:
-        """The sessions; see the class for the columns."""
-        return self._sessions
+        """The sessions; see the class for the columns. A frame of its own: what is changed in it is changed there."""
+        return self._sessions.clone()
 
     @property
     def info(self) -> ScheduleInfo:
@@ -171,23 +172,22 @@ class Schedule:
         return self._sessions.drop(STATED) if nobody else self._sessions, {_VERSION_KEY: _FORMAT_VERSION, **told}
 
     def validate(self, scenario: validation.Site | None = None) -> None:
-        """Check every rule a schedule must keep, and with a scenario also that it fits the scenario.
+        """Check that it fits the scenario, if one is given; raises `InputError` with every problem.
 
-        Raises `InputError` with every problem. Schedules are checked when they are made or read.
+        All other rules have been checked when it was made or read, and it does not change.
         """
-        _, problems = validation.examine(self._sessions, self._places)
-        raise_if(self._source, problems)
         if scenario is None:
             return
         problems = []
         if self.horizon_minutes is not None and not math.isclose(self.horizon_minutes, scenario.horizon_minutes):
             lengths = f"{self.horizon_minutes:g} min, the scenario has {scenario.horizon_minutes:g} min"
             problems.append(f"it was made for {lengths}: give the scenario the same step_minutes x horizon_steps")
-        beyond = pl.concat([self._places, self._sessions], how="horizontal").filter(
-            pl.col("station") >= scenario.num_stations
-        )
-        rule = f"unknown station: the scenario has 0 to {scenario.num_stations - 1}"
-        raise_if(self._source, problems + validation.describe(beyond, "station", rule))
+        if self.records["station"].max(initial=NO_SESSION) >= scenario.num_stations:
+            rows = pl.concat([self._places, self._sessions], how="horizontal")
+            beyond = rows.filter(pl.col("station") >= scenario.num_stations)
+            rule = f"unknown station: the scenario has 0 to {scenario.num_stations - 1}"
+            problems += validation.describe(beyond, "station", rule)
+        raise_if(self._source, problems)
 
     @property
     def horizon_minutes(self) -> float | None:
@@ -218,16 +218,23 @@ class Schedule:
 
     def to_records(self, room: int | None = None) -> Records:
         """The sessions as `SESSION[room]`, by default without padding; departures not stated are as the true ones."""
+        records = np.zeros(len(self) if room is None else room, SESSION)
+        copy_records(self.records, records[: len(self)])
+        return records
+
+    @cached_property
+    def records(self) -> Records:
+        """The same without padding, made once and for reading only."""
         sessions = self._sessions.with_columns(
             pl.col("station").fill_null(NO_SESSION),
             pl.col("plug_in_min").fill_null(math.nan),
             pl.col(STATED).fill_null(pl.col("departure_min")),
         )
-        records = np.zeros(len(self) if room is None else room, SESSION)
-        used = records[: len(self)]
-        for name, field in _fields(used).items():
+        records = np.zeros(len(self), SESSION)
+        for name, field in _fields(records).items():
             field[:] = sessions[name].to_numpy()
-        used["status"] = np.where(used["station"] == NO_SESSION, Status.REJECTED, Status.SERVED)
+        records["status"] = np.where(records["station"] == NO_SESSION, Status.REJECTED, Status.SERVED)
+        records.flags.writeable = False
         return records
 
     @classmethod

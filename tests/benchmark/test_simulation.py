@@ -7,7 +7,14 @@ import pytest
 
 from pev_battery_charge.benchmark.controllers import measure_heuristics, measure_optimum, measure_planner
 from pev_battery_charge.benchmark.measurement import benchmark_scenario
-from pev_battery_charge.benchmark.simulation import measure_batch, measure_single
+from pev_battery_charge.benchmark.simulation import (
+    measure_assignment,
+    measure_batch,
+    measure_given_schedules,
+    measure_many_stations,
+    measure_play,
+    measure_single,
+)
 from pev_battery_charge.cli import main
 from pev_battery_charge.controllers import CATALOGUE
 from pev_battery_charge.scenario import Scenario
@@ -28,6 +35,18 @@ def test_single_steps_are_told_in_microseconds() -> None:
     for figure in (simulation, parallel):
         assert 0.0 < figure.value < float("inf")
         assert figure.row()[2] == "us"
+
+
+def test_plays_resets_large_areas_and_assignments_are_told_in_their_units() -> None:
+    resets = measure_given_schedules(stations=3, repeats=1)
+    assert [one.name.split(",")[1] for one in resets[:2]] == [" 1 area of 3 stations", " 64 areas of 3 stations"]
+    play = measure_play(stations=3, repeats=1)
+    step_us, ratio = float(play.beside.split()[1]), float(play.beside.split()[3])
+    assert step_us / play.value == pytest.approx(ratio, rel=0.1)
+    others = measure_many_stations(5, repeats=1), measure_assignment(20, repeats=1)
+    assert [one.unit for one in (*resets, play, *others)] == ["ms", "ms", "ms", "us", "ms", "ms"]
+    assert others[1].name == "assignment of 20 sessions to 2 stations"
+    assert all(one.value > 0.0 for one in others)
 
 
 def test_the_scenario_meets_its_cap() -> None:

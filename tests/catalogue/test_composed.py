@@ -114,7 +114,7 @@ def test_a_rule_ranks_as_it_tells(rule: str) -> None:
 
 def test_a_scenario_composed_from_other_threads_is_the_same_and_so_is_its_copy() -> None:
     expected = own_entries.told(Simulation(own_entries.scenario()))
-    for cached in (compose._step_kernel, compose._observe_kernel):
+    for cached in (compose._step_kernels, compose._observe_kernel):
         cached.cache_clear()  # type: ignore[attr-defined]
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda _: own_entries.told(Simulation(own_entries.scenario())), range(4)))
@@ -140,7 +140,7 @@ def test_scenarios_that_differ_in_numbers_share_a_kernel() -> None:
         own_entries.scenario(),
         own_entries.scenario(reward={"terms": {**own_entries.OWN["terms"], "missing": 9}}),
     )
-    kernels = [compose.step_kernel(each.rule, each.reward.choices, each.feature_choices()) for each in (one, other)]
+    kernels = [compose.step_kernels(each.rule, each.reward.choices, each.feature_choices(), 5) for each in (one, other)]
     assert kernels[0] is kernels[1]
     numbers = [compose.numbers_of(0.0, each.reward.choices, each.feature_choices()) for each in (one, other)]
     assert numbers[0].shape == numbers[1].shape == (1 + 1 + 3 + 2 + 1 + 3,)
@@ -194,7 +194,7 @@ def test_two_processes_that_compose_at_once_do_not_disturb_each_other(tmp_path: 
 
 def test_the_composed_text_is_a_file_that_names_its_entries() -> None:
     scenario = own_entries.scenario()
-    step: Any = compose.step_kernel(scenario.rule, scenario.reward.choices, scenario.feature_choices())
+    step: Any = compose.step_kernels(scenario.rule, scenario.reward.choices, scenario.feature_choices(), 5).step
     code = getattr(step, "py_func", step).__code__
     text = Path(code.co_filename).read_text(encoding="utf-8")
     assert "numbers[2] * term_composed_bend(area, station, series, numbers[3], numbers[4])" in text

@@ -38,7 +38,7 @@ def bound(sessions: Records, step_minutes: float = 5.0, horizon_steps: int = 12)
     """The stations of an area of two, at step 0."""
     stations: Records = make_stations(1, [0.0, 6.0], [22.0, 6.656])[0]
     put_on_grid(sessions, step_minutes, horizon_steps)
-    begin(stations, sessions)
+    begin(stations[None], sessions[None])
     return stations
 
 

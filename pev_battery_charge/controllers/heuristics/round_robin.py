@@ -6,7 +6,7 @@ import numpy.typing as npt
 from pev_battery_charge.controllers.protocol import Snapshot
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.compile import kernel
-from pev_battery_charge.core.limits import claim, serve_in_line
+from pev_battery_charge.core.limits import MANY_STATIONS, claim, serve_in_line, serve_many
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.core.transition import accept_all
 
@@ -56,7 +56,10 @@ def _take_turns(
                 turns[b, i] = most
             claims[i]["turn"]["rank"] = turns[b, i]
         if claim(claims) > areas[b]["power_max_kw"]:
-            serve_in_line(claims, areas[b]["power_max_kw"])
+            if claims.size < MANY_STATIONS:
+                serve_in_line(claims, areas[b]["power_max_kw"])
+            else:
+                serve_many(claims, areas[b]["power_max_kw"])
         for i in range(claims.size):
             made = claims[i]["made"]
             requests_kw[b, i] = made["power_kw"]

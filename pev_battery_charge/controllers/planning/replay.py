@@ -49,8 +49,7 @@ def replay(scenario: Scenario, schedule: Schedule, requests_kw: Array) -> Trace:
     """What the environment makes of requests, `[T, N]`."""
     simulation = Simulation(scenario, record=True)
     simulation.reset(schedule=schedule)
-    for row in requests_kw:
-        simulation.step(row[None])
+    simulation.play(requests_kw)
     return simulation.trace()
 
 
