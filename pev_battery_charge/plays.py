@@ -1,4 +1,4 @@
-"""What stations are asked for: checked, many steps of it in parts between which an interrupt is heard, and their sums."""
+"""What stations are asked for: checked, and many steps of it, in parts between which an interrupt is heard."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
