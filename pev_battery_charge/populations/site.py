@@ -70,6 +70,11 @@ class SitePopulation(Population):
         """The statistics that schedules are drawn from."""
         return f"profile {self.profile}, {self.day}"
 
+    @property
+    def capacity_max_kwh(self) -> float:
+        """That of the largest battery in the table of PEV models."""
+        return float(load_pev_models(self.pev_models).capacity_kwh.max())
+
     def generator(self, site: Site) -> Generator:
         """What draws a batch of schedules."""
         return _SiteGenerator(self, site)
