@@ -1,5 +1,6 @@
 """B areas of N stations, bound to their schedules, stepped together."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -133,6 +134,8 @@ class Simulation:
         self.part_names = (*(f"reward_{one.entry.name}" for one in self._terms), "power_kw")
         """What the rows of a step's `parts` are: `reward_` and the name of each term, and the granted power."""
         self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
+        shape = self.stations.shape
+        self._shapes = (*shape, self.num_features), shape, (len(self.part_names), *shape)
         self._make_step = compose.step_kernel(self.scenario.rule, self._terms, self._features)
         self._observe = compose.Observer(self._features)
 
@@ -213,7 +216,7 @@ class Simulation:
             raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
         if asked_kw.shape != self.stations.shape:
             raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
-        if not np.isfinite(asked_kw).all():
+        if not _all_finite(asked_kw):
             raise InputError("requests", _describe_not_finite(asked_kw))
         observations, rewards, parts = self._buffers or self._make_buffers()
         self._advance(asked_kw, observations, rewards, parts)
@@ -221,12 +224,8 @@ class Simulation:
         return StepResult(observations, rewards, parts, self._step >= self.horizon_steps)
 
     def _make_buffers(self) -> tuple[Observations, Rewards, RewardParts]:
-        shape = self.stations.shape
-        return (
-            np.empty((*shape, self.num_features), np.float32),
-            np.empty(shape, np.float32),
-            np.empty((len(self._terms) + 1, *shape), np.float32),
-        )
+        seen, earned, parts = self._shapes
+        return np.empty(seen, np.float32), np.empty(earned, np.float32), np.empty(parts, np.float32)
 
     def _advance(self, asked_kw: PerStation, observations: Observations, rewards: Rewards, parts: RewardParts) -> None:
         def advance_part(first: int, last: int) -> None:
@@ -323,6 +322,14 @@ class Simulation:
 def _describe_not_finite(requests_kw: PerStation) -> list[str]:
     places = np.argwhere(~np.isfinite(requests_kw))
     return [f"area {b}, station {n}: must be a finite number (it is {requests_kw[b, n]})" for b, n in places]
+
+
+@kernel
+def _all_finite(requests_kw: PerStation) -> bool:
+    finite = True
+    for b, n in np.ndindex(requests_kw.shape):
+        finite = finite and math.isfinite(requests_kw[b, n])
+    return finite
 
 
 @kernel
