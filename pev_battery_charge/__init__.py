@@ -91,13 +91,19 @@ def _register() -> None:
     import gymnasium  # noqa: PLC0415  kept out of the module's names
     import pettingzoo  # noqa: PLC0415
 
-    area = "pev_battery_charge/area_v0"
-    gymnasium.register("pev_battery_charge/Central-v0", "pev_battery_charge.envs.central:CentralArea")
     taxi = "pev_battery_charge.smart_charging.environment"
     gymnasium.register("pev_battery_charge/SmartCharging-v0", f"{taxi}:SmartChargingEnvV0")
     gymnasium.register("pev_battery_charge/SmartCharging-v1", f"{taxi}:SmartChargingEnv")
-    pettingzoo.register("parallel", area, "pev_battery_charge.envs.parallel:parallel_env")
-    pettingzoo.register("aec", area, "pev_battery_charge.envs.parallel:env")
+    central = "pev_battery_charge.envs.central:CentralArea"
+    gymnasium.register("pev_battery_charge/Central-v0", central, kwargs={"version": 0})
+    gymnasium.register("pev_battery_charge/Area-v1", vector_entry_point="pev_battery_charge.envs.vector:make_vec")
+    register = getattr(pettingzoo, "register", None)  # from 1.27 on
+    if register is None:
+        return
+    for version in (0, 1):
+        area, kwargs = f"pev_battery_charge/area_v{version}", {"version": version}
+        register("parallel", area, "pev_battery_charge.envs.parallel:parallel_env", kwargs=kwargs)
+        register("aec", area, "pev_battery_charge.envs.parallel:env", kwargs=kwargs)
 
 
 _register()

@@ -138,6 +138,8 @@ class Simulation:
         """What the rows of a step's `parts` are: `reward_` and the name of each term, and the granted power."""
         self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
         self._kernels = compose.step_kernels(self.scenario.rule, self._terms, self._features, self.num_stations)
+        shape = self.stations.shape
+        self._shapes = (*shape, self.num_features), shape, (len(self.part_names), *shape)
         self._observe = compose.Observer(self._features)
 
     @property
@@ -220,7 +222,8 @@ class Simulation:
             raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
         if asked_kw.shape != self.stations.shape:
             raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
-        raise_if_wrong(asked_kw, ("area", "station"))
+        if not _all_within(asked_kw, sizes.MOST_REQUEST_KW):
+            raise_if_wrong(asked_kw, ("area", "station"))
         observations, rewards, parts = self._buffers or self._make_buffers()
         self._advance(self._kernels.step, asked_kw, observations, rewards, parts)
         self._step += 1
@@ -250,12 +253,8 @@ class Simulation:
         return PlayResult(self._step - begin, observations, sums[0], sums[1:-1], sums[-1], over)
 
     def _make_buffers(self) -> tuple[Observations, Rewards, RewardParts]:
-        shape = self.stations.shape
-        return (
-            np.empty((*shape, self.num_features), np.float32),
-            np.empty(shape, np.float32),
-            np.empty((len(self._terms) + 1, *shape), np.float32),
-        )
+        seen, earned, parts = self._shapes
+        return np.empty(seen, np.float32), np.empty(earned, np.float32), np.empty(parts, np.float32)
 
     def _advance(
         self,
@@ -371,6 +370,14 @@ def _size_problems(scenario: Scenario, num_areas: int, *, record: bool, max_step
         moments=scenario.num_moments * MOMENT.itemsize,
         trace=steps * stations * STEP.itemsize,
     )
+
+
+@kernel
+def _all_within(requests_kw: Array, most_kw: float) -> bool:
+    within = True
+    for b, n in np.ndindex(requests_kw.shape):
+        within = within and abs(requests_kw[b, n]) <= most_kw
+    return within
 
 
 @kernel

@@ -163,6 +163,9 @@ def literals_of(entry: Entry) -> str:
 
 def range_of(feature: Feature) -> str:
     """The bounds of a feature's values."""
+    if feature.limit is not None:
+        told = meaning(feature.limit).removesuffix(".")
+        return f"{feature.low:g} to {told[0].lower()}{told[1:]}"
     if math.isinf(feature.low) and math.isinf(feature.high):
         return "any"
     if math.isinf(feature.high):

@@ -100,7 +100,8 @@ class ScaledStations(Transform):
 
 def make_env(scenario: pbc.Scenario, num_areas: int) -> EnvBase:
     """`num_areas` areas side by side, observations scaled, actions in kW, each episode's rewards summed up."""
-    areas = SerialEnv(num_areas, lambda: PettingZooWrapper(pbc.parallel_env(scenario), return_state=True))
+    # Version 0: bounds in kW and kWh are none of the fractions that the transforms make of observations.
+    areas = SerialEnv(num_areas, lambda: PettingZooWrapper(pbc.parallel_env(scenario, version=0), return_state=True))
     stations = ScaledStations(OBSERVATION, scenario.observations)
     state = ScaledStations("state", STATE_FEATURES)
     return TransformedEnv(areas, Compose(stations, state, RewardSum([REWARD], [RETURN])))

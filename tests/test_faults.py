@@ -291,8 +291,6 @@ def test_a_step_after_the_end_raises() -> None:
         with pytest.raises(pbc.EpisodeOverError):
             parallel.step(dict(zip(parallel.possible_agents, action, strict=True)))
         with pytest.raises(pbc.EpisodeOverError):
-            parallel.step({})
-        with pytest.raises(pbc.EpisodeOverError):
             central.step(action[:, 0])
         with pytest.raises(pbc.EpisodeOverError):
             vector.step(action)

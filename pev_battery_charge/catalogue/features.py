@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from pev_battery_charge.catalogue.registry import feature
+from pev_battery_charge.catalogue.registry import Limits, feature
 from pev_battery_charge.core.arrays import Float32, Record, Records
 from pev_battery_charge.core.clock import hour_of_day
 from pev_battery_charge.core.records import NO_SESSION
@@ -39,25 +39,45 @@ def headroom(seen: Float32, power_max_kw: Float32, cap_kw: Float32) -> Float32:
     return shown
 
 
-@feature(unit="kW", low=0.0, scale=of_station)
+def station_limit(limits: Limits) -> float:
+    """power_max_kw of the station."""
+    return limits.power_max_kw
+
+
+def area_cap(limits: Limits) -> float:
+    """area_power_max_kw."""
+    return limits.cap_kw
+
+
+def all_stations(limits: Limits) -> float:
+    """power_max_kw of all stations together."""
+    return limits.stations_kw
+
+
+def largest_battery(limits: Limits) -> float:
+    """Capacity of the largest battery."""
+    return limits.battery_kwh
+
+
+@feature(unit="kW", low=0.0, scale=of_station, limit=station_limit)
 def power_min_kw(area: Record, station: Record, moments: Records) -> float:
     """The least that the station can give."""
     return float(station["least_kw"])
 
 
-@feature(unit="kW", low=0.0, scale=_REFERENCE_KW)
+@feature(unit="kW", low=0.0, scale=_REFERENCE_KW, limit=station_limit)
 def power_max_kw(area: Record, station: Record, moments: Records) -> float:
     """The station's upper limit."""
     return float(station["power_max_kw"])
 
 
-@feature(unit="kW", low=0.0, scale=station_of_it)
+@feature(unit="kW", low=0.0, scale=station_of_it, limit=area_cap)
 def area_power_max_kw(area: Record, station: Record, moments: Records) -> float:
     """The area's cap."""
     return float(area["power_max_kw"])
 
 
-@feature(unit="kW", low=0.0, scale=of_cap)
+@feature(unit="kW", low=0.0, scale=of_cap, limit=area_cap)
 def area_power_min_kw(area: Record, station: Record, moments: Records) -> float:
     """What the area should draw at least."""
     return float(area["power_min_kw"])
@@ -69,19 +89,19 @@ def plugged(area: Record, station: Record, moments: Records) -> float:
     return 1.0 if station["session"] != NO_SESSION else 0.0
 
 
-@feature(unit="kWh", low=0.0, scale=of_station)
+@feature(unit="kWh", low=0.0, scale=of_station, limit=largest_battery)
 def energy_remaining_kwh(area: Record, station: Record, moments: Records) -> float:
     """What the PEV's battery lacks to its target; 0 at an empty station."""
     return max(station["target_kwh"] - station["energy_kwh"], 0.0) if station["session"] != NO_SESSION else 0.0
 
 
-@feature(unit="kW", low=0.0, scale=headroom)
+@feature(unit="kW", low=0.0, scale=headroom, limit=all_stations)
 def area_power_kw(area: Record, station: Record, moments: Records) -> float:
     """What all stations drew together in the step just made."""
     return float(area["power_kw"])
 
 
-@feature(unit="kW", low=0.0, scale=of_station)
+@feature(unit="kW", low=0.0, scale=of_station, limit=station_limit)
 def power_kw(area: Record, station: Record, moments: Records) -> float:
     """What this station drew in the step just made."""
     return float(station["made"]["power_kw"])

@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
-from typing import ClassVar, Final, Literal, TypeVar, cast
+from typing import ClassVar, Final, Literal, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -36,6 +36,20 @@ Function = TypeVar("Function", bound=Callable[..., float])
 Scale = float | Callable[[Float32, Float32, Float32], Float32]
 """How a network is shown a feature: divided by a number, or by a function of what was seen and of the power limits of
 station and area, `[...]` each, in kW."""
+
+
+class Limits(NamedTuple):
+    """What bounds the numbers that are seen at one station of a scenario."""
+
+    power_max_kw: float
+    """The station's upper limit."""
+    stations_kw: float
+    """The upper limits of all stations of the area together."""
+    cap_kw: float
+    """The area's cap."""
+    battery_kwh: float
+    """The capacity of the largest battery that comes; infinite where that is not known."""
+
 
 _OWN: Final = "pev_battery_charge.catalogue."
 
@@ -91,7 +105,8 @@ class Term(Entry):
 class Feature(Entry):
     """A number that a station sees.
 
-    low, high: its bounds. Spaces are bounded below only: limits of power differ from scenario to scenario.
+    low, high: its bounds, whatever the scenario.
+    limit: its upper bound in one scenario, where it has one there.
     """
 
     what: ClassVar[str] = "observation"
@@ -99,6 +114,11 @@ class Feature(Entry):
     low: float
     high: float
     scale: Scale
+    limit: Callable[[Limits], float] | None = None
+
+    def highest(self, limits: Limits) -> float:
+        """Its upper bound at a station with these limits; infinite where it has none."""
+        return self.high if self.limit is None else min(self.high, self.limit(limits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,12 +165,20 @@ def reward_term(
 
 
 def feature(
-    function: None = None, /, *, unit: str = "", low: float = -np.inf, high: float = np.inf, scale: Scale = 1.0
+    function: None = None,
+    /,
+    *,
+    unit: str = "",
+    low: float = -np.inf,
+    high: float = np.inf,
+    scale: Scale = 1.0,
+    limit: Callable[[Limits], float] | None = None,
 ) -> Callable[[Function], Function]:
     """Register a function as something that stations may see: `@pbc.feature(unit="EUR/kWh", scale=0.3)`.
 
     unit, low, high: unit and bounds of what it returns.
     scale: what networks see it in units of, or how they see it.
+    limit: tells an upper bound by what bounds a station's numbers in a scenario, where `high` cannot.
 
     Raises `InputError` for a wrong signature, a missing unit, a name that another function has, and for what a trial of
     it finds (see `catalogue.trial`).
@@ -163,7 +191,8 @@ def feature(
             problems.append(f"low: must not be above high (they are {low!r} and {high!r})")
         if not callable(scale) and not 0.0 < scale < np.inf:
             problems.append(f"scale: must be a number above 0, or a function (it is {scale!r})")
-        FEATURES.register(function.__name__, Feature(compiled, unit, literals, low, high, scale), problems)
+        entry = Feature(compiled, unit, literals, low, high, scale, limit)
+        FEATURES.register(function.__name__, entry, problems)
         return compiled
 
     return register if function is None else register(function)

@@ -8,7 +8,7 @@ from gymnasium.spaces import Space
 
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
-from pev_battery_charge.envs.spaces import AnyScenario, observation_box, request_box
+from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, request_box
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.generate import one_seed
 
@@ -20,7 +20,8 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     The same area, physics and schedules as `ParallelArea`, seen and steered from one place.
 
     ## Observation Space
-    `Box(0, inf, (N * 8,), float32)`: what each station sees, station by station.
+    `Box(low, high, (N * 8,), float32)`: what each station sees, station by station, with the bounds of `ParallelArea`.
+    With `version=0`, and under the id `Central-v0`, it is `Box(0, inf, (N * 8,), float32)`.
 
     ## Action Space
     `Box(0, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are clipped, and
@@ -39,25 +40,36 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     ## Arguments
     scenario: a Scenario, a name, or a path to a TOML file; None is `paper-5x20`.
     render_mode: "rgb_array", "human" or None.
+    version: 1, or 0 for an observation space without upper bounds.
     changes: values of the scenario to change, as in `Scenario.replace`.
 
     ## Version History
+    v1: the observation space has upper bounds, where there are any.
     v0: first version.
     """
 
     metadata: dict[str, Any] = {"render_modes": RENDER_MODES, "render_fps": RENDER_FPS}  # noqa: RUF012  as in Gymnasium
 
-    def __init__(self, scenario: AnyScenario = None, render_mode: str | None = None, **changes: Any) -> None:
+    def __init__(
+        self, scenario: AnyScenario = None, render_mode: str | None = None, *, version: int = 1, **changes: Any
+    ) -> None:
         super().__init__(scenario, render_mode, changes)
         stations = self.scenario.stations
-        self.observation_space = cast(Space[Float32], observation_box(self.scenario, len(stations)))
+        self._bounds = SeenBounds(self.scenario, version)
+        self._make_observation_space()
         self.action_space = cast(Space[Float32], request_box([station.power_max_kw for station in stations]))
+
+    def _make_observation_space(self) -> None:
+        self.observation_space = cast(Space[Float32], self._bounds.box(range(self.scenario.num_stations)))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32, dict[str, Any]]:
         """Begin an episode; `options["schedule"]` fixes its schedule."""
-        observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
+        schedule = (options or {}).get("schedule")
+        observations = self.simulation.reset(one_seed(seed), schedule)
+        if schedule is not None and self._bounds.grow(self.simulation.sessions):
+            self._make_observation_space()
         super().reset(seed=None if seed is None else int(seed))
         if self.render_mode == "human":
             self.render()
@@ -66,6 +78,8 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     def step(self, action: Float32) -> tuple[Float32, float, bool, bool, dict[str, Any]]:
         """Advance by one step."""
         requests = np.asarray(action)
+        if requests.shape == () and self.scenario.num_stations == 1:
+            requests = requests[None]
         if requests.shape != self.action_space.shape:
             raise InputError("action", [f"shape must be {self.action_space.shape} (it is {requests.shape})"])
         result = self.simulation.step(requests[None])
@@ -75,6 +89,8 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
         return result.observations.reshape(-1), float(result.rewards.sum()), False, result.over, info
 
 
-def central_env(scenario: AnyScenario = None, render_mode: str | None = None, **changes: Any) -> CentralArea:
+def central_env(
+    scenario: AnyScenario = None, render_mode: str | None = None, *, version: int = 1, **changes: Any
+) -> CentralArea:
     """The charging area as a `gymnasium.Env` with one agent for all stations; see `CentralArea`."""
-    return CentralArea(scenario, render_mode, **changes)
+    return CentralArea(scenario, render_mode, version=version, **changes)

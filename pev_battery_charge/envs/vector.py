@@ -8,8 +8,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from pev_battery_charge.core.arrays import Booleans, Float32
-from pev_battery_charge.envs.spaces import AnyScenario, observation_box, request_box
-from pev_battery_charge.errors import EpisodeOverError, InputError
+from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, request_box
+from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
 from pev_battery_charge.scenario import resolve_scenario
 from pev_battery_charge.simulation import Simulation
@@ -25,7 +25,8 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     Area b of a batch reset with seed s is, bit for bit, the single area reset with seed s + b.
 
     ## Observation Space
-    `Box(0, inf, (8,), float32)` a station, as in `ParallelArea`; batched `[B * N, 8]`.
+    `Box(low, high, (8,), float32)` a station, as in `ParallelArea`, with the limit of the strongest station; batched
+    `[B * N, 8]`. With `version=0` it is `Box(0, inf, (8,), float32)`.
 
     ## Action Space
     `Box(0, power_max_kw, (1,), float32)` a station, in kW; batched `[B * N, 1]`. Where stations differ, the limit is
@@ -53,10 +54,12 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     num_areas: B.
     num_threads: how many threads step the areas; results do not depend on it.
     autoreset: see above.
+    version: 1, or 0 for observation spaces without upper bounds.
     copy: False hands out the same arrays at every step, for learners that copy what they keep.
     changes: values of the scenario to change, as in `Scenario.replace`.
 
     ## Version History
+    v1: observation spaces have upper bounds, where there are any.
     v0: first version.
     """
 
@@ -70,6 +73,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         *,
         autoreset: Autoreset = "same_step",
         copy: bool = True,
+        version: int = 1,
         **changes: Any,
     ) -> None:
         if autoreset not in ("same_step", "next_step", "disabled"):
@@ -79,14 +83,20 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         )
         self.scenario = scenario = self.simulation.scenario
         self.autoreset = autoreset
-        self.metadata = {"render_modes": [], "autoreset_mode": AutoresetMode[autoreset.upper()]}
+        self.autoreset_mode = AutoresetMode[autoreset.upper()]
+        """The same as Gymnasium has it, for libraries that look for it here as in Gymnasium's own vectors."""
+        self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.num_areas = num_areas
         self.num_envs = num_areas * scenario.num_stations
-        self.single_observation_space = observation_box(scenario)
+        self._bounds = SeenBounds(scenario, version)
+        self._make_observation_spaces()
         self.single_action_space = request_box([max(station.power_max_kw for station in scenario.stations)])
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.closed = False
+
+    def _make_observation_spaces(self) -> None:
+        self.single_observation_space = self._bounds.common_box()
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -95,18 +105,21 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         mask = (options or {}).get("reset_mask")
         if mask is not None and not np.all(mask):
             raise InputError("reset_mask", ["all areas share one clock: reset all of them or none"])
-        observations = self.simulation.reset(one_seed(seed), (options or {}).get("schedule"))
+        schedule = (options or {}).get("schedule")
+        observations = self.simulation.reset(one_seed(seed), schedule)
+        if schedule is not None and self._bounds.grow(self.simulation.sessions):
+            self._make_observation_spaces()
         return observations.reshape(self.num_envs, -1), {}
 
     def step(self, actions: npt.ArrayLike) -> tuple[Float32, Float32, Booleans, Booleans, dict[str, Any]]:
-        """Advance every area by one step under `actions`, `[B * N, 1]` in kW."""
+        """Advance every area by one step under `actions`, `[B * N, 1]` or `[B * N]` in kW."""
         if self.simulation.over:
             if self.autoreset != "next_step" or self.simulation.step_index == 0:
                 raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
             observations = self.simulation.reset().reshape(self.num_envs, -1)
             return observations, np.zeros(self.num_envs, np.float32), *self._ends(False), {}
         requests = np.asarray(actions)
-        if requests.shape != (self.num_envs, 1):
+        if requests.shape not in ((self.num_envs, 1), (self.num_envs,)):
             raise InputError("actions", [f"shape must be {(self.num_envs, 1)} (it is {requests.shape})"])
         result = self.simulation.step(requests.reshape(self.simulation.stations.shape))
         observations = result.observations.reshape(self.num_envs, -1)
@@ -142,7 +155,27 @@ def vector_env(
     *,
     autoreset: Autoreset = "same_step",
     copy: bool = True,
+    version: int = 1,
     **changes: Any,
 ) -> VectorArea:
     """B areas as a `gymnasium.vector.VectorEnv` of B * N sub-environments; see `VectorArea`."""
-    return VectorArea(scenario, num_areas, num_threads, autoreset=autoreset, copy=copy, **changes)
+    return VectorArea(scenario, num_areas, num_threads, autoreset=autoreset, copy=copy, version=version, **changes)
+
+
+def make_vec(num_envs: int = 1, scenario: AnyScenario = None, **options: Any) -> VectorArea:
+    """What `gymnasium.make_vec("pev_battery_charge/Area-v1", num_envs=B * N)` makes: each station counts as one.
+
+    options: those of `VectorArea`, but for `num_areas`, which follows; and values of the scenario to change.
+
+    Raises `InputError` for a number that is no multiple of the scenario's N stations.
+    """
+    names = ("num_threads", "autoreset", "copy", "version")
+    own = {name: options.pop(name) for name in names if name in options}
+    scenario = resolve_scenario(scenario, **options)
+    stations = scenario.num_stations
+    problems = whole_number_problems("num_envs", num_envs, 1)
+    if not problems and num_envs % stations:
+        rule = f"must be a multiple of {stations}, the stations of {scenario.name}: each is an environment"
+        problems = [f"num_envs: {rule} (it is {num_envs})"]
+    raise_if("environment", problems)
+    return VectorArea(scenario, num_envs // stations, **own)

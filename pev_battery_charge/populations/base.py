@@ -13,6 +13,7 @@ A kind is one class in one file. Its fields are the keys of a scenario's `[popul
 A kind that draws a whole batch at once, into records, overrides `generator` instead (see `spread.py`).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeVar
@@ -51,6 +52,7 @@ _UNLESS_TOLD: Final = {
     "stay_counts_from": "arrival",
     "efficiency": 0.9,
     "transition_soc": 0.8,
+    "capacity_max_kwh": math.inf,
 }
 """What holds for a population whose class has no field or property of the name."""
 
@@ -65,6 +67,7 @@ class Population(Part):
     - source = None: the statistics or the file that is drawn from, for the schedules' `info`.
     - patience_minutes = 0.0 and stay_counts_from = "arrival": how long a PEV waits for a station, and what that does to
       its departure, where imported sessions are given stations.
+    - capacity_max_kwh = inf: the capacity of the largest battery that is drawn, which bounds what stations see.
     - efficiency = 0.9 and transition_soc = 0.8: those of the batteries of imported sessions.
     """
 
@@ -79,6 +82,10 @@ class Population(Part):
         stay_counts_from: StayStart = "arrival"
         efficiency: float = 0.9
         transition_soc: float = 0.8
+
+        @property
+        def capacity_max_kwh(self) -> float:
+            """Infinite unless a kind tells it."""
 
         @property
         def source(self) -> str | None:

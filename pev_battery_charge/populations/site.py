@@ -84,6 +84,11 @@ class SitePopulation(Population):
                 f"{MOST_SESSIONS:,} sessions within the horizon"
             )
 
+    @property
+    def capacity_max_kwh(self) -> float:
+        """That of the largest battery in the table of PEV models."""
+        return float(load_pev_models(self.pev_models).capacity_kwh.max())
+
     def generator(self, site: Site) -> Generator:
         """What draws a batch of schedules."""
         return _SiteGenerator(self, site)

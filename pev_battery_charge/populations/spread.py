@@ -54,6 +54,11 @@ class SpreadPopulation(Population):
             )
         return self
 
+    @property
+    def capacity_max_kwh(self) -> float:
+        """That of every battery."""
+        return self.capacity_kwh
+
     def check_fit(self, site: Site) -> None:
         """Raise `ValueError` where the longest stay is longer than the horizon."""
         if self.stay_minutes > site.horizon_minutes:

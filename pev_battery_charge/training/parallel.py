@@ -9,6 +9,7 @@ from pettingzoo.utils import BaseParallelWrapper
 
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.parallel import ParallelArea
+from pev_battery_charge.envs.spaces import SeenBounds
 from pev_battery_charge.training.scaling import scale_actions, scale_observations
 
 Stations = dict[str, Any]
@@ -24,8 +25,13 @@ class ScaledArea(BaseParallelWrapper[str, Float32, Float32]):
     def __init__(self, env: ParallelArea) -> None:
         super().__init__(env)
         self.scenario = env.scenario
+        self._seen = {agent: SeenBounds(env.scenario, 0).box([n]) for n, agent in enumerate(env.possible_agents)}
         self._actions = {agent: Box(-1.0, 1.0, (1,), np.float32) for agent in env.possible_agents}
         self._power_max_kw = np.array([[station.power_max_kw] for station in env.scenario.stations])
+
+    def observation_space(self, agent: str) -> Box:
+        """Without upper bounds: those of the area are in kW and kWh."""
+        return self._seen[agent]
 
     def action_space(self, agent: str) -> Box:
         """Alike for all stations; each has its own, which may be seeded."""

@@ -41,12 +41,17 @@ BAD_ACTIONS: dict[str, tuple[Spoil, str]] = {
     "no agent at all": (nobody, "station_0: has no action"),
     "unknown agent": (lambda actions: actions | {"pev_7": np.ones(1)}, "pev_7: is not an agent of this environment"),
     "unknown kind of agent": (lambda actions: actions | {3: np.ones(1)}, "3: is not an agent of this environment"),
-    "number without a shape": (with_station_2(7.0), r"station_2: shape must be \(1,\) \(it is \(\)\)"),
+    "number in a table": (with_station_2(kw(7.0)[None]), r"station_2: shape must be \(1,\) \(it is \(1, 1\)\)"),
     "two numbers": (with_station_2(np.ones(2)), r"station_2: shape must be \(1,\) \(it is \(2,\)\)"),
     "empty": (with_station_2([]), r"station_2: shape must be \(1,\) \(it is \(0,\)\)"),
     "None": (with_station_2(None), "station_2: "),
     "text": (with_station_2("much"), "station_2: must be a number in kW"),
     "text in an array": (with_station_2(np.array(["much"])), "station_2: must be a number in kW"),
+    "number as text": (with_station_2("7"), "station_2: must be a number in kW"),
+    "number as text in an array": (with_station_2(np.array(["7"])), "station_2: must be a number in kW"),
+    "complex number": (with_station_2(np.array([7j])), "station_2: must be a number in kW"),
+    "too large a number": (with_station_2(10**400), "station_2: must be a number in kW"),
+    "plain NaN": (with_station_2(float("nan")), r"station_2: must be finite \(it is nan\)"),
     "NaN": (with_station_2([np.nan]), r"station_2: must be finite \(it is nan\)"),
     "infinite": (with_station_2(kw(np.inf)), r"station_2: must be finite \(it is inf\)"),
     "minus infinite": (with_station_2(kw(-np.inf)), r"station_2: must be finite \(it is -inf\)"),
@@ -102,6 +107,13 @@ def test_all_bad_actions_are_told_at_once() -> None:
         "station_2",
     ]
     assert str(error.value).startswith("actions: 5 problems\n")
+
+
+def test_large_numbers_are_taken_whose_sum_is_no_number() -> None:
+    env = pbc.parallel_env(SHORT)
+    env.reset(seed=0)
+    env.step(dict.fromkeys(env.agents, np.array([1e308])))
+    assert (env.trace().records["asked_kw"] == 1e308).all()
 
 
 @pytest.mark.parametrize("actions", [None, 3.0, np.ones(5)], ids=["None", "number", "array"])

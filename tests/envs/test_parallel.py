@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 import pev_battery_charge as pbc
-from tests.envs.episodes import MIXED, SCENARIOS, SHORT, actions_of, draw_requests, kw, pev, play_central, play_parallel
+from tests.envs.episodes import (
+    MIXED,
+    ONE_STATION,
+    SCENARIOS,
+    SHORT,
+    actions_of,
+    draw_requests,
+    kw,
+    pev,
+    play_central,
+    play_parallel,
+)
 from tests.records import PARTS
 from tests.strategies import schedule_of
 
@@ -123,8 +134,25 @@ def test_a_request_below_the_stations_minimum_gives_nothing_and_costs() -> None:
         lambda power_kw: np.array([int(power_kw)]),
         lambda power_kw: [int(power_kw)],
         lambda power_kw: np.array([power_kw], np.float16),
+        float,
+        int,
+        np.float32,
+        lambda power_kw: np.array(power_kw, np.float32),
+        lambda power_kw: np.array(int(power_kw)),
     ],
-    ids=["float64", "list", "tuple", "integers", "list of an integer", "float16"],
+    ids=[
+        "float64",
+        "list",
+        "tuple",
+        "integers",
+        "list of an integer",
+        "float16",
+        "plain number",
+        "plain integer",
+        "NumPy's number",
+        "array without axes",
+        "integer without axes",
+    ],
 )
 def test_actions_may_come_in_any_numeric_form(form: Any) -> None:
     requests = np.random.default_rng(0).integers(0, 23, (SHORT.horizon_steps, 5)).astype(np.float32)
@@ -144,10 +172,69 @@ def test_actions_may_come_in_any_numeric_form(form: Any) -> None:
         assert list(rewards.values()) == expected.rewards[t].tolist()
         assert np.array_equal(list(observations.values()), expected.observations[t + 1])
         assert np.array_equal(vector.step(actions)[1], expected.rewards[t])
-        assert np.array_equal(central.step([action[0] for action in actions])[-1]["rewards"], expected.rewards[t])
+        assert np.array_equal(
+            central.step([np.ravel(action)[0] for action in actions])[-1]["rewards"], expected.rewards[t]
+        )
         for action in actions:
             aec.step(action)
         assert list(aec.rewards.values()) == expected.rewards[t].tolist()
+
+
+def test_actions_of_one_step_may_come_in_different_forms() -> None:
+    env, expected = pbc.parallel_env(SHORT), pbc.parallel_env(SHORT)
+    env.reset(seed=1)
+    expected.reset(seed=1)
+    for request in draw_requests(SHORT):
+        one, two, three, four, five = (float(power_kw) for power_kw in request)
+        forms = [np.array([one]), np.array(two), [three], four, np.float64(five)]
+        assert env.step(dict(zip(env.agents, forms, strict=True)))[1] == expected.step(actions_of(expected, request))[1]
+
+
+def test_one_station_may_be_steered_by_a_plain_number() -> None:
+    """... in every skin: where there is one station, an array of one number says no more than the number."""
+    expected = play_parallel(pbc.parallel_env(ONE_STATION), draw_requests(ONE_STATION), seed=1).rewards[:, 0]
+    central, vector = pbc.central_env(ONE_STATION), pbc.vector_env(ONE_STATION, autoreset="disabled")
+    central.reset(seed=1)
+    vector.reset(seed=1)
+    for (power_kw,), reward in zip(draw_requests(ONE_STATION).tolist(), expected, strict=True):
+        assert central.step(power_kw)[1] == reward
+        assert vector.step([power_kw])[1] == reward
+
+
+def test_a_step_without_stations_tells_nothing() -> None:
+    """As PettingZoo's loops want it; it is none before the first reset, nor with an action."""
+    env = pbc.parallel_env(SHORT, max_cycles=2)
+    with pytest.raises(pbc.EpisodeOverError):
+        env.step({})
+    env.reset(seed=0)
+    for request in draw_requests(SHORT, steps=2):
+        env.step(actions_of(env, request))
+    books = env.simulation.areas.copy()
+    assert env.step({}) == env.step({}) == ({}, {}, {}, {}, {})
+    with pytest.raises(pbc.EpisodeOverError):
+        env.step(actions_of(env, request))
+    assert np.array_equal(env.simulation.areas, books)
+    env.reset()
+    with pytest.raises(pbc.InputError, match="station_0: has no action"):
+        env.step({})
+
+
+def test_wrappers_have_random_numbers_of_their_own() -> None:
+    """They come back with the seed, and neither are nor disturb those of the schedules."""
+    env, undisturbed = pbc.parallel_env(SHORT), pbc.parallel_env(SHORT)
+    drawn = []
+    for _ in range(2):
+        env.reset(seed=3)
+        undisturbed.reset(seed=3)
+        drawn.append(env.np_random.random(8).tolist())
+        env.reset()
+        undisturbed.reset()
+        assert np.array_equal(env.simulation.sessions, undisturbed.simulation.sessions)
+    assert drawn[0] == drawn[1]
+    assert drawn[0] != np.random.default_rng(3).random(8).tolist()
+    env.reset(seed=4)
+    assert env.np_random.random(8).tolist() != drawn[0]
+    assert pbc.env(SHORT).unwrapped.np_random.random() < 1.0
 
 
 def test_the_order_of_the_actions_does_not_matter() -> None:

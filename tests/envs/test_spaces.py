@@ -1,18 +1,28 @@
 """What agents see lies in its space, for every named scenario, over whole episodes, whatever is asked for."""
 
 from collections.abc import Callable
+from typing import Any
 
+import gymnasium
 import numpy as np
+import numpy.typing as npt
 import pytest
 from gymnasium.spaces import Box
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pev_battery_charge as pbc
-from pev_battery_charge.catalogue import STATE_FEATURES
+from pev_battery_charge.catalogue import DEFAULT_FEATURES, STATE_FEATURES
 from pev_battery_charge.envs.parallel import ParallelArea
 from pev_battery_charge.scenario import scenario_names
-from tests.envs.episodes import MIXED, SHORT, Float32, actions_of, draw_requests, kw
+from tests import strategies
+from tests.envs.episodes import MIXED, SHORT, Float32, actions_of, draw_requests, kw, pev
+from tests.populations.depot import Depot
+from tests.strategies import schedule_of
 
 Ask = Callable[[ParallelArea, np.random.Generator], dict[str, Float32]]
+
+Policy = Callable[[int, npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 MAXIMA = {"caltech-54": 6.656, "jpl-52": 6.656, "paper-5x20": 22.0, "residential-12": 11.0, "workplace-20": 11.0}
 
@@ -30,6 +40,16 @@ def everything(env: ParallelArea, random: np.random.Generator) -> dict[str, Floa
 def wild(env: ParallelArea, random: np.random.Generator) -> dict[str, Float32]:
     """Far out of the space, to both sides."""
     return {agent: random.uniform(-1e6, 1e6, 1).astype(np.float32) for agent in env.agents}
+
+
+BATTERIES_KWH = {
+    "caltech-54": 98.4,
+    "jpl-52": 98.4,
+    "paper-5x20": 24.0,
+    "residential-12": 77.0,
+    "workplace-20": 77.0,
+}
+"""The largest that come."""
 
 
 @pytest.mark.parametrize("ask", [sampled, everything, wild], ids=lambda ask: ask.__name__)
@@ -70,19 +90,103 @@ def test_central_and_vector_observations_lie_in_their_spaces_over_whole_episodes
 @pytest.mark.parametrize(("name", "power_max_kw"), MAXIMA.items())
 def test_spaces_are_those_of_the_documentation(name: str, power_max_kw: float) -> None:
     env, central, vector = pbc.parallel_env(name), pbc.central_env(name), pbc.vector_env(name, num_areas=2)
-    stations = env.scenario.num_stations
+    unbounded = pbc.parallel_env(name, version=0)
+    stations, area = env.scenario.num_stations, env.scenario.area
+    battery_kwh = BATTERIES_KWH[name]
     high = np.float32(power_max_kw)
     assert env.possible_agents == [f"station_{n}" for n in range(stations)]
     for agent in env.possible_agents:
-        assert env.observation_space(agent) == Box(0.0, np.inf, (8,), np.float32)
+        most = kw(power_max_kw, power_max_kw, area.power_max_kw, area.power_max_kw, 1.0, battery_kwh, 0.0, power_max_kw)
+        most[6] = sum([power_max_kw] * stations)
+        assert env.observation_space(agent) == Box(np.zeros(8, np.float32), most)
+        assert unbounded.observation_space(agent) == Box(0.0, np.inf, (8,), np.float32)
         assert env.action_space(agent) == Box(0.0, high, (1,), np.float32)
         assert env.observation_space(agent) is env.observation_space(agent)
         assert env.action_space(agent) is env.action_space(agent)
     assert env.state_space == Box(0.0, np.inf, (stations * 12,), np.float32)
-    assert central.observation_space == Box(0.0, np.inf, (stations * 8,), np.float32)
+    assert central.observation_space == Box(np.zeros(8 * stations, np.float32), np.tile(most, stations))
+    by_id = gymnasium.make("pev_battery_charge/Central-v0", scenario=name)
+    for env_without in (pbc.central_env(name, version=0), by_id):
+        assert env_without.observation_space == Box(0.0, np.inf, (stations * 8,), np.float32)
     assert central.action_space == Box(0.0, high, (stations,), np.float32)
     assert vector.single_observation_space == env.observation_space("station_0")
+    assert pbc.vector_env(name, version=0).single_observation_space == unbounded.observation_space("station_0")
     assert vector.single_action_space == env.action_space("station_0")
+
+
+@settings(max_examples=25)
+@given(scenario=strategies.scenarios(), seed=st.integers(0, 2**32), ask=strategies.policies(), data=st.data())
+def test_all_that_is_seen_lies_in_the_bounds_of_any_scenario(
+    scenario: pbc.Scenario, seed: int, ask: Policy, data: st.DataObject
+) -> None:
+    """... of drawn schedules, and of given ones with other batteries; and the bounds are no part of what happens."""
+    scenario = scenario.replace(extra_observations=STATE_FEATURES[8:])
+    env, unbounded = pbc.parallel_env(scenario), pbc.parallel_env(scenario, version=0)
+    central, vector = pbc.central_env(scenario), pbc.vector_env(scenario, autoreset="disabled")
+    options = {"schedule": data.draw(strategies.schedules(scenario))} if data.draw(st.booleans()) else None
+    power_max_kw = np.array([station.power_max_kw for station in scenario.stations])
+    seen, told = env.reset(seed, options)[0], unbounded.reset(seed, options)[0]
+    row, rows = central.reset(seed=seed, options=options)[0], vector.reset(seed=seed, options=options)[0]
+    while True:
+        assert all(env.observation_space(agent).contains(observation) for agent, observation in seen.items())
+        assert all(np.array_equal(seen[agent], told[agent]) for agent in told)
+        assert central.observation_space.contains(row)
+        assert vector.observation_space.contains(rows)
+        if not env.agents:
+            break
+        requests = ask(env.simulation.step_index, power_max_kw)
+        actions = dict(zip(env.agents, requests, strict=True))
+        seen, told = env.step(actions)[0], unbounded.step(actions)[0]
+        row, rows = central.step(requests)[0], vector.step(requests)[0]
+
+
+def test_bounds_are_finite_where_there_are_any() -> None:
+    env = pbc.parallel_env(SHORT, observations=STATE_FEATURES)
+    space = env.observation_space("station_0")
+    assert np.isfinite(space.low).all()
+    assert [name for name, high in zip(STATE_FEATURES, space.high, strict=True) if high == np.inf] == ["time_left_h"]
+
+
+def test_a_schedule_with_a_larger_battery_raises_its_bound_for_good() -> None:
+    schedule = schedule_of([pev(capacity_kwh=60.0, energy_target_kwh=55.0)], 5)
+    for make in (pbc.parallel_env, pbc.central_env, pbc.vector_env):
+        env: Any = make(SHORT, version=1)
+        highs = []
+        for options in (None, {"schedule": schedule}, None):
+            env.reset(seed=0, options=options)
+            space = env.observation_space("station_4") if make is pbc.parallel_env else env.observation_space
+            highs.append(space.high.reshape(-1)[-3])
+        assert highs == [24.0, 60.0, 60.0]
+    unbounded = pbc.parallel_env(SHORT, version=0)
+    unbounded.reset(options={"schedule": schedule})
+    assert unbounded.observation_space("station_0") == Box(0.0, np.inf, (8,), np.float32)
+
+
+def test_a_population_that_tells_no_largest_battery_leaves_its_bound_open() -> None:
+    scenario = SHORT.replace(stations={"count": 2}, population=Depot())
+    space = pbc.parallel_env(scenario).observation_space("station_0")
+    assert [name for name, high in zip(DEFAULT_FEATURES, space.high, strict=True) if high == np.inf] == [
+        "energy_remaining_kwh"
+    ]
+
+
+@pytest.mark.parametrize("version", [2, -1, "1", None, True])
+@pytest.mark.parametrize("make", [pbc.parallel_env, pbc.env, pbc.central_env, pbc.vector_env])
+def test_versions_that_do_not_exist_are_refused(make: Callable[..., Any], version: Any) -> None:
+    with pytest.raises(pbc.InputError, match="must be one of 0, 1"):
+        make(SHORT, version=version)
+
+
+def test_gymnasiums_wrappers_rescale_observations() -> None:
+    """They refuse a space without upper bounds."""
+    central = gymnasium.wrappers.RescaleObservation(pbc.central_env(SHORT), np.float32(0), np.float32(1))
+    vector = gymnasium.wrappers.vector.RescaleObservation(
+        pbc.vector_env(SHORT, autoreset="disabled"), np.float32(0), np.float32(1)
+    )
+    rows = np.stack([central.reset(seed=1)[0].reshape(5, 8), vector.reset(seed=1)[0]])
+    assert np.array_equal(rows[0], rows[1])
+    assert rows.min() >= 0.0
+    assert 0.9 < rows.max() <= 1.0
 
 
 def test_unlike_stations_have_unlike_action_spaces() -> None:
