@@ -79,6 +79,8 @@ def test_plain_text_is_read_fast(rows: str) -> None:
         "a,b\n \t, \n",
         "a,b\nc\n",
         "a,b,c\n",
+        "a,b,c,d\n",
+        "a\nb\n",
         "a\n,b\n",
         "a,b\rc,d\n",
         "\xa0,\xa0\n",
