@@ -49,5 +49,5 @@ class BenchmarkCommand:
                 found += measure_all_training(TrainingSizes(), progress=advance)
         columns = ("figure", "median", "unit", "goal", "beside it, in the same run")
         table = ResultsTable(columns, [one.row() for one in found], ("median",), [])
-        print_results(machine, [table], (columns[0], *columns[2:]))
+        print_results(machine, table, (columns[0], *columns[2:]))
         write_markdown(self.markdown, f"Measured on: {machine}\n\n{table.to_markdown().rstrip()}\n")

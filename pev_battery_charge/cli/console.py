@@ -103,12 +103,11 @@ def _show(what: Text | Table) -> None:
         output.print(what, soft_wrap=True)
 
 
-def print_results(title: str, tables: Iterable[ResultsTable], texts: Sequence[str] = ()) -> None:
-    """Print tables of results with their notes; the title stands above the first."""
-    for number, table in enumerate(tables):
-        print_table("" if number else title, table.columns, table.rows, table.numbers, texts)
-        for note in table.notes:
-            tell(note)
+def print_results(title: str, table: ResultsTable, texts: Sequence[str] = ()) -> None:
+    """Print a table of results as `print_table` does, and its notes below it."""
+    print_table(title, table.columns, table.rows, table.numbers, texts)
+    for note in table.notes:
+        tell(note)
 
 
 def write_markdown(path: Path | None, text: str) -> None:

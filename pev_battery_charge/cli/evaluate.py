@@ -8,7 +8,7 @@ from typing import Annotated
 import polars as pl
 import tyro
 
-from pev_battery_charge.cli.console import output, print_results, tell
+from pev_battery_charge.cli.console import print_results, tell
 from pev_battery_charge.cli.policies import POLICIES_HELP, find_controller, label_all
 from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.controllers import CONTROLLERS, Controller
@@ -19,7 +19,7 @@ from pev_battery_charge.evaluation import (
     Evaluation,
     check_result_paths,
     evaluate,
-    results_tables,
+    results_table,
     write_results,
 )
 from pev_battery_charge.evaluation.statistics import statistics
@@ -79,5 +79,5 @@ def evaluate_and_tell(
         result = evaluate(scenario, controllers, seeds, progress=advance)
     found = statistics(result.episodes)
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
-    print_results(title, results_tables(found, metrics, output.width), ("figure",))
+    print_results(title, results_table(found, metrics), ("figure",))
     return result, found

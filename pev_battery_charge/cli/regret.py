@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 import tyro
 
-from pev_battery_charge.cli.console import output, print_results, tell, write_markdown
+from pev_battery_charge.cli.console import print_results, tell, write_markdown
 from pev_battery_charge.cli.policies import CONTROLLER_HELP, find_controller, label_all
 from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.evaluation import check_result_paths, load_suite, measure_regret
 from pev_battery_charge.evaluation.regret import OPTIMUM
-from pev_battery_charge.evaluation.regret_table import regret_markdown, regret_tables
+from pev_battery_charge.evaluation.regret_table import regret_markdown, regret_table
 from pev_battery_charge.evaluation.results import write_regret_results
 
 GROUPS_HELP: Final = f"Groups of the suite to run, of {', '.join(group.name for group in load_suite().groups)}; or all."
@@ -46,7 +46,7 @@ class RegretCommand:
             report = measure_regret(controllers, suite=suite, progress=advance)
         found = report.statistics()
         title = f"Regret, suite {suite.version}: {', '.join(group.name for group in suite.groups)}"
-        print_results(title, regret_tables(report, found, output.width))
+        print_results(title, regret_table(report, found))
         write_regret_results(report, self.out, found)
         for path in self.out:
             tell(f"{path}: written")

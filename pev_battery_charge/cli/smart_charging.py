@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar, cast
 import tyro
 from rich.text import Text
 
-from pev_battery_charge.cli.console import output, print_results, print_table, tell, write_markdown
+from pev_battery_charge.cli.console import print_results, print_table, tell, write_markdown
 from pev_battery_charge.cli.progress import progress
 from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
 from pev_battery_charge.files import make_folder
@@ -185,7 +185,7 @@ class CompareCommand:
                 progress=advance,
             )
         table = found.table()
-        print_results("Methods against the exact optimum", table.parts(output.width))
+        print_results("Methods against the exact optimum", table)
         found.write_figure(self.figure)
         tell(f"{self.figure}: written")
         write_markdown(self.markdown, table.to_markdown())

@@ -4,7 +4,7 @@ from pev_battery_charge.evaluation.comparison import Evaluation, evaluate
 from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, PLOTTED_METRICS, Metric, Summary
 from pev_battery_charge.evaluation.regret import RegretReport, measure_regret
 from pev_battery_charge.evaluation.results import check_result_paths, write_results
-from pev_battery_charge.evaluation.results_table import ResultsTable, results_table, results_tables
+from pev_battery_charge.evaluation.results_table import ResultsTable, results_table
 from pev_battery_charge.evaluation.runner import play, run
 from pev_battery_charge.evaluation.suite import Group, Suite, load_suite
 from pev_battery_charge.evaluation.totals import Totals, summarise
@@ -27,7 +27,6 @@ __all__ = [
     "measure_regret",
     "play",
     "results_table",
-    "results_tables",
     "run",
     "summarise",
     "write_results",

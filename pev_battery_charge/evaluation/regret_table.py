@@ -1,4 +1,4 @@
-"""Regret as a table: for a terminal, wide or narrow, and as Markdown."""
+"""Regret as a table: for a terminal, and as Markdown."""
 
 import math
 from typing import Any, Final
@@ -23,12 +23,10 @@ _DIGITS, _MOST_DECIMALS = 3, 3
 _Row = dict[str, Any]
 
 
-def regret_tables(report: RegretReport, statistics: pl.DataFrame, width: int | None = None) -> list[ResultsTable]:
+def regret_table(report: RegretReport, statistics: pl.DataFrame) -> ResultsTable:
     """A row for each controller, that of least regret first: means over all instances, and the regret in each group.
 
     statistics: those of the report.
-    width: characters that there is room for. What has no room in the first table is in further ones, and notes stand
-        below the last.
 
     Means have three digits, with at most three decimals.
     """
@@ -46,8 +44,7 @@ def regret_tables(report: RegretReport, statistics: pl.DataFrame, width: int | N
             columns.append((head, [mean_text(rows[group, one, "regret_percent"]) for one in controllers]))
     heads = ("controller", *(head for head, _ in columns))
     texts = list(zip(names, *(texts for _, texts in columns), strict=True))
-    table = ResultsTable(heads, texts, heads[1:], _notes(report))
-    return [table] if width is None else table.parts(width)
+    return ResultsTable(heads, texts, heads[1:], _notes(report))
 
 
 def by_regret(report: RegretReport, statistics: pl.DataFrame) -> list[str]:
@@ -59,8 +56,7 @@ def by_regret(report: RegretReport, statistics: pl.DataFrame) -> list[str]:
 
 def regret_markdown(report: RegretReport, statistics: pl.DataFrame) -> str:
     """The table and its notes as Markdown."""
-    (table,) = regret_tables(report, statistics)
-    return table.to_markdown()
+    return regret_table(report, statistics).to_markdown()
 
 
 def _notes(report: RegretReport) -> list[str]:

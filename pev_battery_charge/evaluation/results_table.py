@@ -1,8 +1,8 @@
 """Statistics as a table for the terminal: means with their intervals, and who is best beyond doubt."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,12 +11,6 @@ from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, Metric
 
 _BEST = "*"
 _MOST_DECIMALS = 5
-_BETWEEN = 2
-"""Characters that a terminal's table takes for each column beside its texts."""
-_KEYS = 2
-"""How many columns tell which metric a row is of."""
-_LEAST_FIGURE = 20
-"""Characters that a metric's name has at least in each line, in a terminal."""
 
 _Row = dict[str, Any]
 
@@ -36,38 +30,11 @@ class ResultsTable:
     numbers: tuple[str, ...]
     notes: list[str]
 
-    def parts(self, width: int, keys: int = 1, first: int | None = None) -> "list[ResultsTable]":
-        """The columns in as few tables as a terminal of this width has room for.
-
-        Each begins with the first `keys` columns, and has one other at least; the notes stand below the last.
-
-        first: how narrow the first column may be, where its texts may run over several lines.
-        """
-        columns = list(zip(self.columns, *self.rows, strict=True))
-        own, others = columns[:keys], columns[keys:]
-        narrow = own if first is None else [tuple(text[:first] for text in own[0]), *own[1:]]
-        parts = [others[:1]]
-        for column in others[1:]:
-            if _width([*narrow, *parts[-1], column], _BETWEEN) <= width:
-                parts[-1].append(column)
-            else:
-                parts.append([column])
-        tables = []
-        for part in parts:
-            heads, *rows = zip(*own, *part, strict=True)
-            tables.append(ResultsTable(heads, rows, tuple(head for head in heads if head in self.numbers), []))
-        return [*tables[:-1], replace(tables[-1], notes=self.notes)]
-
     def to_markdown(self) -> str:
         """The table, and its notes as a list below."""
         lines = [f"| {' | '.join(line)} |".replace("\n", "") for line in (self.columns, *self.rows)]
         ruler = "".join("|--:" if column in self.numbers else "|---" for column in self.columns) + "|"
         return "\n".join([lines[0], ruler, *lines[1:], "", *(f"- {note}" for note in self.notes), ""])
-
-
-def _width(columns: Iterable[tuple[str, ...]], between: int) -> int:
-    """Of the longest lines of the columns' texts, and what stands between columns."""
-    return sum(max(len(line) for text in column for line in text.split("\n")) + between for column in columns)
 
 
 def results_table(statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS) -> ResultsTable:
@@ -84,21 +51,10 @@ def results_table(statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRIC
     cells = {name: _cells(METRICS[name], [rows[name, one] for one in controllers]) for name in metrics}
     return ResultsTable(
         ("figure", "unit", *controllers),
-        [(METRICS[name].title, METRICS[name].unit, *(" ".join(cell) for cell in cells[name])) for name in metrics],
+        [(METRICS[name].title, METRICS[name].unit, *cells[name]) for name in metrics],
         tuple(controllers),
         _notes([rows[name, one] for name in metrics for one in controllers], len(controllers)),
     )
-
-
-def results_tables(
-    statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS, width: int | None = None
-) -> list[ResultsTable]:
-    """The table of `results_table` for a terminal: the columns in as few tables as there is room for.
-
-    width: characters that there is room for; metrics may run over several lines.
-    """
-    table = results_table(statistics, metrics)
-    return [table] if width is None else table.parts(width, _KEYS, _LEAST_FIGURE)
 
 
 def best(statistics: pl.DataFrame) -> dict[str, str]:
@@ -117,18 +73,18 @@ def _best(metric: Metric, rows: list[_Row]) -> _Row | None:
     return first if apart else None
 
 
-def _cells(metric: Metric, rows: list[_Row]) -> list[tuple[str, str]]:
+def _cells(metric: Metric, rows: list[_Row]) -> list[str]:
     """Mean and interval of each controller, with the mark of the best; all with as many decimals."""
     decimals = _decimals(metric, rows)
     first = _best(metric, rows)
     cells = []
     for row in rows:
         if row["mean"] is None:
-            cells.append(("-", ""))
+            cells.append("-")
             continue
         mean = f"{row['mean']:,.{decimals}f}" + (_BEST if row is first else "")
-        interval = "" if _interval_width(row) == 0.0 else f"[{row['low']:,.{decimals}f}, {row['high']:,.{decimals}f}]"
-        cells.append((mean, interval))
+        interval = "" if _interval_width(row) == 0.0 else f" [{row['low']:,.{decimals}f}, {row['high']:,.{decimals}f}]"
+        cells.append(f"{mean}{interval}")
     return cells
 
 

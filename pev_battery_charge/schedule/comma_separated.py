@@ -15,6 +15,7 @@ import polars as pl
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.reading import line_at
+from pev_battery_charge.schedule.plain_rows import plain_rows
 from pev_battery_charge.schedule.validation import first_few, place
 
 _LINE: Final = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
@@ -58,6 +59,11 @@ def parse_csv(text: str, source: str, needed: Container[str] = ()) -> CsvTable:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(source, [f"column {name!r} is there more than once" for name in twice])
+    after = match.end() if (match := _LINE.match(text, begin)) else len(text)
+    if '"' not in head and (plain := plain_rows(text[after:], names)) is not None:
+        line = pl.col("row") + line_at(text, begin)
+        places = pl.select(row=pl.int_range(1, plain.height + 1)).with_columns(line=line)
+        return CsvTable(plain, places, _metadata(told, head, source), [])
     rows = _Rows(names, needed)
     chunks = []
     while chunk := list(islice(rows.read(records), _ROWS_AT_ONCE)):

@@ -16,6 +16,7 @@ from rich.text import Text
 import pev_battery_charge as pbc
 from pev_battery_charge.cli import console
 from pev_battery_charge.cli.texts import literal, literal_lines, spelled
+from pev_battery_charge.evaluation import MAIN_METRICS, METRICS, ResultsTable
 from tests.cli.test_commands import pev, refused
 
 NAMES = (
@@ -98,6 +99,40 @@ def test_results_are_whole_on_narrow_terminals(
     found = re.findall(r"-?[\d.]+(?:e-\d+)?", narrow)
     assert all(found.count(number) >= numbers.count(number) for number in numbers)
     assert all(len(line) <= width for line in narrow.splitlines() if "expected return on arrival" not in line)
+
+
+def test_controllers_that_have_no_room_are_in_further_tables_of_the_same_figures(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = ("policy", "uncontrolled", "constant", "random")
+    rows = [
+        (title, "kWh", *["-1,412.34 [-1,425.01, -1,400.57]"] * 4)
+        for title in ("energy delivered, of the attainable", "reward of all stations")
+    ]
+    table = ResultsTable(("figure", "unit", *numbers), rows, numbers, ["a note"])
+    for width, expected in ((200, 1), (100, 2), (60, 4)):
+        monkeypatch.setattr(console.output, "width", width)
+        console.print_results("Title", table, ("figure",))
+        title, *lines, note = capsys.readouterr().out.splitlines()
+        assert (title, note) == ("Title", "a note")
+        heads = [line.split() for line in lines if line.startswith(" figure")]
+        assert len(heads) == expected
+        assert [name for head in heads for name in head[2:]] == list(numbers)
+        assert all(head[:2] == ["figure", "unit"] for head in heads)
+        assert sum(line.count("1,400.57]") for line in lines) == 8
+        assert max(map(len, lines)) <= width
+
+
+def test_where_no_table_has_room_each_figure_is_told_of_all_controllers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console.output, "width", 40)
+    pev("evaluate", "--policies", "uncontrolled", "constant", "--episodes", "2")
+    _, *lines, _, _ = capsys.readouterr().out.splitlines()
+    titles = [line for line in lines if not line.startswith(" ")]
+    assert titles == [f"{one.title}, {one.unit}".removesuffix(", ") for one in map(METRICS.__getitem__, MAIN_METRICS)]
+    told = [line.split(":")[0] for line in lines if line not in titles]
+    assert told == ["  uncontrolled", "  constant"] * len(titles)
 
 
 @pytest.mark.parametrize("columns", ["1", "6"])

@@ -1,4 +1,4 @@
-"""What a report of regret is shown and written as: tables for every width, Markdown, files."""
+"""What a report of regret is shown and written as: a table, Markdown, files."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ import pev_battery_charge as pbc
 from pev_battery_charge import InputError, rendering
 from pev_battery_charge.evaluation import METRICS, RegretReport, Suite, measure_regret
 from pev_battery_charge.evaluation.regret import REGRET_METRICS
-from pev_battery_charge.evaluation.regret_table import mean_text, regret_markdown, regret_tables
+from pev_battery_charge.evaluation.regret_table import mean_text, regret_markdown, regret_table
 from pev_battery_charge.evaluation.results import write_regret_results
 from tests.evaluation.small_suite import small_suite
 
@@ -42,7 +42,7 @@ def means(found: pl.DataFrame, group: str, metric: str = "regret_percent") -> di
 def test_rows_are_sorted_by_regret_and_columns_are_all_instances_and_the_groups(
     report: RegretReport, found: pl.DataFrame
 ) -> None:
-    (table,) = regret_tables(report, found)
+    table = regret_table(report, found)
     heads = ("controller", "regret, %", "unmet regret, kWh", "satisfaction p5")
     assert table.columns == (*heads, "three, %", "site-\n4, %", "site-4-\nerring, %")
     assert table.numbers == table.columns[1:]
@@ -61,23 +61,8 @@ def test_rows_are_sorted_by_regret_and_columns_are_all_instances_and_the_groups(
     assert table.rows[0][1] == table.rows[0][4] == "0"
 
 
-def test_what_has_no_room_is_in_further_tables(report: RegretReport, found: pl.DataFrame) -> None:
-    (whole,) = regret_tables(report, found)
-    tables = regret_tables(report, found, width=60)
-    assert len(tables) > 1
-    assert [table.columns[0] for table in tables] == ["controller"] * len(tables)
-    assert tuple(head for table in tables for head in table.columns[1:]) == whole.columns[1:]
-    for number in range(len(whole.rows)):
-        assert whole.rows[number][1:] == tuple(text for table in tables for text in table.rows[number][1:])
-        assert {table.rows[number][0] for table in tables} == {whole.rows[number][0]}
-    assert [bool(table.notes) for table in tables] == [False] * (len(tables) - 1) + [True]
-    narrow = regret_tables(report, found, width=1)
-    assert [len(table.columns) for table in narrow] == [2] * 6
-    assert regret_tables(report, found, width=200) == [whole]
-
-
 def test_notes_tell_what_is_measured_against_what(report: RegretReport, found: pl.DataFrame) -> None:
-    notes = regret_tables(report, found)[0].notes
+    notes = regret_table(report, found).notes
     assert notes[0] == "mean [95 % bootstrap interval of the mean] over 8 instances of suite 0"
     assert f"certified with a relative gap of at most {report.largest_gap:.0e}" in notes[1]
     assert "† sees the future" in notes
@@ -86,12 +71,12 @@ def test_notes_tell_what_is_measured_against_what(report: RegretReport, found: p
 
 def test_of_a_single_group_everything_is_told_once(suite: Suite) -> None:
     alone = measure_regret({"night": "night"}, ["three"], suite=suite)
-    (table,) = regret_tables(alone, alone.statistics())
+    table = regret_table(alone, alone.statistics())
     assert table.columns == ("controller", "regret, %", "unmet regret, kWh", "satisfaction p5")
     assert not any("erring" in note for note in table.notes)
     one = alone.suite.groups[0].model_copy(update={"instances": 1, "digest": None})
     single = measure_regret({"night": "night"}, suite=Suite(version=0, groups=(one,)))
-    assert not any("[" in text for row in regret_tables(single, single.statistics())[0].rows for text in row)
+    assert not any("[" in text for row in regret_table(single, single.statistics()).rows for text in row)
 
 
 @pytest.mark.parametrize(

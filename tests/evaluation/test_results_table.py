@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pev_battery_charge.evaluation import MAIN_METRICS, METRICS, PLOTTED_METRICS, results_table, results_tables
+from pev_battery_charge.evaluation import MAIN_METRICS, METRICS, PLOTTED_METRICS, results_table
 from pev_battery_charge.evaluation.results_table import best
 
 Interval = tuple[float | None, float | None, float | None]
@@ -35,10 +35,10 @@ def test_digits_fit_the_narrowest_interval() -> None:
 
 
 def test_what_has_no_interval_is_shown_without_one() -> None:
-    assert cells({"reward": {"a": (-3.14159, None, None)}}, "reward") == ["-3.14 "]
-    assert cells({"pevs": {"a": (20.0, 20.0, 20.0)}}, "pevs") == ["20 "]
-    assert cells({"pevs": {"a": (20.5, None, None)}}, "pevs") == ["20.50 "]
-    assert cells({"full_percent": {"a": (None, None, None)}}, "full_percent") == ["- "]
+    assert cells({"reward": {"a": (-3.14159, None, None)}}, "reward") == ["-3.14"]
+    assert cells({"pevs": {"a": (20.0, 20.0, 20.0)}}, "pevs") == ["20"]
+    assert cells({"pevs": {"a": (20.5, None, None)}}, "pevs") == ["20.50"]
+    assert cells({"full_percent": {"a": (None, None, None)}}, "full_percent") == ["-"]
 
 
 @pytest.mark.parametrize(
@@ -69,38 +69,6 @@ VALUES: dict[str, dict[str, Interval]] = {
     "reward": {"one": (3.0, 2.0, 4.0), "a longer name": (1.0, 0.0, 1.9)},
     "power_peak_kw": {"one": (31.5, 31.0, 31.6), "a longer name": (30.0, 29.0, 31.0)},
 }
-
-
-def test_what_has_no_room_is_in_further_tables_of_the_same_metrics() -> None:
-    many: dict[str, dict[str, Interval]] = {
-        metric: {f"{name} {k}": interval for k in range(7) for name, interval in controllers.items()}
-        for metric, controllers in VALUES.items()
-    }
-    statistics = made(many)
-    whole = results_table(statistics, list(many))
-    assert whole.columns[:4] == ("figure", "unit", "one 0", "a longer name 0")
-    assert whole.rows[1][:4] == ("highest power of the area", "kW", "31.5 [31.0, 31.6]", "30.0 [29.0, 31.0]")
-    assert results_tables(statistics, list(many)) == [whole]
-    assert results_tables(statistics, list(many), width=1000) == [whole]
-    for width in (60, 80, 130):
-        tables = results_tables(statistics, list(many), width)
-        assert len(tables) == {60: 14, 80: 7, 130: 3}[width]
-        assert all(table.columns[:2] == ("figure", "unit") for table in tables)
-        assert tuple(head for table in tables for head in table.columns[2:]) == whole.columns[2:]
-        for number, row in enumerate(whole.rows):
-            assert tuple(text for table in tables for text in table.rows[number][2:]) == row[2:]
-            assert {table.rows[number][:2] for table in tables} == {row[:2]}
-        assert [table.notes for table in tables] == [[]] * (len(tables) - 1) + [whole.notes]
-        assert all(table.numbers == table.columns[2:] for table in tables)
-
-
-def test_twelve_metrics_of_four_controllers_stand_in_columns_on_an_ordinary_terminal() -> None:
-    values: dict[str, Interval] = dict.fromkeys(
-        ("policy", "uncontrolled", "constant", "random"), (-412.0, -425.0, -400.0)
-    )
-    tables = results_tables(made(dict.fromkeys(MAIN_METRICS, values)), width=80)
-    assert [table.columns[2:] for table in tables] == [("policy", "uncontrolled"), ("constant", "random")]
-    assert [len(table.rows) for table in tables] == [len(MAIN_METRICS)] * 2
 
 
 def test_notes_tell_the_mark_the_episodes_and_those_that_lack_a_figure() -> None:
