@@ -374,10 +374,10 @@ def _size_problems(scenario: Scenario, num_areas: int, *, record: bool, max_step
 
 @kernel
 def _all_within(requests_kw: Array, most_kw: float) -> bool:
-    within = True
     for b, n in np.ndindex(requests_kw.shape):
-        within = within and abs(requests_kw[b, n]) <= most_kw
-    return within
+        if not abs(requests_kw[b, n]) <= most_kw:  # nor is NaN
+            return False
+    return True
 
 
 @kernel
