@@ -176,6 +176,7 @@ class Simulation:
             drawn = self._generator.draw(generators)
         else:
             drawn = to_records(instances, self.scenario.num_moments)
+        self._step = None  # until all is in place, also where Ctrl-C ends this halfway
         self._random, self._seeds, self._schedules = generators, seeds, {}
         for records, idle in zip((self.areas[:, None], self.stations), self._idle, strict=True):
             copy_records(idle, records)

@@ -1,10 +1,12 @@
 """Areas over threads: parts of a batch, stepped at the same time."""
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import Any, Final
+
+from pev_battery_charge.sizes import parts
 
 HEAD_START_STATIONS: Final = 3000
 """Stations that the calling thread steps while the others, asleep between two steps, wake up (about 70 us)."""
@@ -22,16 +24,27 @@ class AreaThreads:
         rest = num_areas - head_start
         shares = range(1, self.num_threads + 1) if self.num_threads > 1 else (self.num_threads,)
         bounds = [0, *(head_start + rest * k // self.num_threads for k in shares)]
-        self._own, *self._others = pairwise(bounds)
+        own, *others = ([*_in_parts(*share, num_stations)] for share in pairwise(bounds))
+        self._own, self._others = own, [part for share in others for part in share]
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0
 
     def run(self, advance: Callable[[int, int], None]) -> None:
-        """Call `advance(first, last)` so that every area `first <= b < last` is met once."""
+        """Call `advance(first, last)` so that every area `first <= b < last` is met once.
+
+        Between two calls Ctrl-C is heard: then, as with an error, no further part is begun, and none runs on.
+        """
         others = [self._threads().submit(advance, *part) for part in self._others]
-        advance(*self._own)
-        for other in others:
-            other.result()
+        try:
+            for part in self._own:
+                advance(*part)
+            for other in others:
+                other.result()
+        except BaseException:
+            for other in others:
+                other.cancel()
+            wait(others)
+            raise
 
     def _threads(self) -> ThreadPoolExecutor:
         """The pool that steps the other parts; made anew in a forked process, where its threads do not live on."""
@@ -48,3 +61,8 @@ class AreaThreads:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_pool": None}
+
+
+def _in_parts(first: int, last: int, num_stations: int) -> Iterator[tuple[int, int]]:
+    for part in parts(last - first, num_stations):
+        yield first + part.start, first + part.stop

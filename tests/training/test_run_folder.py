@@ -135,7 +135,8 @@ def test_a_run_killed_while_its_first_files_are_written_is_started_again(
 
 
 @pytest.mark.parametrize(
-    "files", [("run.json", "notes.txt"), ("scenario.toml",), (".run.0123456789abcdef.json",), ("run.json", ".config.yml")]
+    "files",
+    [("run.json", "notes.txt"), ("scenario.toml",), (".run.0123456789abcdef.json",), ("run.json", ".config.yml")],
 )
 def test_files_of_others_are_never_taken_for_a_run_broken_off(
     files: tuple[str, ...], begun: Path, config: TrainConfig
