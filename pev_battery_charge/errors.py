@@ -48,11 +48,11 @@ def whole_number_problems(name: str, value: object, least: int, most: int | None
     if whole and least <= int(value) and (most is None or int(value) <= most):  # type: ignore[call-overload]
         return []
     if whole and most is not None and int(value) > most:  # type: ignore[call-overload]
-        return [f"{name}: must be a whole number from {least} to {most} (it is {_told(value)})"]
-    return [f"{name}: must be a whole number of at least {least} (it is {_told(value)})"]
+        return [f"{name}: must be a whole number from {least} to {most} (it is {shown(value)})"]
+    return [f"{name}: must be a whole number of at least {least} (it is {shown(value)})"]
 
 
-def _told(value: object) -> str:
+def shown(value: object) -> str:
     """The value as text; a number of thousands of digits, which Python does not write, by its size."""
     if isinstance(value, int) and value.bit_length() > _LONGEST_BITS:
         return f"{'-' if value < 0 else ''}2^{value.bit_length() - 1} or more"

@@ -2,13 +2,18 @@
 
 import json
 import tomllib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.sizes import MOST_FILE_BYTES
+from pev_battery_charge.sizes import MOST_FILE_BYTES, MOST_FILE_VALUES
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TOO_LARGE: Final = f"must hold at most {MOST_FILE_BYTES // 2**20} MiB, unpacked"
+_PART_BYTES: Final = 2**20
 
 
 def ending(path: str | Path) -> str:
@@ -25,14 +30,48 @@ def read_content(path: str | Path) -> bytes:
     """What is in a file; raises `InputError` where it cannot be read, or is more than `MOST_FILE_BYTES`."""
     try:
         with Path(path).open("rb") as file:
-            content = file.read(MOST_FILE_BYTES + 1)
+            content = read_at_most(file, str(path))
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
     except ValueError:  # of a path with NUL in it
         raise InputError(repr(path), ["is no path of a file"]) from None
-    if len(content) > MOST_FILE_BYTES:
-        raise InputError(str(path), [TOO_LARGE])
     return content
+
+
+def read_at_most(file: BufferedIOBase, source: str) -> bytes:
+    """What an opened file holds; raises `InputError` as soon as that is more than `MOST_FILE_BYTES`."""
+    content = bytearray()
+    while part := file.read(_PART_BYTES):  # to ask for all at once would take as much memory for the smallest file
+        content += part
+        if len(content) > MOST_FILE_BYTES:
+            raise InputError(source, [TOO_LARGE])
+    return bytes(content)
+
+
+def read_parquet(path: Path) -> tuple[dict[str, str], "pl.DataFrame"]:
+    """The metadata and the table of a Parquet file.
+
+    Raises `InputError` where there is none, and, before anything is unpacked, where it is more than `MOST_FILE_BYTES`
+    or holds more than `MOST_FILE_VALUES`: a column of one value repeated takes next to nothing in the file.
+    """
+    import polars as pl  # noqa: PLC0415  slow to import
+
+    try:
+        if (size := path.stat().st_size) == 0:
+            raise InputError(str(path), ["is empty"])
+        if size > MOST_FILE_BYTES:
+            raise InputError(str(path), [TOO_LARGE])
+        metadata, table = pl.read_parquet_metadata(path), pl.scan_parquet(path, glob=False)
+        rows, columns = table.select(pl.len()).collect().item(), len(table.collect_schema())
+        if rows * columns > MOST_FILE_VALUES:
+            told = f"{rows:,} rows of {columns:,} columns"
+            raise InputError(str(path), [f"must hold at most {MOST_FILE_VALUES:,} values (it holds {told})"])
+        return metadata, pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        problem = f"is not a readable Parquet file: {str(error).partition(chr(10))[0]}"
+        raise InputError(str(path), [problem]) from None
 
 
 def decode_text(content: bytes, source: str) -> str:

@@ -177,6 +177,7 @@ class Simulation:
         instances = None if schedule is None else self._checked(schedule)
         room = self._flat.shape[1]
         drawn = self._generator.draw(generators) if instances is None else to_records(instances, room)
+        self._step = None  # until all is in place, also where Ctrl-C ends this halfway
         self._random, self._seeds, self._schedules = generators, seeds, {}
         for records, idle in zip((self.areas[:, None], self.stations), self._idle, strict=True):
             copy_records(idle, records)
@@ -225,7 +226,11 @@ class Simulation:
         if not _all_within(asked_kw, sizes.MOST_REQUEST_KW):
             raise_if_wrong(asked_kw, ("area", "station"))
         observations, rewards, parts = self._buffers or self._make_buffers()
-        self._advance(self._kernels.step, asked_kw, observations, rewards, parts)
+        try:
+            self._advance(self._kernels.step, asked_kw, observations, rewards, parts)
+        except BaseException:
+            self._count_steps()
+            raise
         self._step += 1
         return StepResult(observations, rewards, parts, self._step >= self.horizon_steps)
 
@@ -246,11 +251,15 @@ class Simulation:
             for part_kw in in_parts(asked_kw):
                 self._advance(self._kernels.play, part_kw, observations, rewards, parts, sums)
         finally:
-            self._step = int(self.areas["step"][0])
-        if self._step == begin:
+            self._count_steps()
+        if self.step_index == begin:
             observations = self.observe()
-        over = self._step >= self.horizon_steps
-        return PlayResult(self._step - begin, observations, sums[0], sums[1:-1], sums[-1], over)
+        return PlayResult(self.step_index - begin, observations, sums[0], sums[1:-1], sums[-1], self.over)
+
+    def _count_steps(self) -> None:
+        """Where all areas are at one step, that is where the episode is; where an interrupt parted them, it is over."""
+        steps = self.areas["step"]
+        self._step = int(steps[0]) if (steps == steps[0]).all() else None
 
     def _make_buffers(self) -> tuple[Observations, Rewards, RewardParts]:
         seen, earned, parts = self._shapes
@@ -374,10 +383,10 @@ def _size_problems(scenario: Scenario, num_areas: int, *, record: bool, max_step
 
 @kernel
 def _all_within(requests_kw: Array, most_kw: float) -> bool:
+    beyond = 0
     for b, n in np.ndindex(requests_kw.shape):
-        if not abs(requests_kw[b, n]) <= most_kw:  # nor is NaN
-            return False
-    return True
+        beyond += 0 if abs(requests_kw[b, n]) <= most_kw else 1  # NaN is, too
+    return beyond == 0
 
 
 @kernel

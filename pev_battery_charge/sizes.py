@@ -18,7 +18,8 @@ MOST_THREADS              256                threads
 MOST_EPISODES             1,000,000          episodes, or seeds, of an evaluation
 LARGEST_SEED              2^128 - 1          a seed; what `numpy.random.SeedSequence` draws is below
 MOST_RECORD_BYTES         3 x 2^30           the records of a batch together: areas, stations, sessions, moments, trace
-MOST_FILE_BYTES           2^28               what an imported file holds, unpacked
+MOST_FILE_BYTES           2^28               what a file holds, unpacked; of Parquet, what it takes on the disk
+MOST_FILE_VALUES          2^28               rows times columns of a Parquet file
 LEAST_POWER_KW            1e-6               a power above 0: of stations, areas and PEVs
 MOST_POWER_KW             1e9                a power
 MOST_REQUEST_KW           1e9                what a policy asks of a station, either way
@@ -32,6 +33,9 @@ MOST_MOMENT               1e9                a price, load or other value of a s
 MOST_TRAINING_STEPS       1e12               agent-steps of a training
 MOST_NETWORK_WEIGHTS      20,000,000         weights of an actor, or of a critic
 MOST_TRANSITIONS          10,000,000         transitions of a replay buffer, agent-steps of a rollout or a batch
+MOST_ENVIRONMENTS         10,000             environments side by side, each an object of its own
+MOST_LEARNING_EPISODES    10,000,000         episodes from which a table learns
+MOST_TABLE_CELLS          10,000,000         values that tables learn together: of states and actions
 MOST_FRAME_MS             60,000             how long a picture of a film is shown
 MOST_FILM_FRAMES          10,000             pictures of a film
 ========================  =================  =======================================================================
@@ -54,6 +58,7 @@ MOST_EPISODES: Final = 1_000_000
 LARGEST_SEED: Final = 2**128 - 1
 MOST_RECORD_BYTES: Final = 3 * 2**30
 MOST_FILE_BYTES: Final = 2**28
+MOST_FILE_VALUES: Final = 2**28
 LEAST_POWER_KW: Final = 1e-6
 MOST_POWER_KW: Final = 1e9
 MOST_REQUEST_KW: Final = 1e9
@@ -67,6 +72,9 @@ MOST_MOMENT: Final = 1e9
 MOST_TRAINING_STEPS: Final = 10**12
 MOST_NETWORK_WEIGHTS: Final = 20_000_000
 MOST_TRANSITIONS: Final = 10_000_000
+MOST_ENVIRONMENTS: Final = 10_000
+MOST_LEARNING_EPISODES: Final = 10_000_000
+MOST_TABLE_CELLS: Final = 10_000_000
 MOST_FRAME_MS: Final = 60_000
 MOST_FILM_FRAMES: Final = 10_000
 

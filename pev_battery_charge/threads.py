@@ -1,10 +1,12 @@
 """Areas over threads: parts of a batch, stepped at the same time."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import Any, Final
+
+from pev_battery_charge.sizes import parts
 
 HEAD_START_STATIONS: Final = 3000
 """Stations that the calling thread steps while the others, asleep between two steps, wake up (about 70 us)."""
@@ -22,17 +24,23 @@ class AreaThreads:
         rest = num_areas - head_start
         shares = range(1, self.num_threads + 1) if self.num_threads > 1 else (self.num_threads,)
         bounds = [0, *(head_start + rest * k // self.num_threads for k in shares)]
-        self._own, *self._others = pairwise(bounds)
+        own, *others = ([*_in_parts(*share, num_stations)] for share in pairwise(bounds))
+        self._own, self._others = own, [part for share in others for part in share]
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0
 
     def run(self, advance: Callable[[int, int], None]) -> None:
-        """Call `advance(first, last)` so that every area `first <= b < last` is met once."""
+        """Call `advance(first, last)` so that every area `first <= b < last` is met once.
+
+        Ctrl-C is heard between two calls. Then, as with an error, the other threads' parts are still made, so that all
+        areas are at the same step unless this thread had further parts of its own.
+        """
         others = [self._threads().submit(advance, *part) for part in self._others]
         try:
-            advance(*self._own)
+            for part in self._own:
+                advance(*part)
         finally:
-            wait(others)  # also after an interrupt: whoever goes on then finds all areas at the same step
+            wait(others)
         for other in others:
             other.result()
 
@@ -51,3 +59,8 @@ class AreaThreads:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_pool": None}
+
+
+def _in_parts(first: int, last: int, num_stations: int) -> Iterator[tuple[int, int]]:
+    for part in parts(last - first, num_stations):
+        yield first + part.start, first + part.stop

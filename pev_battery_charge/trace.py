@@ -14,7 +14,7 @@ from pev_battery_charge.core.records import NO_SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_parquet
-from pev_battery_charge.reading import ending
+from pev_battery_charge.reading import ending, read_parquet
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace_rows import COLUMNS, to_records
@@ -149,10 +149,7 @@ class Trace:
         path = Path(path)
         if not path.is_file():
             raise InputError(str(path), ["no such file"])
-        try:
-            metadata, frame = pl.read_parquet_metadata(path), pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise InputError(str(path), [f"is not a readable Parquet file: {str(error).splitlines()[0]}"]) from None
+        metadata, frame = read_parquet(path)
         known = metadata.get("format_version") == _FORMAT_VERSION and {"scenario", "schedule"} <= set(metadata)
         if not known or not {"step", "station", *COLUMNS} <= set(frame.columns):
             raise InputError(str(path), ["is not a trace file of this format version"])

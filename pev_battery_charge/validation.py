@@ -1,6 +1,7 @@
 """Validation: rules that stand beside the values, and every broken one told at the door, in one `InputError`."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -12,7 +13,7 @@ from pydantic import PlainValidator, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from pev_battery_charge.errors import InputError, whole_number_problems
+from pev_battery_charge.errors import InputError, shown, whole_number_problems
 
 Kind = TypeVar("Kind")
 
@@ -67,19 +68,19 @@ def problems_of(error: ValidationError, *, whole: str = "", brackets: bool = Fal
             continue
         value = problem["input"]
         simple = isinstance(value, str | int | float) and problem["type"] not in ("extra_forbidden", _RULE)
-        told = problem["msg"].removeprefix("Value error, ") + (f" (it is {value!r})" if simple else "")
+        told = problem["msg"].removeprefix("Value error, ") + (f" (it is {shown(value)})" if simple else "")
         problems.append(f"{place or whole}: {told}")
     return problems
 
 
 def rule(text: str, holds: Callable[[Any], bool]) -> PlainValidator:
     """A rule in an annotation, in its own words: the value is taken as it is, or refused with them."""
-    return _refusing(lambda value: [] if holds(value) else [f": {text} (it is {value!r})"])
+    return _refusing(lambda value: [] if holds(value) else [f": {text} (it is {shown(value)})"])
 
 
-def whole_number(least: int) -> PlainValidator:
-    """The rule of a whole number."""
-    return _refusing(lambda value: whole_number_problems("", value, least))
+def whole_number(least: int, most: int | None = None) -> PlainValidator:
+    """The rule of a whole number, of any size above `least` unless told otherwise."""
+    return _refusing(lambda value: whole_number_problems("", value, least, most))
 
 
 def number(*, above: float = -math.inf, least: float = -math.inf, most: float = math.inf) -> PlainValidator:
@@ -91,12 +92,12 @@ def number_problems(
     name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf, most: float = math.inf
 ) -> list[str]:
     """The problem of a value that must be a finite number between bounds, if it has one."""
-    real = isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
-    if real and value > above and least <= value <= most:
+    real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if real and abs(value) <= sys.float_info.max and value > above and least <= value <= most:
         return []
     bounds = {"above": above, "at least": least, "at most": most}
     told = ["must be a finite number", *(f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound))]
-    return [f"{name}: {', '.join(told)} (it is {value!r})"]
+    return [f"{name}: {', '.join(told)} (it is {shown(value)})"]
 
 
 def _refusing(problems: Callable[[Any], list[str]]) -> PlainValidator:

@@ -43,6 +43,7 @@ from gymnasium.spaces import Box
 from pettingzoo.utils import BaseParallelWrapper
 
 import pev_battery_charge as pbc
+from pev_battery_charge.cli.process import orderly_end
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.training.parallel import ScaledArea
@@ -346,4 +347,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with orderly_end():
+        main()

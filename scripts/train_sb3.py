@@ -16,6 +16,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import EvalCallback
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
+from pev_battery_charge.cli.process import orderly_end
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.training import FIRST_EVALUATION_SEED
@@ -100,4 +101,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with orderly_end():
+        main()

@@ -23,6 +23,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecMonitor
 
 import pev_battery_charge as pbc
+from pev_battery_charge.cli.process import orderly_end
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.training import FIRST_EVALUATION_SEED
@@ -164,4 +165,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with orderly_end():
+        main()

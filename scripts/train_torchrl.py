@@ -28,6 +28,7 @@ from torchrl.objectives import ClipPPOLoss, ValueEstimators
 
 import pev_battery_charge as pbc
 from pev_battery_charge.catalogue import STATE_FEATURES
+from pev_battery_charge.cli.process import orderly_end
 from pev_battery_charge.errors import InputError, whole_number_problems
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.scenario import resolve_scenario
@@ -226,4 +227,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with orderly_end():
+        main()

@@ -23,14 +23,19 @@ from pev_battery_charge import (
     Simulation,
     generate_schedule,
     load_scenario,
+    reading,
     sizes,
+    tabular,
 )
 from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.core.records import STEP, make_moments
 from pev_battery_charge.evaluation import evaluate
-from pev_battery_charge.importers import acn, import_sessions
+from pev_battery_charge.importers import import_sessions
 from pev_battery_charge.populations import base, site, spread
 from pev_battery_charge.schedule.columns import COLUMNS
+from pev_battery_charge.smart_charging import SmartCharging, SmartChargingEnv
+from pev_battery_charge.smart_charging.dqn import DqnConfig
+from pev_battery_charge.smart_charging.learning import TableConfig
 from pev_battery_charge.trace import Trace
 from tests.bits import bits
 
@@ -144,6 +149,92 @@ def test_batches_seeds_and_episodes_beyond_bounds_are_refused(make: Callable[[],
     assert told in problems_of(make)
 
 
+def test_a_population_whose_draws_no_memory_holds_is_refused_with_the_first() -> None:
+    drawn: list[int] = []
+
+    @pbc.population("far-too-many")
+    class FarTooMany(pbc.Population):
+        def draw(self, *_: Any) -> pbc.Instance:
+            """The same thousand sessions each time."""
+            drawn.append(1)
+            return pbc.Instance(thousand)
+
+    thousand = generate_schedule(changed(population={"pevs": 1000}), seed=0)
+    simulation = Simulation(changed(population={"kind": "far-too-many"}), 10**5)
+    told = problems_of(lambda: simulation.reset(seed=0))
+    assert told.startswith("population 'far-too-many': records: must take at most 3 GiB together")
+    assert drawn == [1]
+
+
+@pytest.mark.parametrize("number", [10**400, ABSURD, -ABSURD], ids=["400 digits", "5000 digits", "below"])
+def test_numbers_of_hundreds_of_digits_are_told_by_their_size(number: int) -> None:
+    for name in ("horizon_steps", "step_minutes"):
+        told = problems_of(lambda name=name: changed(**{name: number}))
+        assert f"{name}: Input should be" in told
+        assert len(told) < 200
+    told = problems_of(lambda: pbc.Scenario.from_toml(f"horizon_steps = {'9' * 400}"))
+    assert "(it is 2^1328 or more)" in told
+    with pytest.raises(InputError, match="slot_minutes: must be a finite number"):
+        SmartCharging(slot_minutes=number)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: SmartCharging(num_slots=HUGE), "num_slots: must be a whole number from 1 to 100000"),
+        (lambda: SmartCharging(num_slots=10**5), "num_slots: slots x levels of the battery x rates must be at most"),
+        (lambda: SmartCharging(capacity_kwh=1e12), "give rounder numbers"),
+        (lambda: tabular.Settings(episodes=HUGE), "episodes: must be a whole number from 1 to 10000000"),
+        (lambda: TableConfig(episodes=HUGE).settings("q"), "episodes: must be a whole number from 1 to 10000000"),
+        (lambda: DqnConfig(steps=10**13), "steps: must be a whole number from 1 to 1000000000000"),
+        (lambda: DqnConfig(environments=HUGE), "environments: must be a whole number from 1 to 10000"),
+        (lambda: DqnConfig(buffer_size=HUGE), "buffer_size: must be a whole number from 1 to 10000000"),
+        (lambda: DqnConfig(batch_size=HUGE), "batch_size: must be a whole number from 1 to 10000000"),
+        (lambda: DqnConfig(network=(HUGE,)), "network[0]: must be a whole number from 1 to 20000000"),
+        (lambda: DqnConfig(network=(10**4, 10**4)), "network: must have at most 20,000,000 weights"),
+    ],
+)
+def test_smart_charging_beyond_bounds_is_refused(make: Callable[[], object], told: str) -> None:
+    assert told in problems_of(make)
+
+
+def test_tables_of_too_many_cells_together_are_refused() -> None:
+    problem = SmartCharging(num_slots=150, capacity_kwh=7200.0)
+    env = SmartChargingEnv(problem, observation="index", cell_kwh=0.25)
+    told = problems_of(lambda: tabular.double_q_learning(env))
+    assert "tables: must have at most 10,000,000 cells (they would have 2 x " in told
+
+
+@pytest.mark.parametrize("read", [Schedule.read, Trace.read])
+def test_a_parquet_file_that_unpacks_to_too_much_is_refused(
+    read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bomb.parquet"
+    pl.DataFrame(
+        {"pev": pl.repeat(1.0, 10**6, eager=True), "arrival_min": pl.repeat(1.0, 10**6, eager=True)}
+    ).write_parquet(path)
+    assert path.stat().st_size < 10**5
+    monkeypatch.setattr(reading, "MOST_FILE_VALUES", 10**6)
+    told = problems_of(lambda: read(path))
+    assert told == f"{path}: must hold at most 1,000,000 values (it holds 1,000,000 rows of 2 columns)"
+    monkeypatch.setattr(reading, "MOST_FILE_BYTES", 1000)
+    assert problems_of(lambda: read(path)).startswith(f"{path}: must hold at most")
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("day.csv", Schedule.read), ("area.toml", Scenario.load), ("day.csv", import_sessions)],
+)
+def test_a_text_file_of_too_many_bytes_is_refused_before_it_is_read(
+    name: str, read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.truncate(2**40)  # a hole: it takes nothing on the disk
+    with pytest.raises(InputError, match="must hold at most 256 MiB, unpacked"):
+        read(path)
+
+
 def test_the_largest_seed_draws() -> None:
     assert len(generate_schedule(seed=sizes.LARGEST_SEED)) == 20
 
@@ -179,7 +270,7 @@ def test_a_series_beyond_bounds_is_refused() -> None:
 
 
 def test_a_gzip_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acn, "MOST_FILE_BYTES", 2**20)
+    monkeypatch.setattr(reading, "MOST_FILE_BYTES", 2**20)
     path = tmp_path / "bomb.json.gz"
     path.write_bytes(gzip.compress(b"{" + b" " * 2**27))
     assert problems_of(lambda: import_sessions(path)).startswith(f"{path}: must hold at most")
@@ -306,6 +397,17 @@ def test_long_work_is_cut_into_parts_that_change_nothing(name: str, monkeypatch:
 def test_a_training_beyond_bounds_is_refused(make: tuple[str, Any]) -> None:
     training = pytest.importorskip("pev_battery_charge.training")
     assert make[0] in problems_of(lambda: training.TrainConfig(**{make[0]: make[1]}).checked())
+
+
+def test_a_rollout_of_one_agent_step_is_refused_before_it_begins(tmp_path: Path) -> None:
+    training = pytest.importorskip("pev_battery_charge.training")
+    pytest.importorskip("stable_baselines3")
+    alone = training.PPOConfig(rollout_steps=1)
+    config = training.TrainConfig(areas=1, ppo=alone)
+    with pytest.raises(InputError, match=r"ppo\.rollout_steps: x areas x stations must be at least 2 agent-steps"):
+        training.train(config, tmp_path / "run", scenario=changed(stations={"count": 1}))
+    assert not (tmp_path / "run").exists()
+    config.check_sizes(2)
 
 
 def test_a_rollout_of_too_many_steps_is_refused() -> None:

@@ -24,6 +24,7 @@ from pev_battery_charge.core.compile import fingerprint, load_text
 from pev_battery_charge.core.limits import MANY_STATIONS
 from pev_battery_charge.core.records import AREA, MOMENT, STATION
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.sizes import parts
 
 _LOCK: Final = RLock()
 
@@ -205,7 +206,9 @@ class Observer:
         """`[B, N, F]` of `areas[B]`, `stations[B, N]`."""
         observations = np.empty((*stations.shape, len(self._features)), np.float32)
         try:
-            self._kernel(areas, stations, moments, self._numbers, observations)
+            for part in parts(*stations.shape):
+                series = moments if len(moments) == 1 else moments[part]
+                self._kernel(areas[part], stations[part], series, self._numbers, observations[part])
         except NumbaError as error:
             raise explained(error, self._features) from error
         return observations

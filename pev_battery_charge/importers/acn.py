@@ -18,10 +18,9 @@ from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.importers import acn_api
 from pev_battery_charge.importers.acn_sessions import CSV, CSV_TIME, LAST_WORD, recorded
 from pev_battery_charge.importers.recorded import RecordedSessions, session_reader
-from pev_battery_charge.reading import TOO_LARGE, decode_text, read_content
+from pev_battery_charge.reading import decode_text, read_at_most, read_content
 from pev_battery_charge.schedule.comma_separated import CsvTable, parse_csv
 from pev_battery_charge.schedule.validation import Kind, read_cells
-from pev_battery_charge.sizes import MOST_FILE_BYTES
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _CLAIMED: Final = "claimed"
@@ -54,11 +53,9 @@ def _read_text(path: Path) -> str:
     if content.startswith(_GZIP_MAGIC):
         try:
             with gzip.open(io.BytesIO(content)) as file:
-                content = file.read(MOST_FILE_BYTES + 1)
+                content = read_at_most(file, str(path))
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise InputError(str(path), [f"is a broken gzip file: {error}"]) from None
-        if len(content) > MOST_FILE_BYTES:
-            raise InputError(str(path), [TOO_LARGE])
     return decode_text(content, str(path))
 
 

@@ -22,13 +22,14 @@ import numpy as np
 from pydantic import field_validator
 
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.errors import InputError
+from pev_battery_charge.core.records import SESSION
+from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.instance import Instance, InstanceRecords, to_records
 from pev_battery_charge.models import Part
 from pev_battery_charge.registry import Registry, same_definition
-from pev_battery_charge.schedule.assignment import assign_areas
+from pev_battery_charge.schedule.assignment import all_free, assign_areas
 from pev_battery_charge.schedule.validation import Site
-from pev_battery_charge.sizes import parts
+from pev_battery_charge.sizes import bytes_problems, parts
 
 StayStart = Literal["arrival", "plug_in"]
 """From when a PEV's stay is counted. "arrival": a PEV that waits for a station leaves when it would have left anyway,
@@ -122,7 +123,13 @@ class _AreaByArea:
     site: Site
 
     def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
-        return to_records([self._draw_one(generator) for generator in random], self.site.num_moments)
+        drawn: list[Instance] = []
+        for generator in random:
+            drawn.append(self._draw_one(generator))
+            room = len(random) * len(drawn[-1].schedule)  # told as soon as it is known, not once all is in memory
+            problems = bytes_problems(sessions=room * SESSION.itemsize)
+            raise_if(f"population {self.population.kind!r}", problems)
+        return to_records(drawn, self.site.num_moments)
 
     def _draw_one(self, generator: np.random.Generator) -> Instance:
         subject = f"population {self.population.kind!r}"
@@ -139,8 +146,12 @@ class _AreaByArea:
 def give_stations(sessions: Records, population: Population, site: Site) -> None:
     """Give `sessions[B, S]`, each row in order of arrival, the site's stations; PEVs wait as the population's do."""
     stays_from_plug_in = population.stay_counts_from == "plug_in"
-    for part in parts(*sessions.shape):
-        assign_areas(sessions[part], site.num_stations, population.patience_minutes, stays_from_plug_in)
+    num_areas, room = sessions.shape
+    for part in parts(num_areas, max(room, site.num_stations)):
+        areas = sessions[part]
+        free_at = np.tile(all_free(site.num_stations), (len(areas), 1))
+        for turn in parts(room, len(areas)):  # of a single area, where that is much work
+            assign_areas(areas[:, turn], free_at, population.patience_minutes, stays_from_plug_in)
 
 
 _KINDS: Registry[type[Population]] = Registry("population")

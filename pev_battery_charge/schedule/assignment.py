@@ -22,7 +22,12 @@ def assign_stations(
     Each departure is known as soon as the PEV is plugged in, so a queue is served rightly by giving each PEV in turn
     the earliest station that those before it have left over.
     """
-    free_at = all_free(num_stations)
+    serve_in_turn(sessions, all_free(num_stations), patience_minutes, stays_from_plug_in)
+
+
+@kernel
+def serve_in_turn(sessions: Records, free_at: Array, patience_minutes: float, stays_from_plug_in: bool) -> None:
+    """The same with `free_at`, as of `all_free`, which goes on to the sessions that come next."""
     for j in range(sessions.size):
         session = sessions[j]
         if session["status"] == _PADDING:
@@ -46,10 +51,10 @@ def assign_stations(
 
 
 @kernel
-def assign_areas(sessions: Records, num_stations: int, patience_minutes: float, stays_from_plug_in: bool) -> None:
-    """The same for each area of `sessions[B, S]`."""
+def assign_areas(sessions: Records, free_at: Array, patience_minutes: float, stays_from_plug_in: bool) -> None:
+    """The same for each area of `sessions[B, S]`, with a row of `free_at` for each."""
     for b in range(len(sessions)):
-        assign_stations(sessions[b], num_stations, patience_minutes, stays_from_plug_in)
+        serve_in_turn(sessions[b], free_at[b], patience_minutes, stays_from_plug_in)
 
 
 @kernel

@@ -8,7 +8,7 @@ import polars as pl
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside, write_parquet
-from pev_battery_charge.reading import ending, read_text
+from pev_battery_charge.reading import ending, read_parquet, read_text
 from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL
 from pev_battery_charge.schedule.comma_separated import parse_csv
 
@@ -33,14 +33,8 @@ def read_table(path: str | Path) -> Table:
         raise InputError(str(path), ["no such file"])
     if ending(path) == ".csv":
         return parse_table(read_text(path), str(path))
-    try:
-        if path.stat().st_size == 0:
-            raise InputError(str(path), ["is empty"])
-        metadata = {key: value for key, value in pl.read_parquet_metadata(path).items() if not key.startswith("ARROW")}
-        return Table(pl.read_parquet(path), metadata)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        problem = f"is not a readable parquet file: {str(error).partition(chr(10))[0]}"
-        raise InputError(str(path), [problem]) from None
+    metadata, sessions = read_parquet(path)
+    return Table(sessions, {key: value for key, value in metadata.items() if not key.startswith("ARROW")})
 
 
 def parse_table(text: str, source: str) -> Table:

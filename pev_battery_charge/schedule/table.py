@@ -64,9 +64,7 @@ class ScheduleInfo:
                     continue
                 if key != "seed" and not 0 < values[key] < math.inf:
                     problems.append(f"metadata {key!r} must be above 0 and finite (it is {metadata[key]!r})")
-        problems += _start_problems(values.get("start", "00:00"))
-        if "time_zone" in values and values["time_zone"] not in available_timezones():
-            problems.append(f"metadata 'time_zone' must be a known time zone (it is {values['time_zone']!r})")
+        problems += _clock_problems(values.get("start"), values.get("time_zone"))
         raise_if(source, problems)
         return cls(**values)
 
@@ -99,7 +97,8 @@ class Schedule:
 
     def __init__(self, sessions: pl.DataFrame, info: ScheduleInfo | None = None, *, source: str = "schedule") -> None:
         rows, problems = validation.examine(sessions)
-        raise_if(source, problems)
+        told = [] if info is None else _clock_problems(info.start, info.time_zone)
+        raise_if(source, [*told, *problems])
         self._keep(rows, info, source)
 
     def _keep(self, rows: pl.DataFrame, info: ScheduleInfo | None, source: str) -> None:
@@ -266,6 +265,14 @@ class Schedule:
         )
         table = files.Table(sessions.cast(pl.Schema(COLUMNS)), {}, places, tuple(problems))
         return cls._checked(table, info, source)
+
+
+def _clock_problems(start: str | None, time_zone: str | None) -> list[str]:
+    """The problems of when minute 0 is."""
+    problems = [] if start is None else _start_problems(start)
+    if time_zone is not None and time_zone not in available_timezones():
+        problems.append(f"metadata 'time_zone' must be a known time zone (it is {time_zone!r})")
+    return problems
 
 
 def _start_problems(start: str) -> list[str]:

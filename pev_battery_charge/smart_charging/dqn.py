@@ -1,14 +1,18 @@
 """Deep Q-learning by Stable-Baselines3: a network in place of the table. Needs the extra `train`."""
 
 import math
+import operator
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import gymnasium
 import numpy as np
+from pydantic import model_validator
 
+from pev_battery_charge import sizes
 from pev_battery_charge.core.arrays import Array
+from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_beside
 from pev_battery_charge.smart_charging.cells import Cells
 from pev_battery_charge.smart_charging.environment import SmartChargingEnv
@@ -22,7 +26,9 @@ if TYPE_CHECKING:
     from stable_baselines3 import DQN
 
 
-_Count = Annotated[int, whole_number(1)]
+_Count = Annotated[int, whole_number(1, sizes.MOST_TRAINING_STEPS)]
+_Transitions = Annotated[int, whole_number(1, sizes.MOST_TRANSITIONS)]
+_Layer = Annotated[int, whole_number(1, sizes.MOST_NETWORK_WEIGHTS)]
 _Fraction = Annotated[float, number(least=0.0, most=1.0)]
 
 
@@ -32,17 +38,17 @@ class DqnConfig:
 
     steps: _Count = 400_000
     """Slots to play; rounded up to whole updates."""
-    environments: _Count = 16
+    environments: Annotated[int, whole_number(1, sizes.MOST_ENVIRONMENTS)] = 16
     """Vehicles side by side."""
-    network: tuple[_Count, ...] = (64, 64)
+    network: tuple[_Layer, ...] = (64, 64)
     """Hidden layers."""
     learning_rate: Annotated[float, number(above=0.0)] = 1e-3
     """Of Adam, at first; it falls in a straight line, and is above 0 in the last update."""
-    buffer_size: _Count = 400_000
+    buffer_size: _Transitions = 400_000
     """Slots that the replay buffer keeps."""
-    batch_size: _Count = 512
+    batch_size: _Transitions = 512
     """Slots of a gradient step. Large, since a shortage is rare and costs eighty full slots."""
-    learning_starts: Annotated[int, whole_number(0)] = 20_000
+    learning_starts: Annotated[int, whole_number(0, sizes.MOST_TRAINING_STEPS)] = 20_000
     """Slots with random rates before learning begins."""
     train_every: _Count = 8
     """Slots of each vehicle between two updates."""
@@ -54,6 +60,14 @@ class DqnConfig:
     """The share of random actions falls from 1 to its end over this share of the steps."""
     exploration_end: _Fraction = 0.05
     """The share of random actions in the end."""
+
+    @model_validator(mode="after")
+    def _network_can_be_borne(self) -> Self:
+        weights = sum(map(operator.mul, self.network, (*self.network[1:], 1)))
+        if weights > sizes.MOST_NETWORK_WEIGHTS:
+            rule = f"must have at most {sizes.MOST_NETWORK_WEIGHTS:,} weights (it has {weights:,})"
+            raise InputError("dqn", [f"network: {rule}"])
+        return self
 
     @property
     def updates(self) -> int:

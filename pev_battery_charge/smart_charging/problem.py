@@ -26,6 +26,12 @@ Costs = Literal["relative", "raw"]
 MOST_LEVELS: Final = 100_000
 """Finer than this no battery is cut."""
 
+MOST_SLOTS: Final = 100_000
+"""Longer is no episode."""
+
+MOST_ENTRIES: Final = 20_000_000
+"""What an action is worth in each state: so many numbers at most, of which a few copies are made."""
+
 
 def _as_tuple(values: Any) -> Any:
     """A number stands for a list of one."""
@@ -61,7 +67,7 @@ class SmartCharging:
     """What the battery holds."""
     rates_kw: Annotated[_Several, AfterValidator(_rising)] = (0.0, 7.0, 14.0, 22.0)
     """The power of each action, rising: zero, low, medium, high."""
-    num_slots: Annotated[int, whole_number(1)] = 8
+    num_slots: Annotated[int, whole_number(1, MOST_SLOTS)] = 8
     """Decisions of an episode."""
     slot_minutes: Annotated[float, number(above=0.0, most=MINUTES_PER_DAY)] = 15.0
     """Length of a slot."""
@@ -96,6 +102,10 @@ class SmartCharging:
             told = f"what a slot charges at {rates} kW and the capacity have no common step of at least {least}"
             problems.append(f"rates_kw: {told}")
         raise_if("smart charging", problems)
+        entries = (self.num_slots + 1) * self.num_levels * len(self.rates_kw)
+        if entries > MOST_ENTRIES:
+            rule = f"slots x levels of the battery x rates must be at most {MOST_ENTRIES:,} (they are {entries:,})"
+            raise InputError("smart charging", [f"num_slots: {rule}"])
         return self
 
     @cached_property

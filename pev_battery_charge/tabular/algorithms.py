@@ -21,7 +21,7 @@ from gymnasium.spaces import Discrete
 
 from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.errors import InputError, raise_if, whole_number_problems
-from pev_battery_charge.sizes import LARGEST_SEED
+from pev_battery_charge.sizes import LARGEST_SEED, MOST_TABLE_CELLS
 from pev_battery_charge.tabular.action_values import Learned
 from pev_battery_charge.tabular.settings import Settings
 from pev_battery_charge.tabular.state_numbers import StateNumbers
@@ -106,8 +106,10 @@ class _Run:
         self._numbers = StateNumbers(env.observation_space)
         self._first_action, self._num_actions = int(actions.start), int(actions.n)
         shape = self._numbers.count, self._num_actions
-        if shape[0] * shape[1] > 10**8:  # some gigabytes
-            raise InputError("learning", [f"a table of {shape[0]} states x {shape[1]} actions is too large"])
+        if (cells := shape[0] * shape[1] * num_tables) > MOST_TABLE_CELLS:
+            rule = f"must have at most {MOST_TABLE_CELLS:,} cells"
+            told = f"{num_tables} x {shape[0]} states x {shape[1]} actions, {cells:,}"
+            raise InputError("learning", [f"tables: {rule} (they would have {told})"])
         self._seed: int | None = int(seed)
         self.random = Random(self._seed).random  # noqa: S311  exploration, not secrets
         self.discount = settings.discount

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import model_validator
 
 from pev_battery_charge.errors import InputError
+from pev_battery_charge.sizes import MOST_LEARNING_EPISODES
 from pev_battery_charge.validation import checked_dataclass, number, rule, whole_number
 
 Fall = Literal["linear", "exponential", "constant"]
@@ -68,7 +69,7 @@ class StepSize:
 class Settings:
     """How a table learns."""
 
-    episodes: Annotated[int, whole_number(1)] = 10_000
+    episodes: Annotated[int, whole_number(1, MOST_LEARNING_EPISODES)] = 10_000
     """Episodes to play."""
     discount: _Fraction = 1.0
     """What a reward one step later is worth, 0 to 1."""

@@ -23,6 +23,9 @@ FIRST_EVALUATION_SEED: Final = 1_000_000
 _LARGEST_TORCH_SEED: Final = 2**32 - 1
 """Stable-Baselines3 seeds NumPy's first generator, too, which takes no more."""
 
+_LEAST_ROLLOUT: Final = 2
+"""Advantages are divided by their standard deviation, which one alone has not."""
+
 _STRICT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 _Count = Annotated[int, Field(ge=1, le=sizes.MOST_TRAINING_STEPS)]
@@ -167,8 +170,11 @@ class TrainConfig:
         return config
 
     def check_sizes(self, num_stations: int) -> None:
-        """Raise `InputError` where a rollout in areas of so many stations would hold too many agent-steps."""
+        """Raise `InputError` where a rollout in areas of so many stations would hold too many agent-steps, or one."""
         steps = self.ppo.rollout_steps * self.num_areas(num_stations) * num_stations
+        if self.algorithm == "ppo" and steps < _LEAST_ROLLOUT:
+            rule = f"x areas x stations must be at least {_LEAST_ROLLOUT} agent-steps (it is {steps})"
+            raise InputError("training", [f"ppo.rollout_steps: {rule}"])
         if self.algorithm == "ppo" and steps > sizes.MOST_TRANSITIONS:
             rule = f"x areas x stations must be at most {sizes.MOST_TRANSITIONS:,} agent-steps (it is {steps:,})"
             raise InputError("training", [f"ppo.rollout_steps: {rule}"])

@@ -25,6 +25,7 @@ import polars as pl
 
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import is_half_written, make_folder, write_beside, write_parquet
+from pev_battery_charge.reading import parse_json, read_text
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.training.config import TrainConfig
 
@@ -117,11 +118,9 @@ class RunFolder:
         """What is known of the run, as in `run.json`; raises `InputError` where that is lost or damaged."""
         otherwise = "--repeat does the run anew"
         try:
-            info = json.loads(self.info_file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(str(self.info_file), [f"cannot be read: {error.strerror}; {otherwise}"]) from None
-        except (ValueError, RecursionError) as error:
-            raise InputError(str(self.info_file), [f"is damaged: {error}; {otherwise}"]) from None
+            info = parse_json(read_text(self.info_file), str(self.info_file))
+        except InputError as error:
+            raise InputError(error.subject, [f"{problem}; {otherwise}" for problem in error.problems]) from None
         if not isinstance(info, dict) or "versions" not in info:
             raise InputError(str(self.info_file), [f"is damaged: it tells no versions; {otherwise}"])
         return info

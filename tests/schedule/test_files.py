@@ -155,7 +155,7 @@ def test_a_truncated_parquet_file_is_refused(kept: float, tmp_path: Path) -> Non
     generate_schedule(load_scenario("caltech-54")).write(path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(kept * len(whole))])
-    with pytest.raises(InputError, match=r"day\.parquet: is not a readable parquet file"):
+    with pytest.raises(InputError, match=r"day\.parquet: is not a readable Parquet file"):
         Schedule.read(path)
 
 
@@ -164,7 +164,7 @@ def test_a_truncated_parquet_file_is_refused(kept: float, tmp_path: Path) -> Non
     [
         ("day.csv", b"\xff\xfe\x00pev", "cannot be read as text: it is not UTF-8 from byte 1 on"),
         ("day.csv", b"pev,arrival_min\na,1\nb,2,3\n", r"row 2 \(line 3\): has 3 cells, and there are 2 columns"),
-        ("day.parquet", b"pev,arrival_min\na,1\n", "is not a readable parquet file"),
+        ("day.parquet", b"pev,arrival_min\na,1\n", "is not a readable Parquet file"),
         ("day.csv", b"# format_version: 2\npev\na\n", r"format version must be 1 \(it is 2\)"),
         ("day.csv", b"# seed: soon\npev\na\n", "column 'arrival_min' is missing|metadata 'seed' must be a number"),
         ("day.xlsx", b"", r"a schedule file must end in \.csv or \.parquet"),

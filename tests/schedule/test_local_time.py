@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pev_battery_charge as pbc
-from pev_battery_charge import InputError, Schedule, Simulation
+from pev_battery_charge import InputError, Schedule, Simulation, sizes
 from pev_battery_charge.cli.schedule import ShowCommand
 from pev_battery_charge.controllers import Snapshot, make_controller
 from pev_battery_charge.core.clock import hour_of_day
 from pev_battery_charge.core.records import make_areas
 from pev_battery_charge.rendering.clock import Clock
+from pev_battery_charge.schedule.local_time import LocalTime
 from pev_battery_charge.schedule.table import ScheduleInfo
 
 ZONES = ("Europe/Amsterdam", "America/Los_Angeles", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu", "UTC")
@@ -150,3 +151,27 @@ def test_the_import_of_a_day_of_23_hours_is_shown_as_it_was() -> None:
     simulation = Simulation(scenario)
     simulation.reset(schedule=schedule)
     assert hour_of_day(simulation.areas[0], round(minute / 15.0)) == 3.5
+
+
+@pytest.mark.parametrize(
+    ("start", "time_zone", "told"),
+    [
+        ("9999-12-31 23:00", "Europe/Berlin", "must be in the years 1900 to 2999"),
+        ("0001-01-01 00:00", "Asia/Tokyo", "must be in the years 1900 to 2999"),
+        ("2024-02-30 00:00", None, "must be a day that there is"),
+        ("noon", None, "must be HH:MM"),
+        ("2024-01-01 00:00", "Europe/Nowhere", "must be a known time zone"),
+    ],
+)
+def test_a_clock_given_in_python_is_checked_like_that_of_a_file(start: str, time_zone: str | None, told: str) -> None:
+    sessions = pbc.generate_schedule(seed=0).sessions
+    with pytest.raises(InputError, match=told):
+        Schedule(sessions, ScheduleInfo(start=start, time_zone=time_zone))
+
+
+@pytest.mark.parametrize("start", ["1900-01-01 00:00", "2999-12-31 23:59"])
+@pytest.mark.parametrize("time_zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_every_minute_that_a_schedule_may_tell_is_in_the_calendar(start: str, time_zone: str) -> None:
+    info = ScheduleInfo(start=start, time_zone=time_zone)
+    assert LocalTime(info).day(sizes.MOST_MINUTES) > 600_000
+    assert LocalTime(info).at(-24.0 * 60.0).year in (1899, 2999)
