@@ -16,6 +16,7 @@ from pev_battery_charge.core.arrays import Array
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.labels import elided
 from pev_battery_charge.rendering.layout import LABEL_GAP_PX, LEFT_PX, LINE_PX, MARGIN_PX, Box
+from pev_battery_charge.rendering.letters import drawable
 from pev_battery_charge.rendering.stamped_text import StampedText
 from pev_battery_charge.rendering.style import HEADLINE_PT, INK, MUTED, OUTLINE, SMALL_PT, TITLE_PT, px_to_pt
 
@@ -124,6 +125,7 @@ def width_px(text: Text) -> float:
 
 def fit_text(text: Text, words: str, room_px: float) -> None:
     """Let a text say some words, or as much of their beginning as fits into the room, measured."""
+    words = drawable(words)
     text.set_text(words)
     if width_px(text) <= room_px:
         return
@@ -146,13 +148,15 @@ def write_head(figure: Figure, title: str, about: str, beside_px: float = MARGIN
     """The head's two lines, elided to fit; `beside_px` is left free to the right of the title."""
     room_px = figure.bbox.width - MARGIN_PX
     shown = elided(title, room_px - beside_px, HEADLINE_PT)
-    write_lines(figure, MARGIN_PX, shown, elided(about, room_px - MARGIN_PX))
+    write_lines(figure, MARGIN_PX, shown, elided(about, room_px - MARGIN_PX), room_px - beside_px, room_px - MARGIN_PX)
 
 
-def write_lines(figure: Figure, left_px: float, title: str, about: str) -> None:
-    """A headline, and in a smaller line below it what it is about."""
-    add_text(figure, left_px, HEADLINE_DOWN_PX, title, size=HEADLINE_PT, weight="bold")
-    add_text(figure, left_px, ABOUT_DOWN_PX, about, color=MUTED)
+def write_lines(
+    figure: Figure, left_px: float, title: str, about: str, title_room_px: float, about_room_px: float
+) -> None:
+    """A headline, and in a smaller line below it what it is about, each cut where it has no room."""
+    fit_text(add_text(figure, left_px, HEADLINE_DOWN_PX, size=HEADLINE_PT, weight="bold"), title, title_room_px)
+    fit_text(add_text(figure, left_px, ABOUT_DOWN_PX, color=MUTED), about, about_room_px)
 
 
 def add_figure_legend(

@@ -15,7 +15,8 @@ from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, add_figure_legend, grouped, swatch, write_head
 from pev_battery_charge.rendering.lanes import add_lanes, lane_names
 from pev_battery_charge.rendering.layout import HEAD_PX, RIGHT_PX
-from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, MUTED, OUTLINE, PALE, PAPER, px_to_pt, text_width_px
+from pev_battery_charge.rendering.letters import text_width_px
+from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, MUTED, OUTLINE, PALE, PAPER, px_to_pt
 
 _MEANS_PX, _LEGEND_PX = 52, 18
 _LANES_PX, _LANE_MIN_PX, _LANE_MAX_PX = 200, 22, 34

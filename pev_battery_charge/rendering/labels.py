@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import count, takewhile
 
-from pev_battery_charge.rendering.style import SMALL_PT, text_width_px
+from pev_battery_charge.rendering.letters import drawable, text_width_px
+from pev_battery_charge.rendering.style import SMALL_PT
 
 _LONGEST_SHORT_NAME = 8
 
@@ -42,9 +43,24 @@ def counted(number: int, what: str) -> str:
 
 
 def elided(name: str, room_px: float, size_pt: float = SMALL_PT) -> str:
-    """The name, or its beginning and end, so that it fits."""
+    """The name, or its beginning and end, so that it fits; as `drawable` has it."""
+    name = drawable(name)
     if text_width_px(name, size_pt) <= room_px:
         return name
-    most = int(room_px / text_width_px("m", size_pt)) - 1
-    head = (most + 1) // 2
-    return f"{name[:head]}…{name[len(name) - (most - head) :]}"
+    shown = "…"
+    for most in range(max(int(room_px / text_width_px("n", size_pt)) - 1, 0), 0, -1):
+        head = (most + 1) // 2
+        shown = f"{name[:head]}…{name[len(name) - (most - head) :]}"
+        if text_width_px(shown, size_pt) <= room_px:
+            break
+    return shown
+
+
+def spaced_to_fit(names: Sequence[str], room_px: float, beside_px: float) -> list[int]:
+    """The numbers of names that fit beside each other, `beside_px` more for each: all, or some, evenly."""
+    last = len(names) - 1
+    for every in range(1, last + 1):
+        shown = range(last % every, last + 1, every)
+        if sum(text_width_px(names[number]) + beside_px for number in shown) <= room_px:
+            return list(shown)
+    return [last]

@@ -8,7 +8,8 @@ from pev_battery_charge.rendering.canvas import Canvas
 from pev_battery_charge.rendering.chart import Plot
 from pev_battery_charge.rendering.labels import elided
 from pev_battery_charge.rendering.layout import BOTTOM_PX, MARGIN_PX, RIGHT_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.style import GRID, INK, TITLE_PT, WIDTH_PX, text_width_px
+from pev_battery_charge.rendering.letters import drawable, text_width_px
+from pev_battery_charge.rendering.style import GRID, INK, TITLE_PT, WIDTH_PX
 
 _NAMES_PX = 142
 
@@ -55,6 +56,7 @@ def add_lanes(
 
 def lane_names(names: Sequence[str]) -> list[str]:
     """The names in at most two lines each; with numbers in front where eliding has left some of them alike."""
+    names = [drawable(name) for name in names]
     fitted = [_two_lines(name) for name in names]
     return [
         text if fitted.count(text) == 1 else _two_lines(f"{number}. {name}")
@@ -66,7 +68,9 @@ def _two_lines(name: str) -> str:
     room_px = _NAMES_PX - MARGIN_PX
     if text_width_px(name) <= room_px:
         return name
-    most = int(room_px / text_width_px("m"))
+    most = int(room_px / text_width_px("n"))
+    while text_width_px(name[:most]) > room_px:
+        most -= 1
     ends = [place for place in range(most // 2, most + 1) if name[place - 1] in " -_,/"]
     cut = ends[-1] if ends else most
     return f"{name[:cut].strip()}\n{elided(name[cut:].strip(), room_px)}"

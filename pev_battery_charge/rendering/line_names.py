@@ -8,7 +8,8 @@ import numpy as np
 from pev_battery_charge.rendering.chart import Plot
 from pev_battery_charge.rendering.labels import elided, longest_px
 from pev_battery_charge.rendering.layout import LEFT_PX, LINE_PX, MARGIN_PX, Box
-from pev_battery_charge.rendering.style import INK, MUTED, WIDTH_PX, text_width_px
+from pev_battery_charge.rendering.letters import text_width_px
+from pev_battery_charge.rendering.style import INK, MUTED, WIDTH_PX
 
 LEADER_PX, GAP_PX = 22, 4
 _NAMES_PX = 196

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from pev_battery_charge.core.arrays import Array, Records
 from pev_battery_charge.core.records import NO_SESSION, STEP, Status
 from pev_battery_charge.errors import raise_if
+from pev_battery_charge.rendering.letters import drawable
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.trace import Trace
@@ -58,7 +59,7 @@ class Episode:
     """A scenario and the schedule that its traces follow: gives the moments of such traces.
 
     sessions: the schedule on the step grid, `SESSION[S]`.
-    names: the PEVs, `[S]`.
+    names: the PEVs, `[S]`, in letters that can be drawn.
     """
 
     def __init__(self, scenario: Scenario, schedule: Schedule) -> None:
@@ -66,7 +67,7 @@ class Episode:
         self.scenario = scenario
         self.schedule = schedule
         self.sessions: Records = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
-        self.names: list[str] = schedule.sessions["pev"].to_list()
+        self.names: list[str] = [drawable(name) for name in schedule.sessions["pev"]]
         self.limit_kw: Array = np.array([station.power_max_kw for station in scenario.stations])
         self._start: Records = np.zeros(scenario.num_stations, STEP)
         self._start["session"] = NO_SESSION

@@ -63,7 +63,8 @@ def draw_overview(schedules: Sequence[tuple[str, Scenario, Schedule]]) -> Canvas
     for number, ((title, scenario, schedule), episode, lost, lanes) in enumerate(columns):
         about = f"{counted(scenario.num_stations, 'station')}, {counted(len(episode.names), 'PEV')}"
         about += f", {lost} found no station" if lost else ", all found a station"
-        write_lines(canvas.figure, number * column_px + MARGIN_PX, title, about)
+        room_px = column_px - 2 * MARGIN_PX
+        write_lines(canvas.figure, number * column_px + MARGIN_PX, title, about, room_px, room_px)
         box = Box(number * column_px + LEFT_PX, HEAD_PX + TITLE_PX, column_px - LEFT_PX - RIGHT_PX, lanes.height_px)
         clock = Clock(scenario, schedule)
         chart = GanttChart(canvas.figure, box, episode, lanes, clock)

@@ -41,10 +41,8 @@ TITLE_PT: Final = 8.5
 VALUE_PT: Final = 11.5
 HEADLINE_PT: Final = 13.0
 
-_CHARACTER_WIDTH: Final = 0.66
-"""Mean advance of DejaVu Sans, in units of the font size, on the safe side."""
 _DIGIT_WIDTH: Final = 0.637
-"""Advance of its digits."""
+"""Advance of the digits of DejaVu Sans, in units of the font size."""
 
 
 def red_green_blue(colour: str) -> tuple[int, int, int]:
@@ -55,11 +53,6 @@ def red_green_blue(colour: str) -> tuple[int, int, int]:
 def px_to_pt(pixels: float) -> float:
     """Pixels of the picture as points, the unit of fonts and lines."""
     return pixels * POINTS_PER_INCH / DPI
-
-
-def text_width_px(text: str, size_pt: float = SMALL_PT) -> float:
-    """About how wide a text becomes."""
-    return len(text) * _CHARACTER_WIDTH * size_pt * DPI / POINTS_PER_INCH
 
 
 def number_width_px(text: str, size_pt: float = SMALL_PT) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from pev_battery_charge.rendering.labels import counted, elided, fitting_names, round_step, short_names
-from pev_battery_charge.rendering.style import text_width_px
+from pev_battery_charge.rendering.letters import text_width_px
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Names of lanes: in two lines at most, and never two alike."""
 
 from pev_battery_charge.rendering.lanes import lane_names
-from pev_battery_charge.rendering.style import text_width_px
+from pev_battery_charge.rendering.letters import text_width_px
 from tests.rendering.conftest import LONG_NAMES
 
 

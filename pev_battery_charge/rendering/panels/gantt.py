@@ -17,9 +17,10 @@ from pev_battery_charge.rendering.chart import Plot, rectangles, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.labels import round_step, short_names
 from pev_battery_charge.rendering.layout import LINE_PX, Box, Lanes
+from pev_battery_charge.rendering.letters import text_width_px
 from pev_battery_charge.rendering.moment import Episode, Moment
 from pev_battery_charge.rendering.stamped_text import StampedText
-from pev_battery_charge.rendering.style import px_to_pt, text_width_px
+from pev_battery_charge.rendering.style import px_to_pt
 
 _LABEL_LANE_PX = 11
 _LABEL_INSET_PX = 3

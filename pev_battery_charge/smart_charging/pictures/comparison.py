@@ -18,8 +18,9 @@ from pev_battery_charge.rendering import style
 from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, swatch, write_head
 from pev_battery_charge.rendering.layout import HEAD_PX, LINE_PX, TICKS_PX, TITLE_PX
+from pev_battery_charge.rendering.letters import text_width_px
 from pev_battery_charge.rendering.line_names import LineName, box_beside, named, write_names
-from pev_battery_charge.rendering.style import px_to_pt, text_width_px
+from pev_battery_charge.rendering.style import px_to_pt
 from pev_battery_charge.smart_charging.pictures.maps import (
     MapScale,
     PolicyMap,

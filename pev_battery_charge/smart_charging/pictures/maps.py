@@ -12,10 +12,11 @@ from pev_battery_charge.core.arrays import Array, Integers
 from pev_battery_charge.rendering import style
 from pev_battery_charge.rendering.canvas import Canvas, write_still
 from pev_battery_charge.rendering.chart import Plot, swatch, write_head
-from pev_battery_charge.rendering.labels import elided
+from pev_battery_charge.rendering.labels import elided, spaced_to_fit
 from pev_battery_charge.rendering.layout import LEFT_PX, TICKS_PX, TITLE_PX, Box
-from pev_battery_charge.rendering.style import px_to_pt, red_green_blue, text_width_px
-from pev_battery_charge.smart_charging.pictures.words import clock_text, edge_ticks, rate_colours, spaced_to_fit
+from pev_battery_charge.rendering.letters import text_width_px
+from pev_battery_charge.rendering.style import px_to_pt, red_green_blue
+from pev_battery_charge.smart_charging.pictures.words import clock_text, edge_ticks, rate_colours
 
 _HEAD_PX, _BOTTOM_PX = 56, 12
 _RIGHT_PX = 28

@@ -12,9 +12,10 @@ from matplotlib.patches import Rectangle
 
 from pev_battery_charge.rendering import style
 from pev_battery_charge.rendering.chart import Plot, add_figure_legend, swatch
-from pev_battery_charge.rendering.labels import counted, elided
+from pev_battery_charge.rendering.labels import counted, elided, spaced_to_fit
 from pev_battery_charge.rendering.layout import LINE_PX, MARGIN_PX, Box
-from pev_battery_charge.rendering.style import px_to_pt, text_width_px
+from pev_battery_charge.rendering.letters import text_width_px
+from pev_battery_charge.rendering.style import px_to_pt
 from pev_battery_charge.smart_charging.pictures import words
 from pev_battery_charge.smart_charging.pictures.moment import TaxiMoment
 
@@ -135,7 +136,7 @@ class SlotPanel:
     def _add_legend(self, figure: Figure, box: Box) -> None:
         """Which colour is which rate, below the slots and to their right; of many rates, evenly so many as fit."""
         room_px = figure.bbox.width - MARGIN_PX - box.left - box.width - _SWATCH_PX
-        shown = words.spaced_to_fit(self._names, room_px, _SWATCH_PX)
+        shown = spaced_to_fit(self._names, room_px, _SWATCH_PX)
         handles = (swatch(self._names[k], self._colours[k], style.OUTLINE) for k in shown)
         spaces = {"columnspacing": 1.0, "handlelength": 1.0, "handletextpad": 0.4}
         add_figure_legend(figure, *handles, down_px=box.bottom + _LEGEND_DOWN_PX, **spaces)

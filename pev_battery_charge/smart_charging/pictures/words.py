@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.rendering.labels import longest_px
-from pev_battery_charge.rendering.style import GRANTED, GRANTED_EDGE, INK, PALE, PAPER, red_green_blue, text_width_px
+from pev_battery_charge.rendering.style import GRANTED, GRANTED_EDGE, INK, PALE, PAPER, red_green_blue
 
 _MIDNIGHT: Final = datetime(2001, 1, 1)
 """Of any day; never shown."""
@@ -51,6 +50,8 @@ def edge_ticks(start_min: float, slot_minutes: float, num_slots: int, pitch_px: 
     start_min: minutes after midnight when the first slot begins.
     pitch_px: width of a slot.
     """
+    from pev_battery_charge.rendering.labels import longest_px  # noqa: PLC0415  slow to import: it measures letters
+
     texts = [clock_text(start_min + edge * slot_minutes) for edge in range(num_slots + 1)]
     apart_px = {every: longest_px(texts[::every]) + _GAP_PX for every in range(1, num_slots + 1)}
     fitting = [every for every, least_px in apart_px.items() if least_px <= every * pitch_px] or [num_slots]
@@ -59,16 +60,6 @@ def edge_ticks(start_min: float, slot_minutes: float, num_slots: int, pitch_px: 
     ending = [every for every in rounds if num_slots % every == 0 and every <= 2 * rounds[0]]  # labels departure too
     every = (ending or rounds)[0]
     return [(edge, texts[edge]) for edge in range(0, num_slots + 1, every)]
-
-
-def spaced_to_fit(names: Sequence[str], room_px: float, beside_px: float) -> list[int]:
-    """The numbers of names that fit beside each other, `beside_px` more for each: all, or some, evenly."""
-    last = len(names) - 1
-    for every in range(1, last + 1):
-        shown = range(last % every, last + 1, every)
-        if sum(text_width_px(names[number]) + beside_px for number in shown) <= room_px:
-            return list(shown)
-    return [last]
 
 
 def amount(value: float, digits: int = 3) -> str:

@@ -90,6 +90,6 @@ def test_nothing_is_left_of_a_picture_that_could_not_be_drawn(tmp_path: Path, mo
         raise OSError("disk full")
 
     monkeypatch.setattr(Figure, "savefig", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="cannot be written: disk full"):
         write_returns("a run", tmp_path / "returns.png", returns=run(10), window=1)
     assert list(tmp_path.iterdir()) == []

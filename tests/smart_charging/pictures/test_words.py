@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pev_battery_charge.rendering.labels import spaced_to_fit
 from pev_battery_charge.rendering.style import GRANTED_EDGE, INK, PALE, PAPER, red_green_blue
 from pev_battery_charge.smart_charging.pictures.panels import bar_lengths
 from pev_battery_charge.smart_charging.pictures.words import (
@@ -13,7 +14,6 @@ from pev_battery_charge.smart_charging.pictures.words import (
     ink_on,
     rate_colours,
     share_text,
-    spaced_to_fit,
 )
 
 
