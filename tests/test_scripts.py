@@ -90,7 +90,7 @@ def test_the_smart_charging_results_are_made_again(tmp_path: Path, monkeypatch: 
     script.main(media, few)
     text = readme.read_text(encoding="utf-8")
     assert text.startswith("above\n<!-- smart-charging -->\n| method | mean return |")
-    assert re.search(r"\n\| exact optimum \| -1\.083 \| 0 \| 2\.13 \|", text)
+    assert re.search(r"\n\| exact optimum \| -1\.657 \| 0 \| 0\.50 \|", text)
     assert text.count("\n| ") == 4
     assert text.endswith("\n<!-- /smart-charging -->\nbelow\n")
     made = {file.name for file in media.iterdir()}

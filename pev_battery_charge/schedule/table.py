@@ -117,9 +117,9 @@ class Schedule:
         return schedule
 
     @classmethod
-    def _read(cls, table: files.Table, source: str) -> Self:
+    def _read(cls, table: files.Table, source: str, *, may_be_empty: bool) -> Self:
         info, problems = read_info(table.metadata, source)
-        if table.sessions.height == 0 and not table.problems:
+        if table.sessions.height == 0 and not table.problems and not may_be_empty:
             problems.append("it has no sessions")
         return cls._checked(table._replace(problems=(*problems, *table.problems)), info, source)
 
@@ -149,7 +149,7 @@ class Schedule:
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Read a schedule file, CSV or Parquet by its ending; raises `InputError` that names file, row and rule."""
-        return cls._read(files.read_table(path), str(path))
+        return cls._read(files.read_table(path), str(path), may_be_empty=False)
 
     def write(self, path: str | Path) -> None:
         """Write a schedule file, CSV or Parquet by its ending; an existing file is replaced whole or not at all."""
@@ -158,7 +158,7 @@ class Schedule:
     @classmethod
     def from_text(cls, text: str, source: str = "schedule") -> Self:
         """A schedule from the text of a CSV file; `source` names it in errors (`InputError`)."""
-        return cls._read(files.parse_table(text, source), source)
+        return cls._read(files.parse_table(text, source), source, may_be_empty=True)
 
     def to_text(self) -> str:
         """The schedule as the text of a CSV file; `from_text` gives it back."""

@@ -219,13 +219,14 @@ def test_a_failed_write_leaves_the_old_file_as_it_was(
     old.write(path)
     before = path.read_bytes()
 
-    def fail_halfway(target: Any, *_: Any, **__: Any) -> None:
-        Path(target).write_bytes(before[:100])
+    def fail_halfway(target: Path, *_: Any, **__: Any) -> None:
+        with target.open("wb") as file:
+            file.write(before[:100])
         raise OSError("no space left on device")
 
     monkeypatch.setattr(Path, "write_text", fail_halfway)
-    monkeypatch.setattr(pl.DataFrame, "write_parquet", lambda _, target, **__: fail_halfway(target))
-    with pytest.raises(OSError, match="no space left"):
+    monkeypatch.setattr(Path, "write_bytes", fail_halfway)
+    with pytest.raises(InputError, match="cannot be written: no space left"):
         generate_schedule(load_scenario("paper-5x20"), seed=2).write(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
