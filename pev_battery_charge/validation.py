@@ -92,8 +92,9 @@ def number_problems(
     name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf, most: float = math.inf
 ) -> list[str]:
     """The problem of a value that must be a finite number between bounds, if it has one."""
-    real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if real and abs(value) <= sys.float_info.max and value > above and least <= value <= most:
+    plain = value.item() if isinstance(value, np.integer | np.floating) else value
+    real = isinstance(plain, int | float) and not isinstance(plain, bool)
+    if real and abs(plain) <= sys.float_info.max and plain > above and least <= plain <= most:
         return []
     bounds = {"above": above, "at least": least, "at most": most}
     told = ["must be a finite number", *(f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound))]

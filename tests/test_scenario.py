@@ -291,7 +291,7 @@ def test_a_failed_save_leaves_the_old_file_as_it_was(tmp_path: Path, monkeypatch
         raise OSError("no space left on device")
 
     monkeypatch.setattr(Path, "write_text", fail)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(InputError, match="cannot be written: no space left"):
         load_scenario("public-10").save(path)
     assert Scenario.load(path) == Scenario()
     assert [file.name for file in tmp_path.iterdir()] == ["mine.toml"]

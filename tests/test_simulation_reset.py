@@ -33,7 +33,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         monkeypatch.setattr(module, name, counting)
 
-    count(validation, "checked")
+    count(validation, "examine")
     count(table, "_fields")
     return done
 

@@ -182,7 +182,7 @@ def measure_assignment(count: int, repeats: int) -> Measurement:
     sessions["status"] = Status.SERVED
     sessions["arrival_min"] = np.sort(random.uniform(0.0, 960.0, count))
     sessions["departure_min"] = sessions["arrival_min"] + random.uniform(30.0, 400.0, count)
-    seconds = [seconds_of(lambda: assign_stations(sessions, stations, 60.0)) for _ in range(repeats + 1)][1:]
+    seconds = [seconds_of(lambda: assign_stations(sessions, stations, 45.0)) for _ in range(repeats + 1)][1:]
     fill_ms = fill_seconds(sessions.nbytes, repeats) * MILLISECONDS_PER_SECOND
     name = f"assignment of {count:,} sessions to {stations:,} stations"
     beside = f"filling their {sessions.nbytes / MEGABYTE:.1f} MB: {fill_ms:.2f} ms"

@@ -109,11 +109,15 @@ def test_all_bad_actions_are_told_at_once() -> None:
     assert str(error.value).startswith("actions: 5 problems\n")
 
 
-def test_large_numbers_are_taken_whose_sum_is_no_number() -> None:
+@pytest.mark.parametrize("power_kw", [1e9, -1e9])
+def test_the_largest_numbers_are_taken_and_those_beyond_are_refused(power_kw: float) -> None:
     env = pbc.parallel_env(SHORT)
     env.reset(seed=0)
-    env.step(dict.fromkeys(env.agents, np.array([1e308])))
-    assert (env.trace().records["asked_kw"] == 1e308).all()
+    env.step(dict.fromkeys(env.agents, np.array([power_kw])))
+    assert (env.trace().records["asked_kw"] == power_kw).all()
+    for beyond_kw in (2.0 * power_kw, 1e308):
+        with pytest.raises(pbc.InputError, match=r"station_0: must be at most 1e\+09 kW either way"):
+            env.step(dict.fromkeys(env.agents, np.array([beyond_kw])))
 
 
 @pytest.mark.parametrize("actions", [None, 3.0, np.ones(5)], ids=["None", "number", "array"])

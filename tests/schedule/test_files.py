@@ -286,7 +286,11 @@ def test_a_csv_file_of_a_million_sessions_is_accepted_and_right(tmp_path: Path) 
 
 def test_an_unknown_time_zone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
-    schedule = generate_schedule("paper-5x20").replace_info(start="2019-05-01 00:00", time_zone="Mars/Olympus")
+    schedule = generate_schedule("paper-5x20")
+    with pytest.raises(InputError, match="metadata 'time_zone' must be a known time zone"):
+        schedule.replace_info(start="2019-05-01 00:00", time_zone="Mars/Olympus")
     schedule.write(path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"# start: 2019-05-01 00:00\n# time_zone: Mars/Olympus\n{text}", encoding="utf-8")
     with pytest.raises(InputError, match="metadata 'time_zone' must be a known time zone"):
         Schedule.read(path)

@@ -88,7 +88,7 @@ def test_a_failed_write_leaves_the_old_file(saved: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez_compressed", write_half)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match="cannot be written: No space left"):
         save_table(saved, some_table(1))
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
