@@ -1,8 +1,8 @@
 """B areas of N stations, bound to their schedules, stepped together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +10,10 @@ from numba.core.errors import NumbaError
 
 from pev_battery_charge import sizes
 from pev_battery_charge.catalogue import compose
-from pev_battery_charge.core.arrays import Array, Observations, Records, RewardParts, Rewards
-from pev_battery_charge.core.clock import begin, put_on_grid
-from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.arrays import Array, Observations, RewardParts, Rewards
+from pev_battery_charge.core.clock import begin, put_areas_on_grid
 from pev_battery_charge.core.records import (
-    AREA,
-    MOMENT,
     SESSION,
-    STATION,
     STEP,
     copy_records,
     make_areas,
@@ -27,43 +23,14 @@ from pev_battery_charge.core.records import (
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import area_generators, area_seeds, generated_info
 from pev_battery_charge.instance import Instance, to_records
-from pev_battery_charge.plays import PlayResult, in_parts, raise_if_wrong, read_requests
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.local_time import set_clocks
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.series import Series
+from pev_battery_charge.simulation_state import SimulationState, size_problems
+from pev_battery_charge.steps import PlayResult, StepResult, in_parts, raise_if_wrong, read_requests
 from pev_battery_charge.threads import AreaThreads
 from pev_battery_charge.trace import Trace
-
-
-class StepResult(NamedTuple):
-    """What a step hands out, in arrays that nobody else holds (unless `reuse_buffers` was asked for)."""
-
-    observations: Observations
-    """`[B, N, F]`, seen at t+1: the scenario's `observations`."""
-    rewards: Rewards
-    """`[B, N]`, for the step just made."""
-    parts: RewardParts
-    """`[K + 1, B, N]`: the weighted terms of the reward, before sharing, and the granted power (kW)."""
-    over: bool
-    """Whether the horizon has been reached."""
-
-
-class SimulationState(NamedTuple):
-    """What a running simulation is, beside its scenario."""
-
-    step: int
-    """t: how many steps of the episode have been made."""
-    areas: Records
-    """`AREA[B]`."""
-    stations: Records
-    """`STATION[B, N]`."""
-    sessions: Records
-    """`SESSION[B, S]`."""
-    moments: Records
-    """`MOMENT[R, T + 1 + look-ahead]`."""
-    random_states: Sequence[Mapping[str, Any]]
-    """The state of each area's random generator, as `numpy.random.BitGenerator.state` tells it."""
 
 
 class Simulation:
@@ -95,7 +62,7 @@ class Simulation:
         problems = whole_number_problems("num_areas", num_areas, 1, sizes.MOST_AREAS)
         problems += whole_number_problems("num_threads", num_threads, 1, sizes.MOST_THREADS)
         problems += [] if max_steps is None else whole_number_problems("max_steps", max_steps, 1)
-        raise_if("simulation", problems or _size_problems(scenario, num_areas, record=record, max_steps=max_steps))
+        raise_if("simulation", problems or size_problems(scenario, num_areas, record=record, max_steps=max_steps))
         self.num_areas = num_areas
         self.num_stations = scenario.num_stations
         self._threads = AreaThreads(num_threads, num_areas, scenario.num_stations)
@@ -188,7 +155,7 @@ class Simulation:
         self.lines = False
         for part in sizes.parts(self.num_areas, max(self.sessions.shape[1], self.num_stations)):
             sessions = self.sessions[part]
-            self.lines |= _put_on_grid(sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
+            self.lines |= put_areas_on_grid(sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
             begin(self.stations[part], sessions)
         self._step = 0
         return self.observe()
@@ -223,8 +190,7 @@ class Simulation:
             raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
         if asked_kw.shape != self.stations.shape:
             raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
-        if not _all_within(asked_kw, sizes.MOST_REQUEST_KW):
-            raise_if_wrong(asked_kw, ("area", "station"))
+        raise_if_wrong(asked_kw, ("area", "station"))
         observations, rewards, parts = self._buffers or self._make_buffers()
         try:
             self._advance(self._kernels.step, asked_kw, observations, rewards, parts)
@@ -338,14 +304,7 @@ class Simulation:
 
         The trace of the episode is not part of it. Raises `InputError` where the arrays do not fit.
         """
-        for name in ("areas", "stations"):
-            there, here = getattr(state, name), getattr(self, name)
-            if there.dtype != here.dtype or there.shape != here.shape:
-                raise InputError("simulation state", [f"{name}: are of another scenario, batch or version"])
-        if state.sessions.dtype != SESSION or state.sessions.shape[:1] != self.areas.shape:
-            raise InputError("simulation state", ["sessions: are of another batch or version"])
-        if state.moments.dtype != MOMENT or state.moments.shape[1:] != self._flat.shape[1:]:
-            raise InputError("simulation state", ["moments: are of another scenario or version"])
+        state.raise_unless_of(self.areas, self.stations, self._flat.shape[1])
         generators = area_generators(range(self.num_areas), self.num_areas)
         for generator, random_state in zip(generators, state.random_states, strict=True):
             generator.bit_generator.state = random_state
@@ -366,35 +325,3 @@ class Simulation:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._compose()
-
-
-def _size_problems(scenario: Scenario, num_areas: int, *, record: bool, max_steps: int | None) -> list[str]:
-    """The problem of a batch whose records take more memory than they may."""
-    stations = num_areas * scenario.num_stations
-    told = len(scenario.reward.choices) + len(scenario.feature_choices()) + 2
-    steps = min(scenario.horizon_steps, max_steps or scenario.horizon_steps) if record else 0
-    return sizes.bytes_problems(
-        areas=num_areas * AREA.itemsize,
-        stations=stations * (STATION.itemsize + told * np.dtype(np.float32).itemsize),
-        moments=scenario.num_moments * MOMENT.itemsize,
-        trace=steps * stations * STEP.itemsize,
-    )
-
-
-@kernel
-def _all_within(requests_kw: Array, most_kw: float) -> bool:
-    beyond = 0
-    for b, n in np.ndindex(requests_kw.shape):
-        beyond += 0 if abs(requests_kw[b, n]) <= most_kw else 1  # NaN is, too
-    return beyond == 0
-
-
-@kernel
-def _put_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> bool:
-    """Put the sessions of every area on the grid of steps; return whether any PEV will wait for its station."""
-    waits = False
-    for b in range(sessions.shape[0]):
-        put_on_grid(sessions[b], step_minutes, horizon_steps)
-        for j in range(sessions.shape[1]):
-            waits = waits or sessions[b, j]["plug_in_min"] > sessions[b, j]["arrival_min"]
-    return waits

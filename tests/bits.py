@@ -10,7 +10,7 @@ import numpy as np
 from pev_battery_charge import Simulation
 from pev_battery_charge.core.arrays import Record
 from pev_battery_charge.core.records import NO_SESSION
-from pev_battery_charge.simulation import StepResult
+from pev_battery_charge.steps import StepResult
 
 
 def bits(records: Record) -> dict[str, bytes]:

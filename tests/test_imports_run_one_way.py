@@ -24,7 +24,7 @@ FLOORS = (
     {"scenario"},
     {"generate", "importers", "trace_rows"},
     {"trace"},
-    {"plays", "threads"},
+    {"simulation_state", "steps", "threads"},
     {"simulation"},
     {"controllers", "rendering"},
     {"evaluation"},

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Simulation
-from pev_battery_charge.simulation import StepResult
+from pev_battery_charge.steps import StepResult
 from tests import strategies
 from tests.records import PARTS
 from tests.strategies import schedule_of

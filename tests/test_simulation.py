@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pev_battery_charge import EpisodeOverError, InputError, Scenario, Schedule, Simulation, load_scenario
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.scenario import scenario_names
-from pev_battery_charge.simulation import StepResult
+from pev_battery_charge.steps import StepResult
 from tests import strategies
 from tests.bits import bits
 from tests.reference import KnifeEdgeError, LoadArea

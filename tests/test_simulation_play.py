@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pev_battery_charge import EpisodeOverError, InputError, Scenario, Simulation
-from pev_battery_charge import plays as plays_module
+from pev_battery_charge import steps as steps_module
 from pev_battery_charge.catalogue import compose
 from tests import strategies
 from tests.bits import bits
@@ -159,7 +159,7 @@ def test_a_request_that_is_no_number_is_refused_before_the_first_step() -> None:
 @pytest.fixture
 def _few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of seven steps."""
-    monkeypatch.setattr(plays_module, "_STATION_STEPS", 7 * 5 * 3)
+    monkeypatch.setattr(steps_module, "_STATION_STEPS", 7 * 5 * 3)
 
 
 @pytest.mark.usefixtures("_few_at_a_time")

@@ -69,6 +69,17 @@ def put_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> N
         session["status"] = _TOO_SHORT if min(depart_step, horizon_steps) <= plug_step else _SERVED
 
 
+@kernel
+def put_areas_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> bool:
+    """Put the sessions of every area on the grid of steps; return whether any PEV will wait for its station."""
+    waits = False
+    for b in range(sessions.shape[0]):
+        put_on_grid(sessions[b], step_minutes, horizon_steps)
+        for j in range(sessions.shape[1]):
+            waits = waits or sessions[b, j]["plug_in_min"] > sessions[b, j]["arrival_min"]
+    return waits
+
+
 def begin(stations: Records, sessions: Records) -> None:
     """Start an episode at idle `stations[B, N]`: chain the sessions of each as they plug in; plug in those of step 0.
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from pev_battery_charge.controllers import Clairvoyant, Controller, Planner, Snapshot, make_controller
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
-from pev_battery_charge.simulation import Simulation, StepResult
+from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.steps import StepResult
 from pev_battery_charge.trace import Trace
 
 

@@ -19,7 +19,8 @@ from pev_battery_charge.evaluation.session_metrics import (
     traced_sessions,
 )
 from pev_battery_charge.scenario import Scenario
-from pev_battery_charge.simulation import Simulation, StepResult
+from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.steps import StepResult
 from pev_battery_charge.trace import Trace
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pev_battery_charge.errors import InputError
-from pev_battery_charge.simulation import SimulationState
+from pev_battery_charge.simulation_state import SimulationState
 from pev_battery_charge.training.parameters import DAMAGES, read_arrays, read_parameters
 
 if TYPE_CHECKING:

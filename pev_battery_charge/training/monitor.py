@@ -9,7 +9,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from pev_battery_charge.evaluation import Totals, evaluate
 from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.statistics import statistics
-from pev_battery_charge.simulation import Simulation, StepResult
+from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.steps import StepResult
 from pev_battery_charge.training.checkpoint import Arrays, write_checkpoint
 from pev_battery_charge.training.policy import TrainedPolicy
 from pev_battery_charge.training.run_folder import RunFolder

@@ -14,7 +14,8 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices as Indic
 from pev_battery_charge.core.arrays import Array, Booleans, Float32
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.simulation import Simulation, StepResult
+from pev_battery_charge.simulation import Simulation
+from pev_battery_charge.steps import StepResult
 from pev_battery_charge.training.scaling import action_space, scale_actions, scale_observations, squash
 
 _Infos = list[dict[str, Any]]

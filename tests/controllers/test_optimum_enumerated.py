@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Schedule, Simulation, optimal_schedule
-from pev_battery_charge.simulation import SimulationState
+from pev_battery_charge.simulation_state import SimulationState
 from tests.controllers.planning.plans import Floats, area, assert_certified, pev, slack
 from tests.strategies import COORDINATORS, quarters, schedule_of, schedules, transition_socs
 

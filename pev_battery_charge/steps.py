@@ -1,4 +1,4 @@
-"""What stations are asked for: checked, and many steps of it, in parts between which an interrupt is heard."""
+"""What steps take and give: requests, checked, and in parts between which an interrupt is heard; and results."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.core.arrays import Array, Observations, PerStation
+from pev_battery_charge.core.arrays import Array, Observations, PerStation, RewardParts, Rewards
+from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.sizes import MOST_REQUEST_KW
 
@@ -14,6 +15,19 @@ _STATION_STEPS: Final = 500_000
 """How many are made without a look at whether to go on: some hundredths of a second."""
 
 _SHOWN: Final = 20
+
+
+class StepResult(NamedTuple):
+    """What a step hands out, in arrays that nobody else holds (unless `reuse_buffers` was asked for)."""
+
+    observations: Observations
+    """`[B, N, F]`, seen at t+1: the scenario's `observations`."""
+    rewards: Rewards
+    """`[B, N]`, for the step just made."""
+    parts: RewardParts
+    """`[K + 1, B, N]`: the weighted terms of the reward, before sharing, and the granted power (kW)."""
+    over: bool
+    """Whether the horizon has been reached."""
 
 
 class PlayResult(NamedTuple):
@@ -64,7 +78,7 @@ def raise_if_wrong(requests_kw: Array, names: Sequence[str]) -> None:
 
     names: of the axes, such as "area" and "station".
     """
-    if (np.abs(requests_kw) <= MOST_REQUEST_KW).all():
+    if _beyond(np.ravel(requests_kw), MOST_REQUEST_KW) == 0:
         return
     most, problems = f"must be at most {MOST_REQUEST_KW:g} kW either way", []
     places = np.argwhere(~(np.abs(requests_kw) <= MOST_REQUEST_KW))
@@ -75,3 +89,11 @@ def raise_if_wrong(requests_kw: Array, names: Sequence[str]) -> None:
     if len(places) > _SHOWN:
         problems.append(f"{len(places) - _SHOWN} more are not finite or beyond that")
     raise InputError("requests", problems)
+
+
+@kernel
+def _beyond(requests_kw: Array, most_kw: float) -> int:
+    beyond = 0
+    for one_kw in requests_kw:
+        beyond += 0 if abs(one_kw) <= most_kw else 1  # NaN is, too
+    return beyond
