@@ -22,7 +22,7 @@ from pev_battery_charge.controllers.heuristics.round_robin import RoundRobin
 from pev_battery_charge.controllers.heuristics.valley_filling import valley_filling
 from pev_battery_charge.controllers.mpc import CentralMpc
 from pev_battery_charge.controllers.optimum import OptimalController, Optimum, optimal_schedule
-from pev_battery_charge.controllers.protocol import Clairvoyant, Controller, Planner, Reporting, Snapshot
+from pev_battery_charge.controllers.protocol import Clairvoyant, Controller, OpenLoop, Planner, Reporting, Snapshot
 
 __all__ = [
     "BASELINES",
@@ -32,6 +32,7 @@ __all__ = [
     "Clairvoyant",
     "Controller",
     "DecentralisedMpc",
+    "OpenLoop",
     "OptimalController",
     "Optimum",
     "Planner",

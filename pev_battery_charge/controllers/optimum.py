@@ -175,6 +175,10 @@ class OptimalController:
         requests: Array = self._requests_kw[:, snapshot.step]
         return requests
 
+    def plan_kw(self) -> Array:
+        """The requests of every step, `[T, B, N]`."""
+        return self._requests_kw.swapaxes(0, 1)
+
     def report(self) -> list[tuple[str, str, str]]:
         """The certificate of the first area."""
         if not self.optima:

@@ -183,6 +183,15 @@ class Clairvoyant(Controller, Protocol):
         ...
 
 
+@runtime_checkable
+class OpenLoop(Controller, Protocol):
+    """A controller whose requests are known before the episode begins, whatever happens in it."""
+
+    def plan_kw(self) -> Array:
+        """The requests of every step, `[T, B, N]`, once it has been told what it is told."""
+        ...
+
+
 @kernel
 def count_waiting(areas: Records, sessions: Records, waiting: Integers) -> None:
     """Count those of `sessions[B, S]` that have arrived and are not plugged in yet, by their station, `waiting[B, N]`.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pev_battery_charge.controllers import Clairvoyant, Controller, Planner, Snapshot, make_controller
+from pev_battery_charge.controllers import Clairvoyant, Controller, OpenLoop, Planner, Snapshot, make_controller
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
@@ -22,12 +22,19 @@ def run(
     """One episode of one area under a controller, or its name.
 
     seed: the schedule is drawn from it, unless `schedule` is given, and so is what a controller draws.
-    progress: called after each step with the steps made and the steps in all.
+    progress: called after each step with the steps made and the steps in all; once, where the controller is `OpenLoop`,
+        whose plan is played at once.
     """
     if isinstance(controller, str):
         controller = make_controller(controller, seed)
     simulation = Simulation(scenario, record=True)
     simulation.reset(seed=seed, schedule=schedule)
+    if isinstance(controller, OpenLoop):
+        _tell(controller, simulation)
+        simulation.play(controller.plan_kw())
+        if progress is not None:
+            progress(simulation.step_index, simulation.horizon_steps)
+        return simulation.trace()
     for _ in play(simulation, controller):
         if progress is not None:
             progress(simulation.step_index, simulation.horizon_steps)
@@ -39,10 +46,14 @@ def play(simulation: Simulation, controller: Controller) -> Iterator[StepResult]
 
     A `Planner` is told the scenario before the first step, and who is `Clairvoyant` the schedule of every area.
     """
+    _tell(controller, simulation)
+    while not simulation.over:
+        yield simulation.step(controller(Snapshot.of(simulation)))
+
+
+def _tell(controller: Controller, simulation: Simulation) -> None:
     if isinstance(controller, Planner):
         controller.prepare(simulation.scenario)
     if isinstance(controller, Clairvoyant):
         schedules = [simulation.schedule(b) for b in range(simulation.num_areas)]
         controller.foresee(simulation.scenario, schedules)
-    while not simulation.over:
-        yield simulation.step(controller(Snapshot.of(simulation)))

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from pev_battery_charge import Scenario, Simulation, generate_schedule, optimal_schedule
-from pev_battery_charge.controllers import Clairvoyant, Controller, OptimalController, Reporting, make_controller
+from pev_battery_charge.controllers import (
+    Clairvoyant,
+    Controller,
+    OpenLoop,
+    OptimalController,
+    Reporting,
+    make_controller,
+)
 from pev_battery_charge.evaluation import run
 from pev_battery_charge.evaluation.runner import play
+from tests.bits import bits
 from tests.controllers.planning.plans import loss, unmet
 
 SCENARIO = Scenario(horizon_steps=60, population={"pevs": 8, "stay_minutes": 120.0}, area={"power_max_kw": 15.0})
@@ -45,6 +53,24 @@ def test_by_name_it_minimises_the_loss_of_reward() -> None:
     assert loss(trace) == pytest.approx(optimal_schedule(SCENARIO, seed=4).objective, rel=1e-9)
     for name in ("constant", "uncontrolled", "least-laxity"):
         assert loss(run(SCENARIO, name, seed=4)) > loss(trace)
+
+
+def test_a_single_area_plays_the_whole_plan_at_once_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """... as it is an open loop; with the steps told once, in the end."""
+    simulation, stepped, told = Simulation(SCENARIO, record=True), OptimalController(), list[tuple[int, int]]()
+    simulation.reset(seed=6)
+    for _ in play(simulation, stepped):
+        pass
+    assert isinstance(stepped, OpenLoop)
+    assert not isinstance(make_controller("mpc"), OpenLoop)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("steps one by one")
+
+    monkeypatch.setattr(Simulation, "step", refuse)
+    trace = run(SCENARIO, "optimum", seed=6, progress=lambda *steps: told.append(steps))
+    assert bits(trace.records) == bits(simulation.trace().records)
+    assert told == [(60, 60)]
 
 
 def test_it_says_what_it_is() -> None:
