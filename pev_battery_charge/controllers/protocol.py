@@ -131,7 +131,7 @@ class Snapshot:
 
     @property
     def time_left_h(self) -> Array:
-        """`[B, N]`: hours until the PEV leaves, as its driver said; who is still here stays for a step at least."""
+        """`[B, N]`: hours until the PEV leaves, as its driver said; a PEV still present stays for a step at least."""
         steps = np.maximum(self.stations["depart_stated_step"] - self.areas["step"][:, None], 1)
         return self._of_pev(steps * self.step_hours)
 
@@ -187,7 +187,7 @@ class Clairvoyant(Controller, Protocol):
 def count_waiting(areas: Records, sessions: Records, waiting: Integers) -> None:
     """Count those of `sessions[B, S]` that have arrived and are not plugged in yet, by their station, `waiting[B, N]`.
 
-    Also those that will find too little time left for a single step: they stand in line like everybody.
+    Also sessions that will find too little time left for a single step: they stand in line like all others.
     """
     for b in range(areas.size):
         now_min = (areas[b]["step"] + GRID_TOLERANCE_STEPS) * areas[b]["step_hours"] * MINUTES_PER_HOUR

@@ -100,7 +100,7 @@ def serve(station: Record, left_kw: float) -> float:
 
 @kernel
 def first_in_line(stations: Records) -> int:
-    """The station of lowest place among those that take part; among equals, the session that arrived first."""
+    """The station of lowest place among the stations that take part; among equals, the session that arrived first."""
     first = _NONE
     for i in range(stations.size):
         station = stations[i]
