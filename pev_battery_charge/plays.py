@@ -17,7 +17,7 @@ _SHOWN: Final = 20
 
 
 class PlayResult(NamedTuple):
-    """What the steps of a play add up to, in arrays that nobody else holds."""
+    """What the steps of a play add up to, in arrays of the caller's own."""
 
     steps: int
     """How many were made."""
@@ -52,7 +52,7 @@ def read_requests(requests_kw: npt.ArrayLike, num_areas: int, num_stations: int)
 
 
 def in_parts(asked_kw: Array) -> Iterator[Array]:
-    """Requests, `[T, B, N]`, a few steps at a time, each time in an array that nobody else holds."""
+    """Requests, `[T, B, N]`, a few steps at a time, each time in an array of the caller's own."""
     steps, areas, stations = asked_kw.shape
     size = max(_STATION_STEPS // (areas * stations), 1)
     for first in range(0, steps, size):

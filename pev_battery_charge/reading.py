@@ -1,4 +1,4 @@
-"""Reading files: the kind that a name tells, and the text, TOML or JSON inside, or one clear error."""
+"""Reading files: their kind by name, and the text, TOML or JSON inside, or one clear error."""
 
 import json
 import tomllib

@@ -1,4 +1,4 @@
-"""Validation: rules that stand beside the values, and every broken one told at the door, in one `InputError`."""
+"""Validation: rules beside the values, and all violations reported at once, in one `InputError`."""
 
 import math
 import sys

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingSizes:
-    """How much is measured. The values by default are those that the goals are for."""
+    """How much is measured. The default values are those of the goals."""
 
     areas: int = 64
     """Areas stepped together."""
@@ -53,7 +53,7 @@ class Round(NamedTuple):
     rollout: float
     update: float
     env: float
-    """Part of it spent in the environment; NaN where nobody measured it."""
+    """Part of it spent in the environment; NaN where it was not measured."""
 
     @property
     def seconds(self) -> float:

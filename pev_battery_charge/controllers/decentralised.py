@@ -80,7 +80,7 @@ class DecentralisedMpc:
             self.prepare(scenario)
 
     def prepare(self, scenario: Scenario) -> None:
-        """An episode of the scenario is to begin."""
+        """The start of an episode of the scenario."""
         reward, row = scenario.reward, (0.0, 1.0, 1.0, 0)
         if self.objective == "reward":
             reward.require_linear()

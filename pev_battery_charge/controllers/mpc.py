@@ -44,7 +44,7 @@ class CentralMpc:
         self._stands: dict[int, tuple[ChargingModel, Basis]] = {}
 
     def prepare(self, scenario: Scenario) -> None:
-        """An episode of the scenario is to begin."""
+        """The start of an episode of the scenario."""
         self._scenario = scenario
 
     def __call__(self, snapshot: Snapshot) -> Array:

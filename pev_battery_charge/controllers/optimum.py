@@ -156,7 +156,7 @@ def optimal_schedule(
 
 
 class OptimalController:
-    """Plays the optimum. Clairvoyant: it is told the whole schedule before the episode begins.
+    """The optimum as a controller. Clairvoyant: it is told the whole schedule before the episode begins.
 
     objective: see `optimal_schedule`; "reward" and "unmet" need nothing else.
     """
@@ -166,7 +166,7 @@ class OptimalController:
         self.optima: list[Optimum] = []
 
     def foresee(self, scenario: Scenario, schedules: Sequence[Schedule]) -> None:
-        """Find the optimum of each area's schedule."""
+        """The search for the optimum of each area's schedule."""
         self.optima = [optimal_schedule(scenario, schedule, self.objective) for schedule in schedules]
         self._requests_kw = np.stack([optimum.requests_kw for optimum in self.optima])
 

@@ -149,7 +149,7 @@ class Snapshot:
 
 
 class Controller(Protocol):
-    """Maps what is known now to requests."""
+    """A map from what is known now to requests."""
 
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW. An empty station's request does not matter."""
@@ -161,7 +161,7 @@ class Planner(Controller, Protocol):
     """A controller that is told the scenario before the episode begins: what is rewarded, and what the area is."""
 
     def prepare(self, scenario: Scenario) -> None:
-        """An episode of the scenario is to begin."""
+        """The start of an episode of the scenario."""
         ...
 
 
@@ -179,7 +179,7 @@ class Clairvoyant(Controller, Protocol):
     """A controller that is told the whole schedule before the episode begins, arrivals and true departures."""
 
     def foresee(self, scenario: Scenario, schedules: Sequence[Schedule]) -> None:
-        """An episode is to begin, with one schedule for each area."""
+        """The start of an episode, with one schedule for each area."""
         ...
 
 

@@ -115,7 +115,7 @@ def digest_of(scenario: Scenario, schedules: Sequence[Schedule]) -> str:
     """The SHA-256 of a scenario's TOML and of the tables of schedules, their numbers rounded to a millionth.
 
     Columns in which no session has a value do not count, nor do settings that scenarios have got since version 1, where
-    they leave all as it was: so that what nobody uses may be added.
+    they leave all as it was: so that settings not in use may be added.
     """
     found = hashlib.sha256(_first_text(scenario).encode())
     for schedule in schedules:

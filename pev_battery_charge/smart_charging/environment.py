@@ -130,7 +130,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Come home: `options["energy_kwh"]` fixes the energy on arrival."""
+        """The return home: `options["energy_kwh"]` fixes the energy on arrival."""
         super().reset(seed=seed)
         energy_kwh = (options or {}).get("energy_kwh")
         if energy_kwh is None:
@@ -141,7 +141,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
         return self._observe(), self._info()
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Charge for a slot at a rate; with the last slot, drive off."""
+        """Charging for a slot at a rate; with the last slot, the departure."""
         if not self._levels or self._demand_kwh is not None:
             raise EpisodeOverError("the episode is over, or has not begun: call reset first")
         try:

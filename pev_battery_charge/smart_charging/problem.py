@@ -1,4 +1,4 @@
-"""The smart-charging problem: one vehicle, a few slots, a few rates, and a demand that nobody knows before departure.
+"""The smart-charging problem: one vehicle, a few slots, a few rates, and a demand that is unknown before departure.
 
 After a university exercise in reinforcement learning: a taxi is at home from 14:00 to 16:00, chooses a rate every
 quarter of an hour, pays exponentially for power, and drives off with a normally distributed demand.
