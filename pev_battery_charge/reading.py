@@ -17,7 +17,7 @@ _PART_BYTES: Final = 2**20
 
 
 def ending(path: str | Path) -> str:
-    """The ending of a file's name in small letters, such as ".csv", by which its kind is told."""
+    """The ending of a file's name in small letters, such as ".csv", which gives its kind."""
     return Path(path).suffix.lower()
 
 

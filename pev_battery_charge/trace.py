@@ -158,7 +158,7 @@ class Trace:
         schedule.validate(scenario)
         sessions = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
         trace = cls(scenario, schedule, to_records(frame, scenario, sessions, str(path)))
-        # What the schedule tells is not written twice.
+        # What the schedule contains is not written twice.
         targets_kwh = np.append(trace.session_records["energy_target_kwh"], 0.0)
         last_steps = np.append(trace.session_records["depart_step"], 0) - 1
         trace.records["target_kwh"] = targets_kwh[trace.session]

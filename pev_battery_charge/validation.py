@@ -102,7 +102,7 @@ def number_problems(
 
 
 def _refusing(problems: Callable[[Any], list[str]]) -> PlainValidator:
-    """A rule that takes a value without problems as it is, and tells the problem, ": rule", of another."""
+    """A rule that takes a value without problems as it is, and reports the problem, ": rule", of another."""
 
     def check(value: Any) -> Any:
         for told in problems(value):

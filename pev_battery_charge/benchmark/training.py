@@ -38,13 +38,13 @@ class TrainingSizes:
     stations: int = 20
     """Stations of each area."""
     rounds: int = 9
-    """Rollouts, each with its update, of which the median is told; one more comes before them, to warm up."""
+    """Rollouts, each with its update, of which the median is reported; one more comes before them, to warm up."""
     supersuit_rounds: int = 2
     """The same through SuperSuit, which takes its time."""
     episodes: int = 10**3
     """Episodes of an evaluation."""
     evaluations: int = 3
-    """How often each evaluation is made, of which the median is told."""
+    """How often each evaluation is made, of which the median is reported."""
 
 
 class Round(NamedTuple):
@@ -110,7 +110,7 @@ def time_rounds(
     """Learn for `count` rollouts and their updates, after one to warm up.
 
     config: of PPO.
-    env_seconds: tells the time spent in the environment so far.
+    env_seconds: gives the time spent in the environment so far.
     """
     from stable_baselines3.common.callbacks import BaseCallback  # noqa: PLC0415  of the extra `train`
     from stable_baselines3.common.logger import Logger  # noqa: PLC0415

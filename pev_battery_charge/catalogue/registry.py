@@ -123,7 +123,7 @@ class Feature(Entry):
 
 @dataclass(frozen=True, eq=False)
 class Rule(Entry):
-    """How an area cuts claims down to its cap: it tells the weight or the place in line of a station that claims.
+    """How an area cuts claims down to its cap: the weight or the place in line of a station that claims.
 
     by: "weight": all are raised together, each by its weight, until the cap is filled. "place": lowest place first,
         each as far as the cap reaches. "nothing": no cut.
@@ -178,7 +178,7 @@ def feature(
 
     unit, low, high: unit and bounds of what it returns.
     scale: what networks see it in units of, or how they see it.
-    limit: tells an upper bound by what bounds a station's numbers in a scenario, where `high` cannot.
+    limit: an upper bound, from what bounds a station's numbers in a scenario, where `high` cannot.
 
     Raises `InputError` for a wrong signature, a missing unit, a name that another function has, and for what a trial of
     it finds (see `catalogue.trial`).
@@ -203,7 +203,7 @@ def coordinator(
 ) -> Callable[[Function], Function]:
     """A decorator for a rule by which an area cuts claims to its cap: `@pbc.coordinator(by="place")`.
 
-    by: what it tells, see `Rule`. Weights below 0 count as 0, and a station without weight gets nothing.
+    by: what it returns, see `Rule`. Weights below 0 count as 0, and a station without weight gets nothing.
     unit: of what it returns.
 
     It is asked in every step in which the cap binds, of every station that claims power;

@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     meaning: str
     """What it does, in so few words that with its name it fits on a line of a help text (52 characters)."""
     clairvoyant: bool = False
-    """Whether it is told the future."""
+    """Whether it knows the future."""
 
 
 CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(

@@ -161,7 +161,7 @@ def negotiate_area(
 def welcome(area: Record, stations: Records, own: Records, plans_kw: Array) -> int:
     """Find the stations that plan, and to which step; forget what belongs to other sessions.
 
-    Returns how many PEVs are new, each of which tells the area of itself.
+    Returns how many PEVs are new, each of which reports itself to the area.
     """
     step, horizon = area["step"], plans_kw.shape[1]
     new = 0

@@ -156,7 +156,7 @@ def optimal_schedule(
 
 
 class OptimalController:
-    """The optimum as a controller. Clairvoyant: it is told the whole schedule before the episode begins.
+    """The optimum as a controller. Clairvoyant: it receives the whole schedule before the episode begins.
 
     objective: see `optimal_schedule`; "reward" and "unmet" need nothing else.
     """

@@ -158,7 +158,7 @@ class Controller(Protocol):
 
 @runtime_checkable
 class Planner(Controller, Protocol):
-    """A controller that is told the scenario before the episode begins: what is rewarded, and what the area is."""
+    """A controller that receives the scenario before the episode begins: what is rewarded, and what the area is."""
 
     def prepare(self, scenario: Scenario) -> None:
         """The start of an episode of the scenario."""
@@ -176,7 +176,7 @@ class Reporting(Protocol):
 
 @runtime_checkable
 class Clairvoyant(Controller, Protocol):
-    """A controller that is told the whole schedule before the episode begins, arrivals and true departures."""
+    """A controller that receives the whole schedule before the episode begins, arrivals and true departures."""
 
     def foresee(self, scenario: Scenario, schedules: Sequence[Schedule]) -> None:
         """The start of an episode, with one schedule for each area."""

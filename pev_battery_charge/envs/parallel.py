@@ -146,7 +146,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     ) -> tuple[dict[AgentID, Float32], dict[AgentID, float], dict[AgentID, bool], dict[AgentID, bool], Infos]:
         """One step. Raises `InputError` that names every agent whose action is missing or no action.
 
-        After the last step a step without actions is none and tells nothing: five empty dictionaries.
+        After the last step a step without actions is none and returns five empty dictionaries.
         """
         if not self.agents:
             return self._step_without_agents(actions)

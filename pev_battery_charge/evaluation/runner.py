@@ -36,7 +36,7 @@ def run(
 def play(simulation: Simulation, controller: Controller) -> Iterator[StepResult]:
     """The steps of a simulation, just reset, to its end under a controller; yields what each step hands out.
 
-    A `Planner` is told the scenario before the first step, and a `Clairvoyant` the schedule of every area.
+    A `Planner` receives the scenario before the first step, and a `Clairvoyant` the schedule of every area.
     """
     if isinstance(controller, Planner):
         controller.prepare(simulation.scenario)

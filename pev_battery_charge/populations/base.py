@@ -86,11 +86,11 @@ class Population(Part):
 
         @property
         def capacity_max_kwh(self) -> float:
-            """Infinite unless a kind tells it."""
+            """Infinite unless a kind sets it."""
 
         @property
         def source(self) -> str | None:
-            """None unless a kind tells it."""
+            """None unless a kind sets it."""
     else:
 
         def __getattr__(self, name: str) -> Any:

@@ -209,7 +209,7 @@ class Schedule:
     def on_grid(self, step_minutes: float, horizon_steps: int) -> Records:
         """The sessions on a grid of steps, `SESSION[S]`: their plug and depart steps, and what becomes of each.
 
-        The field `status` tells whether a session is served, rejected, or too short for a single whole step.
+        The field `status` says whether a session is served, rejected, or too short for a single whole step.
         """
         records = self.to_records()
         put_on_grid(records, step_minutes, horizon_steps)

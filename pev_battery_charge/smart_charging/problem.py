@@ -21,7 +21,7 @@ from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.validation import checked_dataclass, number, number_problems, rule, whole_number
 
 Costs = Literal["relative", "raw"]
-"""What costs are told in; see `SmartCharging.costs`."""
+"""The unit of costs; see `SmartCharging.costs`."""
 
 MOST_LEVELS: Final = 100_000
 """Finer than this no battery is cut."""
