@@ -1,4 +1,4 @@
-"""The one exception for bad input, which tells everything that is wrong at once."""
+"""The one exception for bad input, with all problems listed at once."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -60,4 +60,4 @@ def shown(value: object) -> str:
 
 
 class EpisodeOverError(RuntimeError):
-    """A step was asked for although the episode is over, or has not begun: call `reset` first."""
+    """The error of a step where the episode is over, or has not begun: call `reset` first."""

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever finds half of one."""
+"""Writing files whole or not at all."""
 
 import re
 import secrets

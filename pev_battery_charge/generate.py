@@ -62,7 +62,7 @@ def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
 
 
 def generate_instance(scenario: Scenario | str | Path | None = None, seed: int = 0) -> Instance:
-    """Draw one instance; the same scenario and seed give the same instance, to the bit.
+    """One instance, drawn; the same scenario and seed give the same instance, to the bit.
 
     scenario: a Scenario, a name, or a path to a TOML file; None is `paper-5x20`.
 

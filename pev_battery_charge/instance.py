@@ -27,7 +27,7 @@ class Instance:
     series: Series | None = None
 
     def validate(self, site: Site) -> None:
-        """Check that schedule and series fit the site; raises `InputError` with every problem."""
+        """A check that schedule and series fit the site; raises `InputError` with every problem."""
         self.schedule.validate(site)
         if self.series is not None and len(self.series) < site.num_moments:
             needed = f"needs {site.num_moments} moments: one a step, one after the last, and as far as stations see"

@@ -1,4 +1,4 @@
-"""Reading files: the kind that a name tells, and the text, TOML or JSON inside, or one clear error."""
+"""Reading files: their kind by name, and the text, TOML or JSON inside, or one clear error."""
 
 import json
 import tomllib
@@ -17,7 +17,7 @@ _PART_BYTES: Final = 2**20
 
 
 def ending(path: str | Path) -> str:
-    """The ending of a file's name in small letters, such as ".csv", by which its kind is told."""
+    """The ending of a file's name in small letters, such as ".csv", which gives its kind."""
     return Path(path).suffix.lower()
 
 

@@ -39,7 +39,7 @@ class Registry(dict[str, T]):
         raise InputError(f"{self.what} {name!r}", [self.unknown(name)])
 
     def nearest_first(self, name: object) -> list[str]:
-        """All names, those that look most like an unknown one first, for a message that lists them."""
+        """All names, the ones most like an unknown one first, for a message that lists them."""
         near = get_close_matches(str(name), self)
         return near + [known for known in self if known not in near]
 

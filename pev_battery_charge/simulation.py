@@ -129,7 +129,7 @@ class Simulation:
         seed: int | Sequence[int] | None = None,
         schedule: Schedule | Instance | str | Path | Sequence[Schedule | Instance] | None = None,
     ) -> Observations:
-        """Begin an episode; return what the stations see, `[B, N, F]`.
+        """The first observations of a new episode, `[B, N, F]`.
 
         seed: area b draws its schedules from seed + b; of a sequence, one for each area, from its own seed; None lets
             each area's generator go on.
@@ -176,7 +176,7 @@ class Simulation:
         return [instances[id(one)] for one in listed]
 
     def step(self, requests_kw: npt.ArrayLike) -> StepResult:
-        """Advance every area by one step under the stations' requests, `[B, N]` in kW.
+        """One step of every area under the stations' requests, `[B, N]` in kW.
 
         Requests outside a station's limits are clipped; what the policy itself asked for counts in the reward.
         Raises `EpisodeOverError` at the end of an episode, `InputError` for a wrong shape and for a request that is
@@ -201,7 +201,7 @@ class Simulation:
         return StepResult(observations, rewards, parts, self._step >= self.horizon_steps)
 
     def play(self, requests_kw: npt.ArrayLike) -> PlayResult:
-        """Make many steps at once, under the requests of each, `[T, B, N]` in kW, or one plan for all areas, `[T, N]`.
+        """Many steps at once, under the requests of each, `[T, B, N]` in kW, or one plan for all areas, `[T, N]`.
 
         State, trace and results are those of as many calls of `step`, but only sums are handed out. The play ends with
         the horizon: requests for steps beyond it are left aside. An interrupt leaves it between two steps.
@@ -315,7 +315,7 @@ class Simulation:
         self._step = state.step
 
     def close(self) -> None:
-        """Let the threads go; a further step makes new ones."""
+        """Release of the threads; a further step makes new ones."""
         self._threads.close()
 
     def __getstate__(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _SHOWN: Final = 20
 
 
 class StepResult(NamedTuple):
-    """What a step hands out, in arrays that nobody else holds (unless `reuse_buffers` was asked for)."""
+    """What a step hands out, in arrays of the caller's own (unless `reuse_buffers` was asked for)."""
 
     observations: Observations
     """`[B, N, F]`, seen at t+1: the scenario's `observations`."""
@@ -31,7 +31,7 @@ class StepResult(NamedTuple):
 
 
 class PlayResult(NamedTuple):
-    """What the steps of a play add up to, in arrays that nobody else holds."""
+    """What the steps of a play add up to, in arrays of the caller's own."""
 
     steps: int
     """How many were made."""
@@ -66,7 +66,7 @@ def read_requests(requests_kw: npt.ArrayLike, num_areas: int, num_stations: int)
 
 
 def in_parts(asked_kw: Array) -> Iterator[Array]:
-    """Requests, `[T, B, N]`, a few steps at a time, each time in an array that nobody else holds."""
+    """Requests, `[T, B, N]`, a few steps at a time, each time in an array of the caller's own."""
     steps, areas, stations = asked_kw.shape
     size = max(_STATION_STEPS // (areas * stations), 1)
     for first in range(0, steps, size):

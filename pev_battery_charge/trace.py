@@ -133,7 +133,7 @@ class Trace:
         )
 
     def write(self, path: str | Path) -> None:
-        """Write the trace as Parquet: `to_frame`, with scenario and schedule in the file's metadata."""
+        """The trace as a Parquet file: `to_frame`, with scenario and schedule in the file's metadata."""
         if ending(path) != ".parquet":
             raise InputError(str(path), ["a trace file must end in .parquet"])
         metadata = {"scenario": self.scenario.to_toml(), "schedule": self.schedule.to_text()}
@@ -141,7 +141,7 @@ class Trace:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a trace that `write` has written.
+        """The trace in a file that `write` has written.
 
         Its rows may stand in any order. Raises `InputError` that names the file and every row that breaks a rule of
         `pev_battery_charge.trace_rows`: of steps and stations, sessions, bounds and books.
@@ -158,7 +158,7 @@ class Trace:
         schedule.validate(scenario)
         sessions = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
         trace = cls(scenario, schedule, to_records(frame, scenario, sessions, str(path)))
-        # What the schedule tells is not written twice.
+        # What the schedule contains is not written twice.
         targets_kwh = np.append(trace.session_records["energy_target_kwh"], 0.0)
         last_steps = np.append(trace.session_records["depart_step"], 0) - 1
         trace.records["target_kwh"] = targets_kwh[trace.session]

@@ -1,4 +1,4 @@
-"""The rules that the rows of a trace keep, and the records of those that keep them.
+"""The rules for the rows of a trace, and the records of valid rows.
 
 Rows may stand in any order. Each station has one in each step; a session is served at its station, in its steps, and
 nowhere else; powers and energies keep to their bounds; and what was drawn from the grid is stored or lost.
@@ -18,7 +18,7 @@ from pev_battery_charge.errors import raise_if
 from pev_battery_charge.scenario import Scenario
 
 COLUMNS: Final = ("asked_kw", "request_kw", "acceptance_kw", "power_kw", "energy_kwh", "reward", "session")
-"""What a row tells of a station's step, beside `step` and `station`."""
+"""The fields of a station's step in a row, beside `step` and `station`."""
 _WHOLE: Final = ("step", "station", "session")
 _TOLERANCE: Final = 1e-9
 """In kW and kWh, and of the larger of two values that are compared."""
@@ -26,7 +26,7 @@ _SHOWN_PER_RULE: Final = 5
 
 
 def to_records(frame: pl.DataFrame, scenario: Scenario, sessions: Records, source: str) -> Records:
-    """The rows of a trace as `STEP[T, N]`, without what the schedule tells; raises `InputError` with every problem.
+    """The rows of a trace as `STEP[T, N]`, without what the schedule contains; raises `InputError` with every problem.
 
     sessions: `SESSION[S]`, on the grid of the scenario's steps.
     source: what the rows come from, for errors.

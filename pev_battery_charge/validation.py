@@ -1,4 +1,4 @@
-"""Validation: rules that stand beside the values, and every broken one told at the door, in one `InputError`."""
+"""Validation: rules beside the values, and all violations reported at once, in one `InputError`."""
 
 import math
 import sys
@@ -102,7 +102,7 @@ def number_problems(
 
 
 def _refusing(problems: Callable[[Any], list[str]]) -> PlainValidator:
-    """A rule that takes a value without problems as it is, and tells the problem, ": rule", of another."""
+    """A rule that takes a value without problems as it is, and reports the problem, ": rule", of another."""
 
     def check(value: Any) -> Any:
         for told in problems(value):

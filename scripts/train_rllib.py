@@ -6,7 +6,7 @@ dies is replaced, and training goes on meanwhile. Install with `pip install -e "
     python scripts/train_rllib.py --scenario paper-5x20 --env-runners 2 --iterations 60 --out runs/rllib
 
 On several hosts of one network, install the same environment (Python, Ray and this package in the same versions) on
-each. Ray lets in who has its token: make one on the first host, and copy its file `~/.ray/auth_token` to the others.
+each. Ray admits hosts with its token: make one on the first host, and copy its file `~/.ray/auth_token` to the others.
 Start Ray on the first, join it from the others, and point to it with the one option `--address`, on any of them:
 
     export RAY_AUTH_MODE=token        # on every host
@@ -242,7 +242,7 @@ def where_they_are(group: "EnvRunnerGroup", indices: list[int] | None = None) ->
 
 def connect(config: Config) -> None:
     """Join the cluster at `config.address`, or start one on this machine; raises `InputError` where that fails."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report to its makers; training tells nobody
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report usage to its makers; here it does not
     import ray  # noqa: PLC0415  optional, slow to load
 
     if config.address is None:
@@ -264,7 +264,7 @@ def connect(config: Config) -> None:
 
 
 def knock(address: str) -> None:
-    """Raise `OSError` or `ValueError` if nobody listens at the address; Ray itself would try for minutes."""
+    """Raise `OSError` or `ValueError` if no server listens at the address; Ray itself would try for minutes."""
     if address != "auto":
         host, _, port = address.rpartition(":")
         if not port.isdecimal():

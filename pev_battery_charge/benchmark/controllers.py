@@ -44,7 +44,7 @@ def measure_all_controllers(
 
 
 def measure_heuristics(areas: int, stations: int, repeats: int) -> Measurement:
-    """Whole episodes of many areas on one thread: snapshot, controller, step. The slowest of the heuristics is told."""
+    """Whole episodes of many areas on one thread: snapshot, controller, step. The slowest heuristic is reported."""
     scenario = benchmark_scenario(stations)
     simulation = Simulation(scenario, areas, reuse_buffers=True)
 

@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingSizes:
-    """How much is measured. The values by default are those that the goals are for."""
+    """How much is measured. The default values are those of the goals."""
 
     areas: int = 64
     """Areas stepped together."""
     stations: int = 20
     """Stations of each area."""
     rounds: int = 9
-    """Rollouts, each with its update, of which the median is told; one more comes before them, to warm up."""
+    """Rollouts, each with its update, of which the median is reported; one more comes before them, to warm up."""
     supersuit_rounds: int = 2
     """The same through SuperSuit, which takes its time."""
     episodes: int = 10**3
     """Episodes of an evaluation."""
     evaluations: int = 3
-    """How often each evaluation is made, of which the median is told."""
+    """How often each evaluation is made, of which the median is reported."""
 
 
 class Round(NamedTuple):
@@ -53,7 +53,7 @@ class Round(NamedTuple):
     rollout: float
     update: float
     env: float
-    """Part of it spent in the environment; NaN where nobody measured it."""
+    """Part of it spent in the environment; NaN where it was not measured."""
 
     @property
     def seconds(self) -> float:
@@ -110,7 +110,7 @@ def time_rounds(
     """Learn for `count` rollouts and their updates, after one to warm up.
 
     config: of PPO.
-    env_seconds: tells the time spent in the environment so far.
+    env_seconds: gives the time spent in the environment so far.
     """
     from stable_baselines3.common.callbacks import BaseCallback  # noqa: PLC0415  of the extra `train`
     from stable_baselines3.common.logger import Logger  # noqa: PLC0415

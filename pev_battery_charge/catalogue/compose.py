@@ -1,6 +1,6 @@
 """The kernels of a scenario's rule, rewards and observations, written out for exactly the entries that it names.
 
-`step_kernels` make steps of the physics and tell what each station earns and sees; `Observer` tells the latter alone;
+`step_kernels` make steps of the physics and give what each station earns and sees; `Observer` gives the latter alone;
 `share` what the rule would grant. Each is a few lines of text, one for each entry, kept in a folder under the hash of
 all that it is made of and compiled like every other kernel: as fast as if written by hand, and loaded from disk the
 next time. Weights and literals are no part of the text, so that scenarios that differ in numbers only share a kernel.

@@ -146,4 +146,4 @@ DEFAULT_FEATURES: Final = (
 """What a station sees unless the scenario says otherwise, in this order."""
 
 STATE_FEATURES: Final = (*DEFAULT_FEATURES, "time_left_h", "soc", "hour", "progress")
-"""What `state()` of `area_v0` tells of each station, frozen with that version."""
+"""The features of each station in `state()` of `area_v0`, frozen with that version."""

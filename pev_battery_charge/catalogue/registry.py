@@ -123,7 +123,7 @@ class Feature(Entry):
 
 @dataclass(frozen=True, eq=False)
 class Rule(Entry):
-    """How an area cuts claims down to its cap: it tells the weight or the place in line of a station that claims.
+    """How an area cuts claims down to its cap: the weight or the place in line of a station that claims.
 
     by: "weight": all are raised together, each by its weight, until the cap is filled. "place": lowest place first,
         each as far as the cap reaches. "nothing": no cut.
@@ -142,7 +142,7 @@ COORDINATORS: Final[Registry[Rule]] = Registry(Rule.what)
 def reward_term(
     function: None = None, /, *, unit: str = "", label: str = "", linear: bool = False
 ) -> Callable[[Function], Function]:
-    """Register a function as a part of rewards: `@pbc.reward_term(unit="EUR")`.
+    """A decorator for a part of rewards: `@pbc.reward_term(unit="EUR")`.
 
     unit: of what it returns; the scenario's weight multiplies that.
     label: what it is for, in tables of results; by default its name.
@@ -174,11 +174,11 @@ def feature(
     scale: Scale = 1.0,
     limit: Callable[[Limits], float] | None = None,
 ) -> Callable[[Function], Function]:
-    """Register a function as something that stations may see: `@pbc.feature(unit="EUR/kWh", scale=0.3)`.
+    """A decorator for a feature that stations may see: `@pbc.feature(unit="EUR/kWh", scale=0.3)`.
 
     unit, low, high: unit and bounds of what it returns.
     scale: what networks see it in units of, or how they see it.
-    limit: tells an upper bound by what bounds a station's numbers in a scenario, where `high` cannot.
+    limit: an upper bound, from what bounds a station's numbers in a scenario, where `high` cannot.
 
     Raises `InputError` for a wrong signature, a missing unit, a name that another function has, and for what a trial of
     it finds (see `catalogue.trial`).
@@ -201,9 +201,9 @@ def feature(
 def coordinator(
     function: None = None, /, *, by: Literal["weight", "place", "nothing"] | None = None, unit: str = "1"
 ) -> Callable[[Function], Function]:
-    """Register a function as a rule by which an area cuts claims down to its cap: `@pbc.coordinator(by="place")`.
+    """A decorator for a rule by which an area cuts claims to its cap: `@pbc.coordinator(by="place")`.
 
-    by: what it tells, see `Rule`. Weights below 0 count as 0, and a station without weight gets nothing.
+    by: what it returns, see `Rule`. Weights below 0 count as 0, and a station without weight gets nothing.
     unit: of what it returns.
 
     It is asked in every step in which the cap binds, of every station that claims power;

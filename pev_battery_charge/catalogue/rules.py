@@ -1,6 +1,6 @@
 """The coordination rules of the package: how an area cuts claims down to its cap.
 
-A rule tells a station's weight or its place in line (see `core.limits`), and is asked only where the cap binds, of
+A rule returns a station's weight or its place in line (see `core.limits`), and is asked only where the cap binds, of
 stations that claim power; `station["made"]["acceptance_kw"]` is the claim.
 """
 

@@ -42,7 +42,7 @@ def problems_of(
                 value = function(area, station, moments, *numbers)
         except IndexError as error:
             problem = f"reads beyond the series: {error}"
-        except Exception as error:  # whatever a stranger's code does is told as its problem
+        except Exception as error:  # whatever foreign code raises is reported as its problem
             writes = "read-only" in str(error)
             problem = "writes into the records" if writes else f"fails: {type(error).__name__}: {error}"
         else:

@@ -24,7 +24,7 @@ class BenchmarkCommand:
     stations: int = 20
     """Stations of each area."""
     repeats: int = 7
-    """How often each figure is taken; the median is told."""
+    """How often each figure is taken; the median is reported."""
     cold: bool = True
     """Also start a fresh process without compiled code, which takes half a minute."""
     controllers: bool = True

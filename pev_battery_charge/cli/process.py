@@ -1,4 +1,4 @@
-"""What a process owes to those around it: it ends in order when told to, and minds what becomes of its output."""
+"""The process of a command: orderly end on signals, and output that may be closed, full or of another encoding."""
 
 import os
 import signal

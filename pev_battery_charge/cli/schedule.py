@@ -63,7 +63,7 @@ class ImportCommand:
     """recorded: PEVs keep the stations they had; assigned: first come, first served."""
 
     time_zone: str | None = None
-    """The site's time zone, such as Europe/Amsterdam, where neither file nor garage tells it."""
+    """The site's time zone, such as Europe/Amsterdam, where neither file nor garage gives it."""
 
     def run(self) -> None:
         """Import, write, report."""

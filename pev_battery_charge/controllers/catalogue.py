@@ -20,31 +20,31 @@ class Entry(NamedTuple):
     """A controller of the catalogue."""
 
     make: Callable[[int], Controller]
-    """Makes one; the seed is for those that draw. What is heavy is imported in here."""
+    """The controller, made anew; the seed is for controllers that draw. What is heavy is imported in here."""
     meaning: str
     """What it does, in so few words that with its name it fits on a line of a help text (52 characters)."""
     clairvoyant: bool = False
-    """Whether it is told the future."""
+    """Whether it knows the future."""
 
 
 CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
     {
-        "random": Entry(random_requests, "any power, drawn anew at every step"),
+        "random": Entry(random_requests, "a random power, drawn anew at every step"),
         "uncontrolled": Entry(lambda _: uncontrolled, "always the maximum"),
-        "constant": Entry(lambda _: constant, "a straight line to the target at departure"),
+        "constant": Entry(lambda _: constant, "constant power to the target at departure"),
         "equal-share": Entry(lambda _: cap_sharing.equal_share, "the cap in equal parts (max-min fair)"),
-        "proportional": Entry(lambda _: cap_sharing.proportional, "everybody cut by the same part"),
+        "proportional": Entry(lambda _: cap_sharing.proportional, "all requests cut by the same part"),
         "round-robin": Entry(lambda _: RoundRobin(), "full power in turns"),
-        "first-come": Entry(lambda _: cap_sharing.first_come, "who came first is first in line"),
-        "earliest-deadline": Entry(lambda _: cap_sharing.earliest_deadline, "who leaves first is first in line"),
-        "least-laxity": Entry(lambda _: cap_sharing.least_laxity, "who has least time to spare is first"),
-        "largest-remaining": Entry(lambda _: cap_sharing.largest_remaining, "who lacks most energy is first"),
+        "first-come": Entry(lambda _: cap_sharing.first_come, "earliest arrival first"),
+        "earliest-deadline": Entry(lambda _: cap_sharing.earliest_deadline, "earliest stated departure first"),
+        "least-laxity": Entry(lambda _: cap_sharing.least_laxity, "fewest hours to spare first"),
+        "largest-remaining": Entry(lambda _: cap_sharing.largest_remaining, "most energy lacking first"),
         "night": Entry(lambda _: night(), "full power from 0 to 6, or at the last moment"),
         "distributed": Entry(lambda _: distributed, "hours needed over hours left"),
         "valley-filling": Entry(lambda _: valley_filling(), "the flattest power that serves all"),
-        "mpc": Entry(lambda _: CentralMpc(), "plans anew at every step, for all who are here"),
-        "decentralised-mpc": Entry(lambda _: DecentralisedMpc(), "stations plan, at a common price"),
-        "optimum": Entry(lambda _: OptimalController(), "the best that was possible", clairvoyant=True),
+        "mpc": Entry(lambda _: CentralMpc(), "a new plan of all vehicles present at each step"),
+        "decentralised-mpc": Entry(lambda _: DecentralisedMpc(), "station plans at a common price"),
+        "optimum": Entry(lambda _: OptimalController(), "the best possible plan", clairvoyant=True),
     }
 )
 """Every controller by the name that the command line has for it."""
@@ -57,7 +57,7 @@ BASELINES: Final = ("random", "uncontrolled", "constant")
 
 
 def make_controller(name: str, seed: int = 0) -> Controller:
-    """A controller by its name; `seed` is for those that draw. Raises `InputError` for an unknown name."""
+    """A controller by its name; `seed` is for controllers that draw. Raises `InputError` for an unknown name."""
     if name not in CATALOGUE:
         raise InputError(f"controller {name!r}", [f"unknown name; there are {', '.join(CONTROLLERS)}"])
     return CATALOGUE[name].make(seed)

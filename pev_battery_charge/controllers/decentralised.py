@@ -38,8 +38,8 @@ _RHO_SCALE: Final = 1.0
 PLANNER: Final = np.dtype(
     [("session", "i8"), ("end", "i8"), *((name, "f8") for name in ("level_kw", "credit_kw", "request_kw"))], align=True
 )
-"""A station: whose plan it has, to which step (0: none), the level by which its target lowers its wishes, what it has
-planned but was too little to ask for, and what it asks for."""
+"""A station: the session of its plan, its last step (0: none), the level by which its target lowers its wishes, what it
+has planned but was too little to ask for, and what it asks for."""
 
 
 class DecentralisedMpc:
@@ -58,7 +58,7 @@ class DecentralisedMpc:
         a kW under the cap costs in it, in units of the loss.
     messages: how many have been sent since the episodes began: in each round a broadcast for each area and a reply from
     each station that plans; when a PEV plugs in, what its station is (limit, highest marginal loss, stay); and a last
-    broadcast, by which part everybody has to fall back where the sum is still above the cap.
+    broadcast, by which part all stations have to reduce where the sum is still above the cap.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class DecentralisedMpc:
             self.prepare(scenario)
 
     def prepare(self, scenario: Scenario) -> None:
-        """An episode of the scenario is to begin."""
+        """The start of an episode of the scenario."""
         reward, row = scenario.reward, (0.0, 1.0, 1.0, 0)
         if self.objective == "reward":
             reward.require_linear()
@@ -159,9 +159,9 @@ def negotiate_area(
 
 @kernel
 def welcome(area: Record, stations: Records, own: Records, plans_kw: Array) -> int:
-    """Find who plans, and to which step; forget what belongs to others.
+    """Find the stations that plan, and to which step; forget what belongs to other sessions.
 
-    Returns how many PEVs are new, each of which tells the area of itself.
+    Returns how many PEVs are new, each of which reports itself to the area.
     """
     step, horizon = area["step"], plans_kw.shape[1]
     new = 0

@@ -1,8 +1,8 @@
-"""Model predictive control by one planner for the whole area: plan for all who are here, make one step, plan anew.
+"""Model predictive control by one planner for the whole area: plan for all vehicles present, make one step, plan anew.
 
 Receding-horizon control of charging, as in Lee et al., "Adaptive Charging Networks: A Framework for Smart Electric
 Vehicle Charging" (IEEE Transactions on Smart Grid 12, 2021). The plan is the same program as the optimum's, for the
-vehicles that are plugged in now, each until its driver said to leave; nobody who is still to come is known.
+vehicles that are plugged in now, each until its driver said to leave; vehicles still to come are not known.
 """
 
 from typing import Final, Literal
@@ -34,8 +34,8 @@ class CentralMpc:
     that cannot be reached are missed by as little as the objective says: what is lacking is a part of the program, so
     that every step has a plan. Stations' minima hold exactly in the step being made, and are left out later.
 
-    It is optimal where nobody comes any more and all drivers leave as stated, but for minima. Each step's solver starts
-    from where that of the step before ended.
+    It is optimal where no further vehicle comes and all drivers leave as stated, but for minima. Each step's solver
+    starts from where that of the step before ended.
     """
 
     def __init__(self, scenario: Scenario | None = None, objective: Literal["reward", "unmet"] = "reward") -> None:
@@ -44,7 +44,7 @@ class CentralMpc:
         self._stands: dict[int, tuple[ChargingModel, Basis]] = {}
 
     def prepare(self, scenario: Scenario) -> None:
-        """An episode of the scenario is to begin."""
+        """The start of an episode of the scenario."""
         self._scenario = scenario
 
     def __call__(self, snapshot: Snapshot) -> Array:
@@ -84,7 +84,7 @@ class CentralMpc:
 
 
 def _held_tangents(model: ChargingModel, basis: Basis) -> Records:
-    """Those of the taper that the solver has come to stand at."""
+    """Tangents of the taper that hold with equality in the solver's basis."""
     held = model.row_keys[np.array(basis.rows) != BASIC]
     return model.tapers.drawn[np.isin(keys_of(model.tapers.drawn), held)]
 

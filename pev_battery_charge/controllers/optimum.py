@@ -1,4 +1,4 @@
-"""The optimum: the best that anybody could have made of a schedule, found with the whole of it in view.
+"""The optimum: the best possible plan for a schedule, found with the whole of it known.
 
 A linear program (a mixed-integer one where stations have a minimum) is solved by HiGHS, its plan is played in the
 environment, and tangents are added wherever the plan takes a battery for more than it is, until the environment returns
@@ -156,7 +156,7 @@ def optimal_schedule(
 
 
 class OptimalController:
-    """Plays the optimum. Clairvoyant: it is told the whole schedule before the episode begins.
+    """The optimum as a controller. Clairvoyant: it receives the whole schedule before the episode begins.
 
     objective: see `optimal_schedule`; "reward" and "unmet" need nothing else.
     """
@@ -166,7 +166,7 @@ class OptimalController:
         self.optima: list[Optimum] = []
 
     def foresee(self, scenario: Scenario, schedules: Sequence[Schedule]) -> None:
-        """Find the optimum of each area's schedule."""
+        """The search for the optimum of each area's schedule."""
         self.optima = [optimal_schedule(scenario, schedule, self.objective) for schedule in schedules]
         self._requests_kw = np.stack([optimum.requests_kw for optimum in self.optima])
 
@@ -201,7 +201,7 @@ def reward_loss(trace: Trace) -> float:
 
 
 def unmet_kwh(trace: Trace) -> float:
-    """What all PEVs lack to their targets in the end, also those that found no station."""
+    """What all PEVs lack to their targets in the end, also the PEVs that found no station."""
     lacking = trace.session_records["energy_target_kwh"] - trace.session_energy_kwh[-1]
     return float(np.maximum(lacking, 0.0).sum())
 
@@ -227,7 +227,7 @@ class _Planner:
         self._out_of_reach_kwh = float(lacking[sessions["status"] != Status.SERVED].sum())
 
     def find(self, goal: Goal, objective: Callable[[Trace], float], least: _Found | None = None) -> _Found:
-        """The best plan; of those that leave no more unmet than the plan `least`, if that is given."""
+        """The best plan; among plans that leave no more unmet than the plan `least`, if that is given."""
         most_unmet_kwh = np.inf
         if least is not None:
             most_unmet_kwh = unmet_kwh(least.trace) + SERVED_SLACK_KWH

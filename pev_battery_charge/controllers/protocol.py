@@ -131,7 +131,7 @@ class Snapshot:
 
     @property
     def time_left_h(self) -> Array:
-        """`[B, N]`: hours until the PEV leaves, as its driver said; who is still here stays for a step at least."""
+        """`[B, N]`: hours until the PEV leaves, as its driver said; a PEV still present stays for a step at least."""
         steps = np.maximum(self.stations["depart_stated_step"] - self.areas["step"][:, None], 1)
         return self._of_pev(steps * self.step_hours)
 
@@ -149,7 +149,7 @@ class Snapshot:
 
 
 class Controller(Protocol):
-    """Maps what is known now to requests."""
+    """A map from what is known now to requests."""
 
     def __call__(self, snapshot: Snapshot) -> Array:
         """The requests of all stations, `[B, N]` in kW. An empty station's request does not matter."""
@@ -158,10 +158,10 @@ class Controller(Protocol):
 
 @runtime_checkable
 class Planner(Controller, Protocol):
-    """A controller that is told the scenario before the episode begins: what is rewarded, and what the area is."""
+    """A controller that receives the scenario before the episode begins: what is rewarded, and what the area is."""
 
     def prepare(self, scenario: Scenario) -> None:
-        """An episode of the scenario is to begin."""
+        """The start of an episode of the scenario."""
         ...
 
 
@@ -176,10 +176,10 @@ class Reporting(Protocol):
 
 @runtime_checkable
 class Clairvoyant(Controller, Protocol):
-    """A controller that is told the whole schedule before the episode begins, arrivals and true departures."""
+    """A controller that receives the whole schedule before the episode begins, arrivals and true departures."""
 
     def foresee(self, scenario: Scenario, schedules: Sequence[Schedule]) -> None:
-        """An episode is to begin, with one schedule for each area."""
+        """The start of an episode, with one schedule for each area."""
         ...
 
 
@@ -196,7 +196,7 @@ class OpenLoop(Controller, Protocol):
 def count_waiting(areas: Records, sessions: Records, waiting: Integers) -> None:
     """Count those of `sessions[B, S]` that have arrived and are not plugged in yet, by their station, `waiting[B, N]`.
 
-    Also those that will find too little time left for a single step: they stand in line like everybody.
+    Also sessions that will find too little time left for a single step: they stand in line like all others.
     """
     for b in range(areas.size):
         now_min = (areas[b]["step"] + GRID_TOLERANCE_STEPS) * areas[b]["step_hours"] * MINUTES_PER_HOUR

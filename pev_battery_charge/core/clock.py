@@ -1,4 +1,4 @@
-"""The clock: sessions on the grid of steps, their order at the stations, and who leaves and plugs in at each step."""
+"""The clock: sessions on the grid of steps, their order at the stations, and departures and plug-ins at each step."""
 
 import math
 
@@ -83,7 +83,7 @@ def put_areas_on_grid(sessions: Records, step_minutes: float, horizon_steps: int
 def begin(stations: Records, sessions: Records) -> None:
     """Start an episode at idle `stations[B, N]`: chain the sessions of each as they plug in; plug in those of step 0.
 
-    Of those that plug in at the same step, the first row is first.
+    Of sessions that plug in at the same step, the first row is first.
     """
     if not chain_rows(stations, sessions):
         chain_sorted(stations, sessions)

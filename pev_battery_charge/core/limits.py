@@ -4,7 +4,7 @@ A limit is a row over groups of stations: what they draw together may not exceed
 row over one group, all of its stations, each counted with the coefficient 1. Nothing here knows what an area is, so a
 set under a feeder or a transformer is filled the same way.
 
-A rule tells each station's `rank`, and nothing else: a weight, by which all are raised together, or a place in line.
+A rule sets each station's `rank`, and nothing else: a weight, by which all are raised together, or a place in line.
 
     raised   every station gets level x weight, or its claim where that is lower; the level fills the row
     in line  lowest place first, each gets its claim as far as the row still reaches; among equals, the session that
@@ -100,7 +100,7 @@ def serve(station: Record, left_kw: float) -> float:
 
 @kernel
 def first_in_line(stations: Records) -> int:
-    """The station of lowest place among those that take part; among equals, the session that arrived first."""
+    """The station of lowest place among the stations that take part; among equals, the session that arrived first."""
     first = _NONE
     for i in range(stations.size):
         station = stations[i]

@@ -1,1 +1,1 @@
-"""Thin skins around the simulation: PettingZoo (parallel and AEC), Gymnasium (vector and central). No physics here."""
+"""Wrappers of the simulation: PettingZoo (parallel and AEC), Gymnasium (vector and central). No physics here."""

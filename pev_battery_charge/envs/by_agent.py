@@ -1,4 +1,4 @@
-"""Dictionaries by agent, as PettingZoo has them: actions read as requests, and what the stations are told.
+"""Dictionaries by agent, as PettingZoo has them: actions read as requests, and the results of stations.
 
 One area is stepped from Python some ten thousand times a second, and most of that time goes into these dictionaries:
 the frequent case is written for speed, and everything else is read, or refused, one agent after the other.

@@ -65,7 +65,7 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32, dict[str, Any]]:
-        """Begin an episode; `options["schedule"]` fixes its schedule."""
+        """A new episode; `options["schedule"]` fixes its schedule."""
         schedule = (options or {}).get("schedule")
         observations = self.simulation.reset(one_seed(seed), schedule)
         if schedule is not None and self._bounds.grow(self.simulation.sessions):
@@ -76,7 +76,7 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
         return observations.reshape(-1), {}
 
     def step(self, action: Float32) -> tuple[Float32, float, bool, bool, dict[str, Any]]:
-        """Advance by one step."""
+        """One step."""
         requests = np.asarray(action)
         if requests.shape == () and self.scenario.num_stations == 1:
             requests = requests[None]

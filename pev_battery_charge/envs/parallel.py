@@ -57,7 +57,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     `reward_departure` (`reward_` and the name of each term) and the granted power `power_kw`.
 
     ## Starting State
-    `reset(seed=s)` draws a schedule (who comes when, for how long, with which battery) from the scenario's population;
+    `reset(seed=s)` draws a schedule (arrivals, stays and batteries of the PEVs) from the scenario's population;
     without a seed the generator goes on. `reset(options={"schedule": schedule})` takes a `Schedule` or its file. All
     randomness is in the schedule: the steps are deterministic.
 
@@ -129,7 +129,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     def reset(
         self, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[dict[AgentID, Float32], Infos]:
-        """Begin an episode; `options["schedule"]` fixes its schedule."""
+        """A new episode; `options["schedule"]` fixes its schedule."""
         schedule = (options or {}).get("schedule")
         observations = self.simulation.reset(one_seed(seed), schedule)
         if schedule is not None and self._bounds.grow(self.simulation.sessions):
@@ -144,9 +144,9 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     def step(
         self, actions: Mapping[AgentID, Any]
     ) -> tuple[dict[AgentID, Float32], dict[AgentID, float], dict[AgentID, bool], dict[AgentID, bool], Infos]:
-        """Advance by one step. Raises `InputError` that names every agent whose action is missing or no action.
+        """One step. Raises `InputError` that names every agent whose action is missing or no action.
 
-        After the last step a step without actions is none and tells nothing: five empty dictionaries.
+        After the last step a step without actions is none and returns five empty dictionaries.
         """
         if not self.agents:
             return self._step_without_agents(actions)

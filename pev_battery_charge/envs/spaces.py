@@ -26,7 +26,7 @@ class SeenBounds:
     version: 0 has no upper bounds; 1 has those that the catalogue's features have in the scenario.
 
     The largest battery is the largest that the population draws, until a schedule with a larger one is given.
-    Raises `InputError` for a version that there is none of.
+    Raises `InputError` for an unknown version.
     """
 
     def __init__(self, scenario: Scenario, version: int) -> None:

@@ -101,7 +101,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32, dict[str, Any]]:
-        """Begin an episode in every area; a list of seeds, one a station, has no meaning here and is refused."""
+        """A new episode in every area; a list of seeds, one a station, has no meaning here and is refused."""
         mask = (options or {}).get("reset_mask")
         if mask is not None and not np.all(mask):
             raise InputError("reset_mask", ["all areas share one clock: reset all of them or none"])
@@ -112,7 +112,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         return observations.reshape(self.num_envs, -1), {}
 
     def step(self, actions: npt.ArrayLike) -> tuple[Float32, Float32, Booleans, Booleans, dict[str, Any]]:
-        """Advance every area by one step under `actions`, `[B * N, 1]` or `[B * N]` in kW."""
+        """One step of every area under `actions`, `[B * N, 1]` or `[B * N]` in kW."""
         if self.simulation.over:
             if self.autoreset != "next_step" or self.simulation.step_index == 0:
                 raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
@@ -143,7 +143,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         return dict(zip(names, parts.reshape(len(names), -1), strict=True)) | {f"_{name}": always for name in names}
 
     def close_extras(self, **kwargs: Any) -> None:
-        """Let the threads go."""
+        """Release of the threads."""
         del kwargs
         self.simulation.close()
 

@@ -58,7 +58,7 @@ def evaluate(
     num_threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Run every controller through the schedules of all seeds.
+    """Every controller, run through the schedules of all seeds.
 
     controllers: by the name that tables give them; in place of a controller its name in `CONTROLLERS`.
     seeds: one for each episode; its schedule is the one of `generate_schedule(scenario, seed)`.

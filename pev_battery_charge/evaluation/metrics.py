@@ -55,7 +55,7 @@ class Summary:
 
     satisfaction: of a PEV, the energy it got over the energy it wanted; 1 if it wanted none. It is counted over PEVs
     that were plugged in for at least one step, those still there at the end with what they have got by then.
-    Jain's index, (sum x)^2 / (n sum x^2), is 1 where all are equally satisfied (also where nobody got anything), and
+    Jain's index, (sum x)^2 / (n sum x^2), is 1 where all are equally satisfied (also where no PEV got anything), and
     1/n where one PEV got everything.
 
     A request counts as above the cap in `steps_above_cap` if it is so by more than a millionth of the cap, which

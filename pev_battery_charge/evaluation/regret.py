@@ -39,7 +39,7 @@ class RegretReport:
     instances: one row for each controller and instance, with the columns
 
     ==========================  ======================================================================================
-    group, controller, seed     which instance, under whom
+    group, controller, seed     the instance and its controller
     reward_loss                 the negative sum of all rewards
     optimum_loss                that of the optimum
     optimum_bound               no plan whatsoever loses less
@@ -90,11 +90,11 @@ def measure_regret(
     suite: Suite | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RegretReport:
-    """Run controllers, and the optimum, through the instances of the suite.
+    """The regret of controllers on the instances of the suite, with the optimum of each.
 
     controllers: by the name that tables give them; in place of a controller its name in `CONTROLLERS`, which is then
-        made anew for each group, those that draw from the group's first seed. The optimum is added as `optimum`.
-    groups: the names of those to run; None are all of the suite.
+        made anew for each group, with random draws from the group's first seed. The optimum is added as `optimum`.
+    groups: the names of the groups to run; None are all of the suite.
     suite: None is version 1 of the package's own.
     progress: called after each step with the steps of single areas made, and those in all.
 
@@ -167,7 +167,7 @@ def with_regret(episodes: pl.DataFrame, optima: Sequence[Optimum]) -> pl.DataFra
 
 
 def check_possible(instances: pl.DataFrame) -> None:
-    """Raise `RuntimeError` for a row in which somebody does better than the certified best, beyond its tolerance.
+    """Raise `RuntimeError` for a row in which a controller beats the certified best, beyond its tolerance.
 
     Tolerated are the gap of the certificate, or `TOLERANCE` of the loss or of 1, and the rounding of the rewards.
     """
@@ -181,6 +181,6 @@ def check_possible(instances: pl.DataFrame) -> None:
         raise RuntimeError(
             f"group {row['group']}, seed {row['seed']}: {row['controller']} loses {row['reward_loss']} of reward and "
             f"leaves {row['energy_lacking_kwh']} kWh lacking, which cannot be: the certified optimum loses "
-            f"{row['optimum_loss']} (nobody less than {row['optimum_bound']}), and nobody leaves less than "
+            f"{row['optimum_loss']} (no plan less than {row['optimum_bound']}), and no plan leaves less than "
             f"{row['energy_lacking_least_kwh']} kWh lacking"
         )

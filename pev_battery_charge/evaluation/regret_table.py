@@ -63,7 +63,7 @@ def _notes(report: RegretReport) -> list[str]:
     suite = report.suite
     notes = [
         f"mean [95 % bootstrap interval of the mean] over {suite.num_instances} instances of suite {suite.version}",
-        "regret: reward lost beyond what the optimum loses, in % of that; nobody loses less than the optimum, "
+        "regret: reward lost beyond what the optimum loses, in % of that; no plan loses less than the optimum, "
         f"certified with a relative gap of at most {report.largest_gap:.0e}",
         "unmet regret: energy that PEVs lack in the end beyond the least possible; the optimum is that of the reward",
         "satisfaction p5: energy got over energy wanted, 5th percentile over an instance's PEVs",

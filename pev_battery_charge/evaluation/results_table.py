@@ -1,4 +1,4 @@
-"""Statistics as a table for the terminal: means with their intervals, and who is best beyond doubt."""
+"""Statistics as a table for the terminal: means with their intervals, and the controllers best beyond doubt."""
 
 import math
 from collections.abc import Sequence

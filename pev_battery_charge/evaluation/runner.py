@@ -1,4 +1,4 @@
-"""Runs a controller through an episode."""
+"""Episodes under a controller."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,9 +42,9 @@ def run(
 
 
 def play(simulation: Simulation, controller: Controller) -> Iterator[StepResult]:
-    """Step a simulation that has just been reset to its end, under a controller; yields what each step hands out.
+    """The steps of a simulation, just reset, to its end under a controller; yields what each step hands out.
 
-    A `Planner` is told the scenario before the first step, and who is `Clairvoyant` the schedule of every area.
+    A `Planner` receives the scenario before the first step, and a `Clairvoyant` the schedule of every area.
     """
     _tell(controller, simulation)
     while not simulation.over:

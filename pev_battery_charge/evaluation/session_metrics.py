@@ -47,7 +47,7 @@ def session_metrics(sessions: Records, power_max_kw: Array, steps: int, step_hou
 
     sessions: `SESSION[B, S]` with closed books.
     power_max_kw: the limits of the N stations.
-    steps: how many steps have been made; who leaves later is still there.
+    steps: how many steps have been made; a PEV that leaves later is still there.
     """
     status = sessions["status"]
     came, served = status != Status.PADDING, status == _SERVED

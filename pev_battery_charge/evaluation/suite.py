@@ -57,7 +57,7 @@ class Group(Part):
         return range(self.first_seed, self.first_seed + self.instances)
 
     def load(self) -> tuple[Scenario, list[Schedule]]:
-        """The scenario, and the schedule of each seed; raises `InputError` if they are not those that were frozen."""
+        """The scenario, and the schedule of each seed; raises `InputError` if they differ from the frozen ones."""
         scenario, schedules = self._draw()
         if self.digest is not None and digest_of(scenario, schedules) != self.digest:
             problem = f"scenario {self.scenario} or its schedules are no longer what the suite has frozen"
@@ -103,7 +103,7 @@ class Suite(Part):
 
 
 def load_suite(version: int = 1) -> Suite:
-    """The suite of a version; raises `InputError` for a version that there is not."""
+    """The suite of a version; raises `InputError` for an unknown version."""
     if version not in SUITE_VERSIONS:
         known = ", ".join(map(str, SUITE_VERSIONS))
         raise InputError("benchmark suite", [f"version: must be one of {known} (it is {version!r})"])
@@ -115,7 +115,7 @@ def digest_of(scenario: Scenario, schedules: Sequence[Schedule]) -> str:
     """The SHA-256 of a scenario's TOML and of the tables of schedules, their numbers rounded to a millionth.
 
     Columns in which no session has a value do not count, nor do settings that scenarios have got since version 1, where
-    they leave all as it was: so that what nobody uses may be added.
+    they leave all as it was: so that settings not in use may be added.
     """
     found = hashlib.sha256(_first_text(scenario).encode())
     for schedule in schedules:

@@ -61,7 +61,7 @@ class Totals:
     def add_step(self, request_kw: Array, power_kw: Array, rewards: Float32, parts: Float32 | None = None) -> None:
         """Add a step: the areas' total requests and powers, `[B]`, rewards, `[B, N]`, and their parts, `[K + 1, B, N]`.
 
-        Of an episode with a step without parts, no parts are told.
+        An episode with a step without parts has no parts.
         """
         self.steps += 1
         self._power_sum_kw += power_kw

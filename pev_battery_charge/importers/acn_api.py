@@ -133,7 +133,7 @@ def _misshapen(item: _Item) -> list[str]:
 def _last_requests(items: Sequence[_Item], time: Kind) -> tuple[pl.DataFrame, list[str]]:
     """Each driver's last word (row, requested_kwh, stated), where there is one, and what cannot be read of its time.
 
-    Of several, the one modified last counts, and where no time of that is told, the last of the list.
+    Of several, the one modified last counts, and where no time of that is given, the last of the list.
     """
     inputs = [(item, one) for item in items for one in item.fields.get(_INPUTS) or []]
     told = _text_frame({name: [one.get(API[name]) for _, one in inputs] for name in _OF_INPUTS})

@@ -1,4 +1,4 @@
-"""Which of a file's sessions an import takes: those that make sense, and arrive on the local days chosen."""
+"""The sessions of a file that an import takes: plausible ones that arrive on the local days chosen."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,7 +21,7 @@ _FAULTS: Final = {
 
 
 class Chosen(NamedTuple):
-    """The sessions that an import takes, and those that it does not."""
+    """The sessions that an import takes, and the others."""
 
     first: date
     last: date

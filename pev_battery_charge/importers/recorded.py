@@ -54,7 +54,7 @@ class RecordedSessions:
     scenario: str | None = None
     """The scenario of the package that has the site's stations, if there is one."""
     time_zones: tuple[str, ...] = ()
-    """Those of the site, by their names: one, or those that the file names."""
+    """The time zones of the site, by name: one, or several that the file names."""
     set_aside: tuple[Note, ...] = ()
     """Sessions of the file that are not in the table, and why."""
     remarks: tuple[str, ...] = ()

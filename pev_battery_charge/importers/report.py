@@ -1,4 +1,4 @@
-"""What an import tells: what it read, what it mended, what it set aside, and why."""
+"""The report of an import: what it read, what it mended, what it set aside, and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def describe_span(first: date, last: date) -> str:
 
 
 def describe_days(days: Sequence[date]) -> str:
-    """Days in order, those that follow each other as one span: "2019-05-01 to 2019-05-03, 2019-05-06"."""
+    """Days in order, consecutive ones as one span: "2019-05-01 to 2019-05-03, 2019-05-06"."""
     place = count()
     runs = groupby(days, lambda day: day.toordinal() - next(place))
     spans = [[str(day) for day in run] for _, run in runs]

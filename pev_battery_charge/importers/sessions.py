@@ -49,7 +49,7 @@ def import_sessions(
     """A schedule from a file of charging sessions, and the report of what was read, mended and set aside, and why.
 
     path: the file.
-    format: "acn" is ACN-Data, JSON or CSV, plain or gzipped, told by its content (see `importers.acn`); others may be
+    format: "acn" is ACN-Data, JSON or CSV, plain or gzipped, known by content (see `importers.acn`); others may be
         added (see `importers.recorded`). "sessions" is a CSV or Parquet file with the columns of a `Schedule` but
         `station` and `plug_in_min`, in minutes from the episode's start; its PEVs are given stations, and the
         arguments after `scenario` are not for it.

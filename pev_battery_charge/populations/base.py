@@ -37,7 +37,7 @@ and drives on if none comes free before. "plug_in": it leaves later by its wait,
 
 
 class Generator(Protocol):
-    """Draws the instances of a batch of areas."""
+    """A source of instances for a batch of areas."""
 
     def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
         """New records, one instance for each of the B random generators.
@@ -86,11 +86,11 @@ class Population(Part):
 
         @property
         def capacity_max_kwh(self) -> float:
-            """Infinite unless a kind tells it."""
+            """Infinite unless a kind sets it."""
 
         @property
         def source(self) -> str | None:
-            """None unless a kind tells it."""
+            """None unless a kind sets it."""
     else:
 
         def __getattr__(self, name: str) -> Any:
@@ -104,7 +104,7 @@ class Population(Part):
         return cls.registered_kind
 
     def check_fit(self, site: Site) -> None:
-        """Raise `ValueError` where schedules of this population cannot fit the site."""
+        """A check of the site; raises `ValueError` where schedules of this population cannot fit it."""
 
     def draw(self, random: np.random.Generator, site: Site) -> Instance:
         """One instance of the site; all randomness comes from `random`."""

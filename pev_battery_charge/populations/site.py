@@ -44,7 +44,7 @@ class SitePopulation(Population):
     """
 
     profile: Literal["residential", "public", "workplace", "caltech", "jpl"]
-    """The site: one of those whose statistics the package carries."""
+    """The site: one whose statistics the package has."""
     day: Literal["weekday", "weekend"] = "weekday"
     start_hour: Annotated[float, Field(ge=0.0, lt=HOURS_PER_DAY)] = 0.0
     """Hour of the day at which the episode starts."""

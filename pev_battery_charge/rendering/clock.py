@@ -12,7 +12,7 @@ _TICK_HOURS = (1.0, 2.0, 3.0, 4.0, 6.0, 12.0)
 
 
 class Clock:
-    """The local time of an episode's minutes: of the schedule's start, or of the scenario's where it tells none.
+    """The local time of an episode's minutes: of the schedule's start, or of the scenario's where it has none.
 
     Days are dates where the start has one, and numbers from 1 where it has not. With a time zone, minutes are real ones
     across the change to or from summer time.

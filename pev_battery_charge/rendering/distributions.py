@@ -57,7 +57,7 @@ def write_distributions(title: str, about: str, distributions: Sequence[Distribu
 
     A row shows how the episodes are spread (of few episodes, each as a dot), below it the middle half and the median,
     the mean with its interval, and the mean in figures. What one controller has far away from all others, so that these
-    would be squeezed together, is cut off: an arrow tells where it lies.
+    would be squeezed together, is cut off: an arrow shows where it lies.
 
     title, about: the head's two lines.
     distributions: all with the same controllers.

@@ -39,7 +39,7 @@ class Board(Animation[Moment]):
 
 
 class FrameRenderer:
-    """Draws moments of the traces of one scenario and schedule, again and again.
+    """Pictures of moments of the traces of one scenario and schedule, again and again.
 
     From top to bottom: each station's power against its limit, and the PEV it serves; the schedule with a cursor at
     now; each PEV's battery; the area's power over time against the cap. What does not move is drawn once and kept; a

@@ -39,7 +39,7 @@ def write_gif(
     frame_ms: int = FRAME_MS,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Write a trace as an animated GIF that loops for ever: 900 pixels wide, one palette for all frames.
+    """A trace as an animated GIF that loops for ever: 900 pixels wide, one palette for all frames.
 
     path: must end in .gif; an existing file is replaced whole or not at all.
     every: steps from frame to frame, the last frame being the end of the trace; by default as few as give at most

@@ -148,12 +148,12 @@ class Scenario(Part):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a scenario from a TOML file; raises `InputError` with every problem."""
+        """The scenario in a TOML file; raises `InputError` with every problem."""
         return cls.from_toml(read_text(path), source=str(path))
 
     @classmethod
     def from_toml(cls, text: str, source: str = "scenario") -> Self:
-        """Read a scenario from TOML text; `source` names it in errors (`InputError`)."""
+        """The scenario in TOML text; `source` names it in errors (`InputError`)."""
         try:
             return cls.model_validate(parse_toml(text, source))
         except ValidationError as error:
@@ -167,7 +167,7 @@ class Scenario(Part):
         return tomli_w.dumps(table)
 
     def save(self, path: str | Path) -> None:
-        """Write the scenario to a TOML file; an existing file is replaced whole or not at all."""
+        """The scenario as a TOML file; an existing file is replaced whole or not at all."""
         with write_beside(path) as beside:
             beside.write_text(self.to_toml(), encoding="utf-8")
 

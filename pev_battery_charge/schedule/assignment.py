@@ -16,8 +16,8 @@ def assign_stations(
     """Give each session of `sessions[S]`, in order of arrival, its station and plug-in time, or reject it.
 
     A PEV that finds no free station waits for the one that is free first, at most `patience_minutes`, and keeps its
-    departure time; if no station comes free before both have run out, it drives on. With `stays_from_plug_in`, who has
-    waited leaves later by as much, and states a departure later by as much: only patience limits the wait.
+    departure time; if no station comes free before both have run out, it drives on. With `stays_from_plug_in`, a PEV
+    that has waited leaves later by as much, and states a departure later by as much: only patience limits the wait.
 
     Each departure is known as soon as the PEV is plugged in, so a queue is served rightly by giving each PEV in turn
     the earliest station that those before it have left over.

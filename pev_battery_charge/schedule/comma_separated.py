@@ -118,7 +118,7 @@ def _records(text: str, begin: int, source: str) -> Iterator[tuple[int, list[str
 
 
 class _Rows:
-    """The records after the names, those without a value left out, and those that do not fit told in `ragged`."""
+    """The records after the names, without blank ones; the ones of a wrong width are listed in `ragged`."""
 
     def __init__(self, names: list[str], needed: Container[str]) -> None:
         self._width = len(names)

@@ -1,6 +1,6 @@
 """The one clock of the package: what the local time is at a minute of an episode.
 
-Minutes of an episode are real ones. Where its start tells a date and a time zone, the local clock is put forward or
+Minutes of an episode are real ones. Where its start has a date and a time zone, the local clock is put forward or
 back on some days, which have 23 or 25 hours. `set_clocks` tells kernels so, which read it by `core.clock.hour_of_day`.
 """
 
@@ -17,7 +17,7 @@ from pev_battery_charge.errors import InputError
 from pev_battery_charge.schedule.table import ScheduleInfo
 
 _DAY_ONE: Final = datetime(2001, 1, 1)
-"""Stands for the day of a start that tells none."""
+"""Stands for the day of a start without one."""
 _DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -26,7 +26,7 @@ class LocalTime:
     """The local time of an episode's minutes.
 
     info: of the schedule; its `start`, with a date or without, and its `time_zone`.
-    start_hour: hour of the day at minute 0 where the schedule tells no start.
+    start_hour: hour of the day at minute 0 where the schedule has no start.
     """
 
     def __init__(self, info: ScheduleInfo, start_hour: float = 0.0) -> None:

@@ -148,11 +148,11 @@ class Schedule:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a schedule file, CSV or Parquet by its ending; raises `InputError` that names file, row and rule."""
+        """The schedule in a file, CSV or Parquet by its ending; raises `InputError` that names file, row and rule."""
         return cls._read(files.read_table(path), str(path), may_be_empty=False)
 
     def write(self, path: str | Path) -> None:
-        """Write a schedule file, CSV or Parquet by its ending; an existing file is replaced whole or not at all."""
+        """The schedule as a file, CSV or Parquet by its ending; an existing file is replaced whole or not at all."""
         files.write_table(path, *self._written())
 
     @classmethod
@@ -165,13 +165,13 @@ class Schedule:
         return files.format_csv(*self._written())
 
     def _written(self) -> tuple[pl.DataFrame, dict[str, str]]:
-        """The columns that a file has, stated departures left out where nobody has stated one; and its metadata."""
+        """The columns that a file has, stated departures left out where no driver has stated one; and its metadata."""
         nobody = self._sessions[STATED].null_count() == len(self)
         told = {key: str(value) for key, value in vars(self._info).items() if value is not None}
         return self._sessions.drop(STATED) if nobody else self._sessions, {_VERSION_KEY: _FORMAT_VERSION, **told}
 
     def validate(self, scenario: validation.Site | None = None) -> None:
-        """Check that it fits the scenario, if one is given; raises `InputError` with every problem.
+        """A check that it fits the scenario, if one is given; raises `InputError` with every problem.
 
         All other rules have been checked when it was made or read, and it does not change.
         """
@@ -209,7 +209,7 @@ class Schedule:
     def on_grid(self, step_minutes: float, horizon_steps: int) -> Records:
         """The sessions on a grid of steps, `SESSION[S]`: their plug and depart steps, and what becomes of each.
 
-        The field `status` tells whether a session is served, rejected, or too short for a single whole step.
+        The field `status` says whether a session is served, rejected, or too short for a single whole step.
         """
         records = self.to_records()
         put_on_grid(records, step_minutes, horizon_steps)

@@ -1,4 +1,4 @@
-"""The rules a schedule must keep. Everything is checked at the door, and every problem is told at once."""
+"""The rules a schedule must keep. Everything is checked on entry, and all problems are reported at once."""
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence

@@ -22,7 +22,7 @@ ID_V0: Final = "pev_battery_charge/SmartCharging-v0"
 _SHORTAGE_SLOTS_V0: Final = 20.0
 
 View = Literal["box", "dict", "index"]
-"""How an observation is told; see `SmartChargingEnv`."""
+"""The form of an observation; see `SmartChargingEnv`."""
 
 Observation = Float32 | dict[str, Any] | int
 
@@ -41,7 +41,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
 
     Two points in which published sketches of this exercise differ from each other, and how they are met here:
 
-    - *14:00 count-down*: some count the time left from 14:00 down; here `time_step` counts up, which tells the same.
+    - *14:00 count-down*: some count the time left from 14:00 down; here `time_step` counts up, equivalently.
     - *21 or 22 kW*: multiples of 7 kW end at 21, common chargers at 22, the default; `rates_kw=(0, 7, 14, 21)` for 21.
 
     ## Action Space
@@ -78,7 +78,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
     problem: a `SmartCharging`; None is the default one.
     render_mode: "ansi" (a line of text), "rgb_array" (a picture of battery, clock and prices), or None.
     observation: "box", "dict" or "index".
-    cell_kwh: size of the battery's cells in "index"; the battery's own step tells everything, larger ones learn faster.
+    cell_kwh: size of the battery's cells in "index"; the battery's own step loses nothing, larger ones learn faster.
     changes: values of the problem to change, such as `rates_kw`, `costs`, `time_coefficients`.
 
     ## Version History
@@ -130,7 +130,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Come home: `options["energy_kwh"]` fixes the energy on arrival."""
+        """The return home: `options["energy_kwh"]` fixes the energy on arrival."""
         super().reset(seed=seed)
         energy_kwh = (options or {}).get("energy_kwh")
         if energy_kwh is None:
@@ -141,7 +141,7 @@ class SmartChargingEnv(gymnasium.Env[Any, np.int64]):
         return self._observe(), self._info()
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Charge for a slot at a rate; with the last slot, drive off."""
+        """Charging for a slot at a rate; with the last slot, the departure."""
         if not self._levels or self._demand_kwh is not None:
             raise EpisodeOverError("the episode is over, or has not begun: call reset first")
         try:

@@ -113,7 +113,7 @@ def compare_methods(
     check(algorithms, problem, tables, dqn, seeds)
     optimum = solve(problem)
     if optimum.expected_return == 0.0:
-        raise InputError("smart charging", ["costs: the optimum costs nothing, so nobody stays behind it in per cent"])
+        raise InputError("smart charging", ["costs: the optimum costs nothing: no distance to it in per cent"])
     trainings: dict[str, list[Training]] = {name: [] for name in algorithms}
     runs = [(algorithm, seed) for algorithm in algorithms for seed in seeds]
     for number, (algorithm, seed) in enumerate(runs):

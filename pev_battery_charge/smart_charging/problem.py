@@ -1,4 +1,4 @@
-"""The smart-charging problem: one vehicle, a few slots, a few rates, and a demand that nobody knows before departure.
+"""The smart-charging problem: one vehicle, a few slots, a few rates, and a demand that is unknown before departure.
 
 After a university exercise in reinforcement learning: a taxi is at home from 14:00 to 16:00, chooses a rate every
 quarter of an hour, pays exponentially for power, and drives off with a normally distributed demand.
@@ -21,7 +21,7 @@ from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.validation import checked_dataclass, number, number_problems, rule, whole_number
 
 Costs = Literal["relative", "raw"]
-"""What costs are told in; see `SmartCharging.costs`."""
+"""The unit of costs; see `SmartCharging.costs`."""
 
 MOST_LEVELS: Final = 100_000
 """Finer than this no battery is cut."""

@@ -86,7 +86,7 @@ class OffPolicyConfig:
 class TrainConfig:
     """Everything a training run depends on, besides its scenario's own values and the versions of the libraries.
 
-    Values are taken as they come; `checked` tells what is wrong with them.
+    Values are taken as they come; `checked` reports what is wrong with them.
     """
 
     __pydantic_config__ = _STRICT

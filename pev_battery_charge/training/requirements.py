@@ -11,7 +11,7 @@ _MODULES: Final = {"train": ("stable_baselines3", "torch", "tensorboard")}
 
 
 def need(extra: str) -> None:
-    """Raise an `InputError` that tells the command to run where the modules of an extra are missing."""
+    """Raise an `InputError` that gives the command to run where the modules of an extra are missing."""
     missing = [name for name in _MODULES[extra] if find_spec(name) is None]
     if missing:
         install = f'python -m pip install "pev-battery-charge[{extra}]"'

@@ -49,7 +49,7 @@ class TrainingResult:
 def train(
     config: TrainConfig, out: str | Path, *, scenario: Scenario | None = None, progress: Progress | None = None
 ) -> TrainingResult:
-    """Train a shared policy; everything about the run is written into the folder `out`.
+    """The training of a shared policy; everything about the run is written into the folder `out`.
 
     scenario: in place of the one that the configuration names.
     progress: called after each step with the agent-steps made and those in all.
@@ -68,7 +68,7 @@ def train(
 
 
 def resume(out: str | Path, *, progress: Progress | None = None) -> TrainingResult:
-    """Go on with a run from its last checkpoint, or from its beginning where it has none; at its end it does nothing.
+    """The rest of a run from its last checkpoint, or from its beginning where it has none; at its end it does nothing.
 
     With one torch thread the policy will be, to the bit, that of the run without the break.
 

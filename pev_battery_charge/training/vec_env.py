@@ -106,7 +106,7 @@ class AreaVecEnv(VecEnv):
         return observations, rewards, np.full(self.num_envs, result.over), infos
 
     def _last_infos(self, observations: Float32) -> _Infos:
-        """What is told of each environment's episode with its last step."""
+        """The info of each environment's episode with its last step."""
         length, seconds = self.scenario.horizon_steps, round(time.perf_counter() - self._made, 6)
         return [
             {
@@ -146,7 +146,7 @@ class AreaVecEnv(VecEnv):
     def env_method(
         self, method_name: str, *method_args: Any, indices: Indices = None, **method_kwargs: Any
     ) -> list[Any]:
-        """Call a method of the batch, once; its answer is told for each environment."""
+        """Call a method of the batch, once; its answer is repeated for each environment."""
         self._refuse_a_part(indices, method_name)
         return [getattr(self, method_name)(*method_args, **method_kwargs)] * self.num_envs
 

@@ -1,4 +1,4 @@
-"""The three simplest controllers: nobody thinks, everybody wants everything, everybody keeps to a straight line."""
+"""The three simplest controllers: random power, maximum power, and constant power to the target."""
 
 import numpy as np
 
@@ -7,9 +7,10 @@ from pev_battery_charge.core.arrays import Array
 
 
 def random_requests(seed: int = 0) -> Controller:
-    """Every station asks for a power drawn uniformly between 0 and its maximum, anew at every step.
+    """Random requests: for every station a power drawn uniformly between 0 and its maximum, anew at every step.
 
-    A batch draws for all its areas at once. Optimal for nothing; what does worse has learned nothing.
+    The powers of all areas of a batch are drawn at once. Optimal for no objective; a policy that does worse
+    has learned nothing.
     """
     generator = np.random.default_rng(seed)
 
@@ -20,19 +21,19 @@ def random_requests(seed: int = 0) -> Controller:
 
 
 def uncontrolled(snapshot: Snapshot) -> Array:
-    """Every station always asks for its maximum: charging as it is without any control.
+    """The maximum power of every station at every step: charging without control.
 
-    Where the cap never binds, nothing gives any vehicle more energy, at any moment of its visit.
+    Where the cap never binds, no controller gives any vehicle more energy, at any moment of its visit.
     """
     return snapshot.power_max_kw.copy()
 
 
 def constant(snapshot: Snapshot) -> Array:
-    """The straight line that just reaches the target at departure: what is lacking, evenly over the time left.
+    """The constant power that just reaches the target at departure: the energy lacking, evenly over the time left.
 
-    Where a step was granted less, the line is drawn anew from there. It needs to know when the PEV leaves, and goes by
-    what its driver has said. Of all ways to fill one linear battery in time, none has a lower peak or lower sum of
-    squares; a battery that tapers falls behind the line in the end, see `distributed`.
+    Where a step was granted less, the power is computed anew from there. The departure is the one stated by the driver.
+    Of all ways to fill one linear battery in time, none has a lower peak or lower sum of squares; a battery that tapers
+    falls behind in the end, see `distributed`.
     """
     hours = snapshot.time_left_h
     kwh_per_kw = np.where(hours > 0.0, hours * snapshot.efficiency, 1.0)

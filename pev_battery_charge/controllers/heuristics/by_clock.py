@@ -25,7 +25,8 @@ def night(from_hour: float = 0.0, until_hour: float = 6.0) -> Controller:
     Outside the night a vehicle waits as long as it has a step to spare, then charges at full power to the end. It is
     for a depot whose vehicles come home in the evening, after FleetRL's night charging (Cording and Thakur, 2024),
     which starts the whole fleet so that the first to leave is full. Where the cap does not bind and drivers keep to
-    what they said, everybody is served who can be; where it binds, who has begun at the last moment comes too late.
+    their stated departures, every vehicle is served that can be; where it binds, vehicles that begin at the last moment
+    miss their targets.
 
     Raises `InputError` for hours outside [0, 24].
     """
@@ -51,7 +52,7 @@ def night(from_hour: float = 0.0, until_hour: float = 6.0) -> Controller:
 
 
 def distributed(snapshot: Snapshot) -> Array:
-    """Every vehicle spreads its charging over its visit: full power times hours needed over hours left, as stated.
+    """Charging spread over each vehicle's visit: full power times hours needed over hours left, as stated.
 
     After FleetRL's distributed charging (Cording and Thakur, 2024). For a linear battery it is the straight line of
     `constant`, the lowest peak of a single vehicle; but the hours needed count the taper, so that a battery that will

@@ -1,4 +1,4 @@
-"""Round robin: everybody in turn."""
+"""Round robin: full power for the stations in turn."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,16 @@ from pev_battery_charge.core.transition import accept_all
 
 
 class RoundRobin:
-    """The stations take turns at full power, as many at once as the cap can feed.
+    """Turns of the stations at full power, as many stations at once as the cap can feed.
 
-    Who has had fewest turns is next; among equals who came first. A newcomer goes to the end of the line, as if it had
-    had as many turns as any. What is left of the cap may be too little for a whole turn: then it counts as the part of
-    a turn that it is. That is stride scheduling (Waldspurger and Weihl, MIT 1995). In a plain queue, such as that of
-    EV2Gym's `RoundRobin` (Orfanoudakis et al., 2024), after which this is made, the rest may fall to the same few again
-    and again.
+    The vehicle with the fewest turns so far is next; among equals the one that came first. A newcomer goes to the end
+    of the line, as if it had had as many turns as any. What is left of the cap may be too little for a whole turn: then
+    it counts as the part of a turn that it is. That is stride scheduling (Waldspurger and Weihl, MIT 1995). In a plain
+    queue, such as that of EV2Gym's `RoundRobin` (Orfanoudakis et al., 2024), after which this is made, the rest may
+    fall to the same few vehicles again and again.
 
-    In the long run everybody who wants to charge has as many turns as its neighbours, within one or two. It is fair in
-    time at full power, not in energy; deadlines do not count.
+    In the long run every vehicle that wants to charge has as many turns as its neighbours, within one or two. It is
+    fair in time at full power, not in energy; deadlines do not count.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class RoundRobin:
 def _take_turns(
     areas: Records, stations: Records, sessions: npt.NDArray[np.int32], turns: Array, requests_kw: Array
 ) -> None:
-    """Serve the line of each area, and count: whose turns they are and how many it has had, `[B, N]` each."""
+    """Serve the line of each area, and count: the session of each station and its turns so far, `[B, N]` each."""
     for b in range(areas.size):
         claims = stations[b].copy()
         accept_all(areas[b], claims)

@@ -1,4 +1,4 @@
-"""Valley filling: the area as a whole follows a given power, or the flattest that serves everybody here in time."""
+"""Valley filling: the whole area follows a given power, or the flattest that serves all vehicles present in time."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,19 +11,19 @@ from pev_battery_charge.errors import InputError
 
 
 def valley_filling(target_kw: npt.ArrayLike | None = None) -> Controller:
-    """All stations together ask for what fills the valley, and never for more than the cap.
+    """Requests of all stations that together fill the valley, and never exceed the cap.
 
     target_kw: what the area should draw: one number, `[T]` by step, or `[B, T]`, such as the valley that a known load
         leaves below a level (Gan, Topcu and Low, "Optimal decentralized protocol for electric vehicle charging", IEEE
         Transactions on Power Systems 28(2), 2013). The stations ask for as much of it as they can use, shared as
         `least_laxity` shares the cap.
 
-    Without a target it is the flattest power that serves all who are here by their stated departures, found anew in
-    every step: the highest, over all departures d, of the grid energy due by d over the hours to d. It goes to whom
-    leaves first. This is "optimal available" of Yao, Demers and Shenker ("A scheduling model for reduced CPU energy",
-    FOCS 1995): as long as nobody else comes, drivers keep to what they said, batteries are linear, and no limit of a
-    single vehicle or station binds, nothing that serves all has a lower peak or a lower sum of squares. It does not
-    prepare for those who are still to come.
+    Without a target it is the flattest power that serves all vehicles present by their stated departures, found anew in
+    every step: the highest, over all departures d, of the grid energy due by d over the hours to d. It goes to the
+    vehicle that leaves first. This is "optimal available" of Yao, Demers and Shenker ("A scheduling model for reduced
+    CPU energy", FOCS 1995): as long as no other vehicle comes, drivers keep to their stated departures, batteries are
+    linear, and no limit of a single vehicle or station binds, no plan that serves all has a lower peak or a lower sum
+    of squares. It does not prepare for vehicles that are still to come.
 
     Raises `InputError` for a target that is not finite or negative; and in use, for one that is shorter than the
     episode, or of another number of areas.
@@ -70,7 +70,7 @@ def _now(target: Array, snapshot: Snapshot) -> Array:
 
 @kernel
 def _flattest(areas: Records, stations: Records, level_kw: Array) -> None:
-    """The highest, over the stated departures in an area, of the grid power that serves who leaves by then."""
+    """The highest, over the stated departures in an area, of the grid power for all vehicles that leave by then."""
     for b in range(areas.size):
         step, step_hours, level_kw[b] = areas[b]["step"], areas[b]["step_hours"], 0.0
         for station in stations[b]:

@@ -181,7 +181,7 @@ class ChargingModel:
         return -gain
 
     def _add_energies(self) -> None:
-        """What chained vehicles store, at most up to their target: step by step from where somebody asks for it on."""
+        """What chained vehicles store, at most up to their target: step by step, from the first step that needs it."""
         own, slots = self.vehicles, self.slots
         held = np.full(slots.count, self._bent) | slots.tapered
         held[:-1] |= slots.tapered[1:] & ~slots.first[1:]

@@ -78,7 +78,7 @@ def write_comparison(
 ) -> None:
     """Write a PNG with the learning curves of methods against the exact optimum, and below them small policy maps.
 
-    optimum: the expected return of the exact optimum; it is told in words.
+    optimum: the expected return of the exact optimum; it is given in words.
     curves: in the order of their colours.
     maps: first the exact optimum's, then one for each method; all with the same number of slots.
     scale: of all maps.
