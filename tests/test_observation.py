@@ -32,6 +32,7 @@ def two_stations(**changes: Any) -> Scenario:
     return Scenario.model_validate(scenario | changes)
 
 
+@pytest.mark.slow
 @given(
     scenario=strategies.scenarios(),
     extras=st.sampled_from([(), ("soc", "hour"), STATE_FEATURES[8:]]),

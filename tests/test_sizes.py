@@ -149,6 +149,7 @@ def test_batches_seeds_and_episodes_beyond_bounds_are_refused(make: Callable[[],
     assert told in problems_of(make)
 
 
+@pytest.mark.slow
 def test_a_population_whose_draws_no_memory_holds_is_refused_with_the_first() -> None:
     drawn: list[int] = []
 

@@ -67,6 +67,7 @@ def test_the_command_prints_and_writes_the_table(tmp_path: Path, capsys: pytest.
     assert all(f"| {name}" in text for name in ("slowest heuristic", "optimum of jpl-52", "decentralised-mpc, a step"))
 
 
+@pytest.mark.slow
 def test_planners_and_optima_are_told_in_their_units() -> None:
     scenario = Scenario(horizon_steps=40, population={"pevs": 3, "stay_minutes": 60.0})
     heuristic = measure_heuristics(areas=2, stations=3, repeats=1)

@@ -178,6 +178,7 @@ print(own_entries.told(pbc.Simulation(own_entries.scenario()), 60)[0])
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_compose_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     program, folder = tmp_path / "two.py", tmp_path / "texts"
     program.write_text(TWO, encoding="utf-8")
