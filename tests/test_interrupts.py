@@ -38,8 +38,10 @@ except KeyboardInterrupt:
 """
 
 ONE_LARGE_AREA = """
+    simulation = pbc.Simulation(many_stations())
     begun()
-    pbc.Simulation(many_stations()).reset(seed=0)
+    for seed in range(10**6):
+        simulation.reset(seed=seed)
 """
 MANY_SCHEDULES = """
     begun()

@@ -44,11 +44,16 @@ class Learned:
 
 
 def save_table(path: str | Path, learned: Learned) -> None:
-    """Write what was learned; raises `InputError` for another ending than `.npz`, and for what cannot be read again."""
+    """Write what was learned; raises `InputError` for another ending than `.npz`, and for what cannot be read again.
+
+    It is made in memory: NumPy's archive of a full disk cannot even be closed.
+    """
     raise_if(str(path), _ending_problems(path) + _problems(learned))
     about = {"version": _VERSION, "method": learned.method, "made_for": _as_read(learned.made_for)}
-    with write_beside(path) as beside, beside.open("wb") as file:
-        np.savez_compressed(file, about=np.array(json.dumps(about)), tables=learned.tables, returns=learned.returns)
+    with write_beside(path) as beside:
+        content = BytesIO()
+        np.savez_compressed(content, about=np.array(json.dumps(about)), tables=learned.tables, returns=learned.returns)
+        beside.write_bytes(content.getbuffer())
 
 
 def load_table(path: str | Path, made_for: Mapping[str, Any] | None = None) -> Learned:
