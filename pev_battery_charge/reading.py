@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Callable
 from io import BufferedIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -92,25 +93,22 @@ def line_at(text: str, place: int) -> int:
 
 def parse_toml(text: str, source: str) -> dict[str, Any]:
     """The table of a TOML text; raises `InputError`, also for what Python's parser has no patience for."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem = str(error)
-    except RecursionError:
-        problem = "it is nested too deep"
-    except ValueError:
-        problem = "a number has too many digits"
-    raise InputError(source, [f"is not TOML: {problem}"])
+    table: dict[str, Any] = _parsed(tomllib.loads, text, source, "TOML")
+    return table
 
 
 def parse_json(text: str, source: str) -> Any:
     """The value of a JSON text; raises `InputError` as `parse_toml` does."""
+    return _parsed(json.loads, text, source, "readable JSON")
+
+
+def _parsed(parse: Callable[[str], Any], text: str, source: str, what: str) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return parse(text)
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         problem = str(error)
     except RecursionError:
         problem = "it is nested too deep"
     except ValueError:
         problem = "a number has too many digits"
-    raise InputError(source, [f"is not readable JSON: {problem}"])
+    raise InputError(source, [f"is not {what}: {problem}"])

@@ -204,7 +204,8 @@ class Simulation:
         """Many steps at once, under the requests of each, `[T, B, N]` in kW, or one plan for all areas, `[T, N]`.
 
         State, trace and results are those of as many calls of `step`, but only sums are handed out. The play ends with
-        the horizon: requests for steps beyond it are left aside. An interrupt leaves it between two steps.
+        the horizon: requests for steps beyond it are left aside. An interrupt leaves it between two steps, or
+        where it parts the areas of a large batch, ends the episode.
         Raises `EpisodeOverError` at the end of an episode, `InputError` as `step` does, before the first step.
         """
         if self._step is None or self._step >= self.horizon_steps:
