@@ -159,10 +159,21 @@ MOMENT: Final = np.dtype(
         ("carbon_kg_per_kwh", "f8"),
         ("target_kw", "f8"),
         ("cap_kw", "f8"),
+        # What a kW of the highest import of the billing period costs, and which period it is: another number, another.
+        ("demand_price", "f8"),
+        ("billing_period", "i8"),
     ],
     align=True,
 )
-"""What the world is in one step, whatever the stations do; prices are per kWh."""
+"""What the world is in one step, whatever the stations do; prices are per kWh, `demand_price` per kW."""
+
+
+def moment_type(num_extra: int) -> np.dtype[np.void]:
+    """`MOMENT` with room for `num_extra` further numbers, `moment["extra"]`, which only observations read."""
+    if num_extra == 0:
+        return MOMENT
+    fields = [(name, MOMENT[name]) for name in MOMENT.names or ()]
+    return np.dtype([*fields, ("extra", "f8", (num_extra,))], align=True)
 
 
 def copy_records(source: Records, target: Records) -> None:
