@@ -80,7 +80,9 @@ class Simulation:
             num_areas,
             [station.least_kw for station in scenario.stations],
             [station.power_max_kw for station in scenario.stations],
+            [station.power_min_kw for station in scenario.stations],
         )
+        self.areas["meter"]["peak_kw"] = scenario.area.peak_so_far_kw
         self._idle = self.areas[:1, None].copy(), self.stations[:1].copy()
         self._generator = scenario.population.generator(scenario)
         self.sessions = np.zeros((num_areas, 0), SESSION)
@@ -104,10 +106,13 @@ class Simulation:
         self.part_names = (*(f"reward_{one.entry.name}" for one in self._terms), "power_kw")
         """What the rows of a step's `parts` are: `reward_` and the name of each term, and the granted power."""
         self._numbers = compose.numbers_of(reward.sharing, self._terms, self._features)
-        self._kernels = compose.step_kernels(self.scenario.rule, self._terms, self._features, self.num_stations)
+        self._kernels = self._find_kernels(site=self.scenario.is_site)
         shape = self.stations.shape
         self._shapes = (*shape, self.num_features), shape, (len(self.part_names), *shape)
         self._observe = compose.Observer(self._features)
+
+    def _find_kernels(self, *, site: bool) -> compose.StepKernels:
+        return compose.step_kernels(self.scenario.rule, self._terms, self._features, self.num_stations, site=site)
 
     @property
     def num_features(self) -> int:
@@ -149,6 +154,8 @@ class Simulation:
         for records, idle in zip((self.areas[:, None], self.stations), self._idle, strict=True):
             copy_records(idle, records)
         self.sessions, self.moments = drawn.sessions, self._flat if drawn.moments is None else drawn.moments
+        self._kernels = self._find_kernels(site=self.scenario.is_site or drawn.moments is not None)
+        self.areas["meter"]["billing_period"] = self.moments["billing_period"][:, 0]
         if instances is not None:
             self._schedules = {b: one.schedule for b, one in enumerate(instances)}
             set_clocks(self.areas, [one.schedule.info for one in instances], self.scenario.horizon_minutes)

@@ -36,7 +36,7 @@ from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.limits import claim, {filling}
 from pev_battery_charge.core.records import NO_SESSION
 from pev_battery_charge.core.transition import accept, charge, take_requests
-
+{site_imports}
 {names}
 
 
@@ -52,12 +52,12 @@ def step(
     for b in range(first, last):
         area, members, series = areas[b], stations[b], moments[min(b, moments.shape[0] - 1)]
         t, upper_kw = area["step"], area["power_max_kw"]
-        take_requests(area, members, asked_kw[b])
+{open_meter}        take_requests(area, members, asked_kw[b])
         accept(area, members)
 {grant}
         area["power_kw"] = total_kw
         charge(area, members)
-        advance_clock(area, members, sessions[b])
+{read_meter}        advance_clock(area, members, sessions[b])
         plugged, total = 0, 0.0
         for i in range(members.size):
             station = members[i]
@@ -153,6 +153,31 @@ _GRANT: Final = """\
                     members[i]["turn"]["rank"] = {usable}
             total_kw = {filling}(members, upper_kw)"""
 
+_SITE_IMPORTS: Final = """\
+from pev_battery_charge.core.both_ways import claim_both_ways, direction_to_cut, look_both_ways, look_one_way, room_kw
+from pev_battery_charge.core.meter import open_meter, read_meter
+"""
+
+_OPEN_METER: Final = """\
+        open_meter(area, series[t])
+"""
+
+_READ_METER: Final = """\
+        read_meter(area, members, series[t])
+"""
+
+_GRANT_BOTH_WAYS: Final = """\
+        total_kw = claim_both_ways(members)
+        direction = direction_to_cut(area, total_kw)
+        if direction != 0.0:
+            others_kw = look_one_way(members, direction)
+            for i in range(members.size):
+                if members[i]["turn"]["takes_part"] == 1:
+                    rank = rule_{rule}(area, members[i], series)
+                    members[i]["turn"]["rank"] = {usable}
+            {filling}(members, room_kw(area, direction, others_kw))
+            total_kw = look_both_ways(area, members, direction)"""
+
 _NAMES: Final = {Rule: ("rule", "COORDINATORS"), Term: ("term", "TERMS"), Feature: ("see", "FEATURES")}
 _FILLINGS: Final = {"weight": ("raise_together", "raise_many"), "place": ("serve_in_line", "serve_many")}
 """How claims are cut to the cap: for few stations, and for many."""
@@ -177,11 +202,19 @@ class StepKernels(NamedTuple):
 
 
 def step_kernels(
-    rule: Rule, terms: Sequence[Choice[Term]], features: Sequence[Choice[Feature]], num_stations: int
+    rule: Rule,
+    terms: Sequence[Choice[Term]],
+    features: Sequence[Choice[Feature]],
+    num_stations: int,
+    *,
+    site: bool = False,
 ) -> StepKernels:
-    """The kernels `step` and `play` of this rule, these terms and features, for areas of so many stations."""
+    """The kernels `step` and `play` of this rule, these terms and features, for areas of so many stations.
+
+    site: whether there is more than charging under a cap: both directions, base load, sun, prices, a meter.
+    """
     many = num_stations >= MANY_STATIONS
-    return _step_kernels(rule, tuple(one.entry for one in terms), tuple(one.entry for one in features), many)
+    return _step_kernels(rule, tuple(one.entry for one in terms), tuple(one.entry for one in features), many, site)
 
 
 def share(areas: Records, stations: Records, moments: Records, rule: Rule, uppers_kw: PerArea) -> PerStation:
@@ -225,7 +258,9 @@ def explained(error: NumbaError, chosen: Sequence[Entry | Choice[Any]]) -> Excep
 
 
 @cache
-def _step_kernels(rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, ...], many: bool) -> StepKernels:
+def _step_kernels(
+    rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, ...], many: bool, site: bool
+) -> StepKernels:
     place = 1
     lines = []
     for k, term in enumerate(terms):
@@ -234,7 +269,10 @@ def _step_kernels(rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, 
     text = _STEP.format(
         rule=rule.name,
         filling=_filling(rule, many),
-        grant=_grant(rule, many),
+        grant=_grant_both_ways(rule, many) if site else _grant(rule, many),
+        site_imports=_SITE_IMPORTS if site else "",
+        open_meter=_OPEN_METER if site else "",
+        read_meter=_READ_METER if site else "",
         terms=", ".join(one.name for one in terms),
         features=", ".join(one.name for one in features),
         names=_bind(rule, *terms, *features),
@@ -285,6 +323,12 @@ def _grant(rule: Rule, many: bool) -> str:
     if rule.by == "nothing":
         return "        total_kw = claim(members)"
     return _GRANT.format(rule=rule.name, filling=_filling(rule, many), usable=_USABLE[rule.by])
+
+
+def _grant_both_ways(rule: Rule, many: bool) -> str:
+    if rule.by == "nothing":
+        return "        total_kw = claim_both_ways(members)"
+    return _GRANT_BOTH_WAYS.format(rule=rule.name, filling=_filling(rule, many), usable=_USABLE[rule.by])
 
 
 def _filling(rule: Rule, many: bool) -> str:

@@ -1,4 +1,4 @@
-"""How much power a PEV's battery accepts: the two-stage battery, its taper integrated exactly over a step.
+"""How much power a PEV's battery accepts, and gives: the two-stage battery, its taper integrated exactly over a step.
 
 Up to `transition_soc` the battery takes its maximum power; above, what it takes falls linearly with the state of
 charge and reaches zero at a full battery. This is the model of ACN-Sim's `Linear2StageBattery` (Lee, Johansson and
@@ -63,6 +63,20 @@ def acceptance_kw(battery: Record, energy_kwh: float, target_kwh: float, request
         stored_kwh = untapered_kwh
     stored_kwh = min(stored_kwh, wanted_kwh)
     return request if stored_kwh >= untapered_kwh else min(stored_kwh / kwh_per_kw, request)
+
+
+@kernel
+def release_kw(battery: Record, energy_kwh: float, request_kw: float, step_hours: float) -> float:
+    """The grid-side power, averaged over one step, that the `BATTERY` gives when asked for `request_kw`; both <= 0.
+
+    At constant power until it is down to its floor, never more than asked for or than the PEV's own `power_min_kw`. A
+    request that none of them cuts is returned to the bit. A battery below its floor gives nothing.
+    """
+    spare_kwh = energy_kwh - battery["energy_min_kwh"]
+    request: float = max(request_kw, battery["power_min_kw"])
+    if spare_kwh <= 0.0 or request >= 0.0:
+        return 0.0
+    return max(request, -spare_kwh * battery["efficiency_out"] / step_hours)
 
 
 @kernel

@@ -56,7 +56,9 @@ def put_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> N
         session = sessions[j]
         session["energy_kwh"] = session["energy_arrival_kwh"]
         books = session["books"]
-        books["grid_kwh"] = books["stored_kwh"] = books["loss_kwh"] = 0.0
+        books["grid_kwh"] = books["stored_kwh"] = books["loss_kwh"] = books["grid_out_kwh"] = 0.0
+        bill = session["bill"]
+        bill["cost"] = bill["demand_cost"] = bill["carbon_kg"] = 0.0
         session["plug_step"] = session["depart_step"] = session["depart_stated_step"] = NEVER
         if session["status"] == _PADDING or session["status"] == _REJECTED:
             continue
@@ -166,6 +168,7 @@ def close_books(station: Record, session: Record) -> None:
     """Write what the plugged PEV has been given so far into its session."""
     session["energy_kwh"] = station["energy_kwh"]
     session["books"] = station["books"]
+    session["bill"] = station["bill"]
 
 
 @kernel
@@ -180,6 +183,7 @@ def plug_in(station: Record, sessions: Records) -> None:
     station["target_kwh"] = session["energy_target_kwh"]
     station["battery"] = session["battery"]
     station["books"] = session["books"]
+    station["bill"] = session["bill"]
     following = session["next_session"]
     hidden["depart_step"] = session["depart_step"]
     hidden["next_session"] = following

@@ -44,13 +44,55 @@ BATTERY: Final = np.dtype(
         ("power_max_kw", "f8"),
         ("efficiency", "f8"),
         ("transition_soc", "f8"),
+        # Out of the battery, where it may be discharged.
+        ("power_min_kw", "f8"),
+        ("efficiency_out", "f8"),
+        ("energy_min_kwh", "f8"),
+        ("energy_max_kwh", "f8"),
     ],
     align=True,
 )
-"""A PEV's battery: its capacity, its own power limit on the grid side, stored over grid energy, start of the taper."""
+"""A battery: its capacity, its own power limit on the grid side, stored over grid energy, start of the taper.
 
-BOOKS: Final = np.dtype([("grid_kwh", "f8"), ("stored_kwh", "f8"), ("loss_kwh", "f8")], align=True)
-"""Where energy went: drawn from the grid, stored in batteries, lost on the way; each computed for itself."""
+`power_min_kw` (<= 0) is the limit of what it gives, on the grid side; 0 for one that is only charged. Of what leaves it
+the grid gets the part `efficiency_out`. It is discharged down to its floor, `energy_min_kwh`, and charged up to the
+session's target, or to `energy_max_kwh` where that is more.
+"""
+
+BOOKS: Final = np.dtype(
+    [("grid_kwh", "f8"), ("stored_kwh", "f8"), ("loss_kwh", "f8"), ("grid_out_kwh", "f8")], align=True
+)
+"""Where energy went: drawn from the grid, stored in batteries (less what was taken out), lost on the way both ways,
+given to the grid; each computed for itself. grid - grid out = stored + loss."""
+
+BILL: Final = np.dtype([("cost", "f8"), ("demand_cost", "f8"), ("carbon_kg", "f8")], align=True)
+"""What energy cost, what the highest import cost, and what was emitted for it; negative where it was earned, saved."""
+
+METER: Final = np.dtype(
+    [
+        # The step just made.
+        ("net_kw", "f8"),
+        ("base_kw", "f8"),
+        ("curtailed_kw", "f8"),
+        ("overload_kw", "f8"),
+        # From the start of the episode.
+        ("import_kwh", "f8"),
+        ("export_kwh", "f8"),
+        ("curtailed_kwh", "f8"),
+        ("overload_kwh", "f8"),
+        ("bill", BILL),
+        ("base_bill", BILL),
+        # The highest import so far of the running billing period.
+        ("peak_kw", "f8"),
+        ("billing_period", "i8"),
+    ],
+    align=True,
+)
+"""What an area's meter reads: stations + base load - solar power, import positive, export negative; and the bill.
+
+`base_kw` is what it would read without the stations, and `base_bill` what that would have cost. `curtailed_kw` is solar
+power beyond what may be exported, `overload_kw` what the base load alone draws beyond what may be imported.
+"""
 
 STEP: Final = np.dtype(
     [
@@ -84,10 +126,12 @@ STATION: Final = np.dtype(
         ("target_kwh", "f8"),
         ("battery", BATTERY),
         ("books", BOOKS),
+        ("bill", BILL),
         ("session", "i4"),
         ("depart_stated_step", "i4"),
         # The step just made, for the PEV that was served in it, even if it has left since.
         ("made", STEP),
+        ("step_bill", BILL),
         # What only the clock knows: when the PEV really leaves, and which session comes next.
         ("hidden", np.dtype([("depart_step", "i4"), ("next_session", "i4"), ("next_plug_step", "i4")], align=True)),
         # Scratch of the coordinator: the weight or place in line that its rule gives, and whether it still takes part.
@@ -108,11 +152,15 @@ AREA: Final = np.dtype(
         ("start_hour", "f8"),
         ("clock_change_h", "f8", (CLOCK_CHANGES,)),
         ("clock_shift_h", "f8", (CLOCK_CHANGES,)),
+        # What all stations together may draw in the step being made; its negative, give.
+        ("lower_kw", "f8"),
+        ("upper_kw", "f8"),
         # The step just made.
         ("request_kw", "f8"),
         ("power_kw", "f8"),
         # From the start of the episode.
         ("books", BOOKS),
+        ("meter", METER),
         ("unmet_kwh", "f8"),
         ("step", "i4"),
         ("horizon_steps", "i4"),
@@ -138,6 +186,7 @@ SESSION: Final = np.dtype(
         # Written when the PEV leaves.
         ("energy_kwh", "f8"),
         ("books", BOOKS),
+        ("bill", BILL),
         ("station", "i4"),
         ("plug_step", "i4"),
         ("depart_step", "i4"),
@@ -211,12 +260,15 @@ def make_moments(steps: int) -> Records:
     return moments
 
 
-def make_stations(num_areas: int, least_kw: npt.ArrayLike, power_max_kw: npt.ArrayLike) -> Records:
+def make_stations(
+    num_areas: int, least_kw: npt.ArrayLike, power_max_kw: npt.ArrayLike, power_min_kw: npt.ArrayLike = 0.0
+) -> Records:
     """Empty stations with the given limits (each `[N]`), the same in every area: `STATION[num_areas, N]`."""
     least_kw = np.asarray(least_kw, np.float64)
     stations = np.zeros((num_areas, least_kw.size), STATION)
     stations["least_kw"] = least_kw
     stations["power_max_kw"] = power_max_kw
+    stations["power_min_kw"] = power_min_kw
     stations["session"] = stations["made"]["session"] = stations["hidden"]["next_session"] = NO_SESSION
     stations["hidden"]["next_plug_step"] = NEVER
     return stations

@@ -131,14 +131,17 @@ def _first_text(scenario: Scenario) -> str:
     table = scenario.model_dump(mode="json", exclude_none=True)
     seen, reward = table.pop("observations"), scenario.reward
     extra = seen[len(DEFAULT_FEATURES) :] if tuple(seen[: len(DEFAULT_FEATURES)]) == DEFAULT_FEATURES else seen
-    stations: Any = [{"power_min_kw": one.pop("least_kw"), **one} for one in table.pop("stations")]
+    stations: Any = [
+        {"power_min_kw": one.pop("least_kw"), **_without_new_defaults(one, station)}
+        for one, station in zip(table.pop("stations"), scenario.stations, strict=True)
+    ]
     if len(set(scenario.stations)) == 1:
         stations = {"count": scenario.num_stations, **stations[0]}
     terms = {name: numbers for name, numbers in table.pop("reward")["terms"].items() if name not in DEFAULT_TERMS}
     first = {
         **{key: table.pop(key) for key in ("name", "step_minutes", "horizon_steps", "coordinator")},
         "extra_observations": extra,
-        "area": table.pop("area"),
+        "area": {"power_min_kw": scenario.area.power_min_kw} | _without_new_defaults(table.pop("area"), scenario.area),
         "stations": stations,
         "population": _without_new_defaults(table.pop("population"), scenario.population),
         "reward": {

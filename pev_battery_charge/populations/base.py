@@ -25,7 +25,7 @@ from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.records import SESSION
 from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.instance import Instance, InstanceRecords, to_records
-from pev_battery_charge.models import Part
+from pev_battery_charge.models import DischargeKw, Efficiency, Fraction, Part, PositiveFraction
 from pev_battery_charge.registry import Registry, same_definition
 from pev_battery_charge.schedule.assignment import all_free, assign_areas
 from pev_battery_charge.schedule.validation import Site
@@ -141,6 +141,34 @@ class _AreaByArea:
         except InputError as error:
             raise InputError(f"{subject}, {error.subject}", error.problems) from None
         return instance
+
+
+class BothWays(Part):
+    """The fields of a population whose PEVs may be discharged; by default none is, and it is filled to its target."""
+
+    power_min_kw: DischargeKw = 0.0
+    """The limit of what a PEV gives (kW, at most 0, on the grid side), and never more than it can take."""
+    efficiency_out: Efficiency | None = None
+    """Energy given to the grid over energy taken out; None is as `efficiency`."""
+    floor_soc: Fraction = 0.0
+    """The state of charge down to which a PEV is discharged."""
+    ceiling_soc: PositiveFraction | None = None
+    """The state of charge up to which it may be charged, where that is above its target; None is the target."""
+
+
+def set_both_ways(sessions: Records, population: BothWays) -> None:
+    """Write what batteries give, and what they may hold, into `SESSION[B, S]`, whose other fields are set."""
+    batteries = sessions["battery"]
+    efficiency_out = population.efficiency_out
+    batteries["efficiency_out"] = batteries["efficiency"] if efficiency_out is None else efficiency_out
+    if population.power_min_kw < 0.0:
+        batteries["power_min_kw"] = np.maximum(population.power_min_kw, -batteries["power_max_kw"])
+    if population.floor_soc > 0.0:
+        floor_kwh = population.floor_soc * batteries["capacity_kwh"]
+        batteries["energy_min_kwh"] = np.minimum(floor_kwh, sessions["energy_target_kwh"])
+    if population.ceiling_soc is not None:
+        ceiling_kwh = population.ceiling_soc * batteries["capacity_kwh"]
+        batteries["energy_max_kwh"] = np.maximum(ceiling_kwh, sessions["energy_target_kwh"])
 
 
 def give_stations(sessions: Records, population: Population, site: Site) -> None:

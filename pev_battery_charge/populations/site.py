@@ -14,7 +14,15 @@ from pev_battery_charge.core.units import HOURS_PER_DAY, MINUTES_PER_DAY, MINUTE
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.instance import InstanceRecords
 from pev_battery_charge.models import Efficiency, Fraction, Minutes, Positive, PositiveFraction
-from pev_battery_charge.populations.base import Generator, Population, StayStart, give_stations, population
+from pev_battery_charge.populations.base import (
+    BothWays,
+    Generator,
+    Population,
+    StayStart,
+    give_stations,
+    population,
+    set_both_ways,
+)
 from pev_battery_charge.populations.profiles import (
     STAY_ENERGY_CORRELATION,
     HourTables,
@@ -32,7 +40,7 @@ _DRAW_BYTES = (4 + 3 + 3) * 8
 
 
 @population("site")
-class SitePopulation(Population):
+class SitePopulation(BothWays, Population):
     """PEVs that come to a real site: arrival hour, stay and energy as its sessions have them, on one kind of day.
 
     The number of PEVs is Poisson. Each draws arrival hour, stay and (metered) energy together from the site's profile,
@@ -130,6 +138,7 @@ class _SiteGenerator:
         for part in parts(num_areas, room):
             drawn = counts[part], arrival_stay_energy[part], uniforms[part]
             _draw_areas(sessions[part], *drawn, *when, self._pevs, population.target_soc_max)
+        set_both_ways(sessions, population)
         give_stations(sessions, population, self.site)
         return InstanceRecords(sessions)
 

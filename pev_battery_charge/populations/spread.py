@@ -13,7 +13,15 @@ from pev_battery_charge.core.records import BATTERY, SESSION, Status
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.instance import InstanceRecords
 from pev_battery_charge.models import CapacityKwh, Efficiency, Fraction, Minutes, Positive, PositiveFraction, PowerKw
-from pev_battery_charge.populations.base import Generator, Population, StayStart, give_stations, population
+from pev_battery_charge.populations.base import (
+    BothWays,
+    Generator,
+    Population,
+    StayStart,
+    give_stations,
+    population,
+    set_both_ways,
+)
 from pev_battery_charge.schedule.validation import Site
 from pev_battery_charge.sizes import MOST_SESSIONS, bytes_problems, parts
 
@@ -22,7 +30,7 @@ _UNIFORM_BYTES = 3 * 8
 
 
 @population("spread")
-class SpreadPopulation(Population):
+class SpreadPopulation(BothWays, Population):
     """PEVs of one kind whose arrivals are spread over the horizon.
 
     The span in which a longest stay can begin, `horizon - stay_minutes`, is cut into one equal slot for each PEV; each
@@ -84,12 +92,15 @@ class _SpreadGenerator:
         for row, generator in zip(uniforms, random, strict=True):
             generator.random(out=row)
         sessions = np.zeros((len(random), population.pevs), SESSION)
-        battery = np.array([tuple(getattr(population, name) for name in BATTERY.names or ())], BATTERY)
+        battery = np.zeros(1, BATTERY)
+        for name in ("capacity_kwh", "power_max_kw", "efficiency", "transition_soc"):
+            battery[name] = getattr(population, name)
         sessions["energy_target_kwh"] = population.target_soc * population.capacity_kwh
         slot_minutes = (self.site.horizon_minutes - population.stay_minutes) / population.pevs
         stay = slot_minutes, population.stay_minutes, population.stay_tolerance
         for part in parts(len(random), population.pevs):
             _draw_areas(sessions[part], uniforms[part], battery[0], *stay, population.arrival_soc_max)
+        set_both_ways(sessions, population)
         give_stations(sessions, population, self.site)
         return InstanceRecords(sessions)
 

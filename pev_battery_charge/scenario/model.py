@@ -117,6 +117,12 @@ class Scenario(Part):
         return len(self.stations)
 
     @property
+    def is_site(self) -> bool:
+        """Whether there is more than charging under one cap: discharging, export, a battery of the site, series."""
+        both_ways = any(one.power_min_kw < 0.0 or one.store is not None for one in self.stations)
+        return both_ways or self.area.power_min_kw < 0.0
+
+    @property
     def horizon_minutes(self) -> float:
         """Length of an episode in minutes."""
         return self.step_minutes * self.horizon_steps

@@ -20,7 +20,7 @@ from pev_battery_charge.core.records import BATTERY, NO_SESSION, SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.schedule import files, validation
-from pev_battery_charge.schedule.columns import COLUMNS, PLACE, STATED
+from pev_battery_charge.schedule.columns import COLUMNS, MAY_BE_LEFT_OUT, PLACE, STATED
 from pev_battery_charge.schedule.years import FIRST_YEAR, LAST_YEAR, YEARS_RULE
 
 _VERSION_KEY: Final = "format_version"
@@ -87,8 +87,14 @@ class Schedule:
     station               number of its station, or null for a PEV that found none and drove on
     plug_in_min           when it was plugged in (later than its arrival if it had to wait), or null
     departure_stated_min  when it leaves as its driver said, which is all that controllers know; null where that
-                          is the departure itself. The column may be missing, and is written only where it is needed
+                          is the departure itself
+    power_min_kw          the limit of what its battery gives, at most 0, on the grid side; null: nothing
+    efficiency_out        energy given to the grid over energy taken out; null: as `efficiency`
+    energy_min_kwh        the floor, down to which it is discharged; null: 0
+    energy_max_kwh        the ceiling, up to which it may be charged; null: the target
     ====================  ============================================================================================
+
+    The last five columns may be missing, and are written only where a session has a value.
 
     info: where it comes from (`ScheduleInfo`).
 
@@ -165,10 +171,10 @@ class Schedule:
         return files.format_csv(*self._written())
 
     def _written(self) -> tuple[pl.DataFrame, dict[str, str]]:
-        """The columns that a file has, stated departures left out where no driver has stated one; and its metadata."""
-        nobody = self._sessions[STATED].null_count() == len(self)
+        """The columns that a file has, without those that may be left out and are empty; and its metadata."""
+        empty = [name for name in MAY_BE_LEFT_OUT if self._sessions[name].null_count() == len(self)]
         told = {key: str(value) for key, value in vars(self._info).items() if value is not None}
-        return self._sessions.drop(STATED) if nobody else self._sessions, {_VERSION_KEY: _FORMAT_VERSION, **told}
+        return self._sessions.drop(empty), {_VERSION_KEY: _FORMAT_VERSION, **told}
 
     def validate(self, scenario: validation.Site | None = None) -> None:
         """A check that it fits the scenario, if one is given; raises `InputError` with every problem.
@@ -228,6 +234,8 @@ class Schedule:
             pl.col("station").fill_null(NO_SESSION),
             pl.col("plug_in_min").fill_null(math.nan),
             pl.col(STATED).fill_null(pl.col("departure_min")),
+            pl.col("efficiency_out").fill_null(pl.col("efficiency")),
+            *(pl.col(name).fill_null(0.0) for name in ("power_min_kw", "energy_min_kwh", "energy_max_kwh")),
         )
         records = np.zeros(len(self), SESSION)
         for name, field in _fields(records).items():
@@ -247,7 +255,7 @@ class Schedule:
         problems: Sequence[str] = (),
         source: str = "schedule",
     ) -> Self:
-        """A schedule from `SESSION[S]`, its padding left out; a stated departure that is the true one is null.
+        """A schedule from `SESSION[S]`, its padding left out; null is what is as it would be without the column.
 
         names: of the PEVs; by default they are named by their order of arrival.
         places: of the sessions in the file, `source`, that they come from: their `row`, and of text their `line`.
@@ -262,6 +270,10 @@ class Schedule:
         sessions = pl.DataFrame({"pev": pevs, **_fields(used)}).with_columns(
             pl.when(served).then(pl.col(PLACE)),
             pl.when(pl.col(STATED) != pl.col("departure_min")).then(STATED),
+            pl.when(pl.col("power_min_kw") < 0.0).then("power_min_kw"),
+            pl.when(pl.col("efficiency_out") != pl.col("efficiency")).then("efficiency_out"),
+            pl.when(pl.col("energy_min_kwh") > 0.0).then("energy_min_kwh"),
+            pl.when(pl.col("energy_max_kwh") > pl.col("energy_target_kwh")).then("energy_max_kwh"),
         )
         table = files.Table(sessions.cast(pl.Schema(COLUMNS)), {}, places, tuple(problems))
         return cls._checked(table, info, source)

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import polars as pl
 
-from pev_battery_charge.schedule.columns import COLUMNS, OPTIONAL, PLACE, STATED
+from pev_battery_charge.schedule.columns import COLUMNS, MAY_BE_LEFT_OUT, OPTIONAL, PLACE, STATED
 from pev_battery_charge.sizes import (
     LEAST_EFFICIENCY,
     LEAST_ENERGY_KWH,
@@ -63,6 +63,14 @@ _RULES: Final[tuple[tuple[str, Callable[[pl.Expr], pl.Expr], str], ...]] = (
     ("plug_in_min", lambda cell: cell >= pl.col("arrival_min"), "must not be before arrival_min"),
     ("plug_in_min", lambda cell: cell <= pl.col("departure_min"), "must not be after departure_min"),
     (STATED, lambda cell: cell > pl.col("arrival_min"), "must be after arrival_min"),
+    ("power_min_kw", lambda cell: cell <= 0, "must not be above 0"),
+    ("power_min_kw", lambda cell: cell >= -MOST_POWER_KW, f"must be at least {-MOST_POWER_KW:g}"),
+    ("efficiency_out", lambda cell: (cell > 0) & (cell <= 1), "must be above 0 and at most 1"),
+    ("efficiency_out", lambda cell: (cell <= 0) | (cell >= LEAST_EFFICIENCY), f"must be at least {LEAST_EFFICIENCY:g}"),
+    ("energy_min_kwh", lambda cell: cell >= 0, "must not be negative"),
+    ("energy_min_kwh", lambda cell: cell <= pl.col("energy_target_kwh"), "must not be above energy_target_kwh"),
+    ("energy_max_kwh", lambda cell: cell >= pl.col("energy_target_kwh"), "must not be below energy_target_kwh"),
+    ("energy_max_kwh", lambda cell: cell <= pl.col("capacity_kwh"), "must not be above capacity_kwh"),
 )
 """Column, rule and its text; a cell that may be empty keeps every rule by being so."""
 
@@ -173,14 +181,14 @@ def _unfit(rows: pl.DataFrame, name: str, kind: Kind, called: str) -> str:
 def examine(sessions: pl.DataFrame, places: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[str]]:
     """The sessions that keep every rule of their own, in order of arrival, and every problem of all of them.
 
-    sessions: their columns not yet checked. Without a column `departure_stated_min`, it is null in all rows.
+    sessions: their columns not yet checked. Those that may be left out are null in all rows then.
     places: the `row` of each session in its file, and of text the `line`; by default rows are counted from 1.
 
     The sessions come with their proper column types, and with their places. What two of them break together is told,
     and leaves both.
     """
     absent = [name for name in COLUMNS if name not in sessions.columns]
-    missing = [name for name in absent if name != STATED]
+    missing = [name for name in absent if name not in MAY_BE_LEFT_OUT]
     problems = [f"column {name!r} is missing" for name in missing]
     problems += [f"column {name!r} is unknown" for name in sessions.columns if name not in COLUMNS]
     if sessions.height > MOST_SESSIONS:
@@ -200,7 +208,10 @@ def examine(sessions: pl.DataFrame, places: pl.DataFrame | None = None) -> tuple
     if problems:
         whole = [pl.col(name).is_not_null() for name in COLUMNS if name not in OPTIONAL]
         kept = pl.all_horizontal(*whole, *(rule(pl.col(column)).fill_null(True) for column, rule, _ in _RULES))
-        good = rows.filter(kept & ~(lost[STATED] | rows[_PLACE_UNREAD]))
+        half_read = rows[_PLACE_UNREAD].clone()
+        for name in MAY_BE_LEFT_OUT:
+            half_read |= lost[name]
+        good = rows.filter(kept & ~half_read)
     else:
         good = rows
     known = rows.filter(pl.all_horizontal(pl.col(*PLACE, "pev", "arrival_min", "departure_min").is_not_null()))

@@ -1,0 +1,99 @@
+"""The meter of an area: what its stations may draw and give beside base load and sun, and the bill of a step.
+
+Net power is stations + base load - solar power, less what sun is curtailed. Energy costs
+
+    import x buy price - export x sell price,   x hours,
+
+and what the stations cost is the bill with them minus the bill without. A station's part is its share of the stations'
+sum at the average price of the change, so that all parts add up to the whole; where the sum is 0, the price at which the
+base would be billed. The demand charge is a rate x the highest import of a billing period: in a step, rate x what the
+import raises the peak so far. The stations' part is what remains of that beside what the base alone would have raised,
+shared by power, and negative where they shave a peak.
+"""
+
+from pev_battery_charge.core.arrays import Record, Records
+from pev_battery_charge.core.compile import kernel
+
+
+@kernel
+def open_meter(area: Record, moment: Record) -> None:
+    """Tell what all stations together may draw, and give, in this step beside base load and sun.
+
+    Where the base load alone is beyond what may be imported, stations may only give; where the sun alone is beyond what
+    may be exported, they need not draw it: it is curtailed.
+    """
+    meter = area["meter"]
+    base_kw = moment["load_kw"] - moment["solar_kw"]
+    cap_kw = min(area["power_max_kw"], moment["cap_kw"])
+    meter["base_kw"] = base_kw
+    meter["overload_kw"] = max(base_kw - cap_kw, 0.0)
+    area["upper_kw"] = cap_kw - base_kw
+    area["lower_kw"] = least_net_kw(area) - base_kw
+
+
+@kernel
+def least_net_kw(area: Record) -> float:
+    """The bound of the area's export, <= 0. A positive `power_min_kw` is a wish of the reward alone."""
+    return min(area["power_min_kw"], 0.0)
+
+
+@kernel
+def read_meter(area: Record, stations: Records, moment: Record) -> None:
+    """The net power of a step whose powers are granted, and its bill: of the area, of its base, and of each station."""
+    meter, hours, total_kw = area["meter"], area["step_hours"], area["power_kw"]
+    least_kw = least_net_kw(area)
+    wished_kw = meter["base_kw"] + total_kw
+    net_kw = max(wished_kw, least_kw)
+    base_kw = max(meter["base_kw"], least_kw)
+    meter["net_kw"], meter["curtailed_kw"] = net_kw, net_kw - wished_kw
+    meter["import_kwh"] += max(net_kw, 0.0) * hours
+    meter["export_kwh"] += max(-net_kw, 0.0) * hours
+    meter["curtailed_kwh"] += meter["curtailed_kw"] * hours
+    meter["overload_kwh"] += meter["overload_kw"] * hours
+
+    if moment["billing_period"] != meter["billing_period"]:
+        meter["billing_period"] = moment["billing_period"]
+        meter["peak_kw"] = 0.0
+    raised_kw = max(net_kw - meter["peak_kw"], 0.0)
+    base_raised_kw = max(base_kw - meter["peak_kw"], 0.0)
+    meter["peak_kw"] += raised_kw
+
+    book_bill(meter["bill"], moment, net_kw, raised_kw, hours)
+    book_bill(meter["base_bill"], moment, base_kw, base_raised_kw, hours)
+    changed = 1.0
+    if (meter["curtailed_kw"] > 0.0 or base_kw > meter["base_kw"]) and total_kw != 0.0:
+        changed = (net_kw - base_kw) / total_kw  # where stations take sun that would be curtailed, the meter sees less
+    price = average_price(moment, base_kw, net_kw, total_kw, changed)
+    demand = moment["demand_price"] * (raised_kw - base_raised_kw) / total_kw if total_kw != 0.0 else 0.0
+    for i in range(stations.size):
+        station = stations[i]
+        power_kw, own = station["made"]["power_kw"], station["step_bill"]
+        own["cost"] = price * power_kw * hours
+        own["demand_cost"] = demand * power_kw
+        own["carbon_kg"] = moment["carbon_kg_per_kwh"] * changed * power_kw * hours
+        bill = station["bill"]
+        bill["cost"] += own["cost"]
+        bill["demand_cost"] += own["demand_cost"]
+        bill["carbon_kg"] += own["carbon_kg"]
+
+
+@kernel
+def book_bill(bill: Record, moment: Record, net_kw: float, raised_kw: float, hours: float) -> None:
+    """Add to a `BILL` what a net power costs."""
+    price = moment["buy_price"] if net_kw > 0.0 else moment["sell_price"]
+    bill["cost"] += price * net_kw * hours
+    bill["demand_cost"] += moment["demand_price"] * raised_kw
+    bill["carbon_kg"] += moment["carbon_kg_per_kwh"] * net_kw * hours
+
+
+@kernel
+def average_price(moment: Record, base_kw: float, net_kw: float, total_kw: float, changed: float) -> float:
+    """What a kWh of the stations' power costs: the price of the change, or the average of two prices.
+
+    changed: the part of their power that the meter sees.
+    """
+    price = moment["buy_price"] if base_kw > 0.0 or (base_kw == 0.0 and net_kw > 0.0) else moment["sell_price"]
+    if (base_kw >= 0.0 and net_kw >= 0.0) or (base_kw <= 0.0 and net_kw <= 0.0) or total_kw == 0.0:
+        return float(price * changed)
+    other = moment["buy_price"] if net_kw > 0.0 else moment["sell_price"]
+    return float((other * net_kw - price * base_kw) / total_kw)
