@@ -59,10 +59,25 @@ def largest_battery(limits: Limits) -> float:
     return limits.battery_kwh
 
 
-@feature(unit="kW", low=0.0, scale=of_station, limit=station_limit)
+def station_lower_limit(limits: Limits) -> float:
+    """power_min_kw of the station."""
+    return limits.power_min_kw
+
+
+def all_stations_lower(limits: Limits) -> float:
+    """power_min_kw of all stations together."""
+    return limits.stations_min_kw
+
+
+def export_limit(limits: Limits) -> float:
+    """The area's export bound."""
+    return limits.export_kw
+
+
+@feature(unit="kW", low=0.0, scale=of_station, limit=station_limit, lower_limit=station_lower_limit)
 def power_min_kw(area: Record, station: Record, moments: Records) -> float:
-    """The least that the station can give."""
-    return float(station["least_kw"])
+    """The station's lower limit: negative where it may take power back, else the least that it can give."""
+    return float(station["power_min_kw"] if station["power_min_kw"] < 0.0 else station["least_kw"])
 
 
 @feature(unit="kW", low=0.0, scale=_REFERENCE_KW, limit=station_limit)
@@ -77,9 +92,9 @@ def area_power_max_kw(area: Record, station: Record, moments: Records) -> float:
     return float(area["power_max_kw"])
 
 
-@feature(unit="kW", low=0.0, scale=of_cap, limit=area_cap)
+@feature(unit="kW", low=0.0, scale=of_cap, limit=area_cap, lower_limit=export_limit)
 def area_power_min_kw(area: Record, station: Record, moments: Records) -> float:
-    """What the area should draw at least."""
+    """What the area should draw at least; where it is negative, the export bound."""
     return float(area["power_min_kw"])
 
 
@@ -95,15 +110,15 @@ def energy_remaining_kwh(area: Record, station: Record, moments: Records) -> flo
     return max(station["target_kwh"] - station["energy_kwh"], 0.0) if station["session"] != NO_SESSION else 0.0
 
 
-@feature(unit="kW", low=0.0, scale=headroom, limit=all_stations)
+@feature(unit="kW", low=0.0, scale=headroom, limit=all_stations, lower_limit=all_stations_lower)
 def area_power_kw(area: Record, station: Record, moments: Records) -> float:
     """What all stations drew together in the step just made."""
     return float(area["power_kw"])
 
 
-@feature(unit="kW", low=0.0, scale=of_station, limit=station_limit)
+@feature(unit="kW", low=0.0, scale=of_station, limit=station_limit, lower_limit=station_lower_limit)
 def power_kw(area: Record, station: Record, moments: Records) -> float:
-    """What this station drew in the step just made."""
+    """What this station drew in the step just made; negative where it gave."""
     return float(station["made"]["power_kw"])
 
 

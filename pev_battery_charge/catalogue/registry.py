@@ -49,6 +49,12 @@ class Limits(NamedTuple):
     """The area's cap."""
     battery_kwh: float
     """The capacity of the largest battery that comes; infinite where that is not known."""
+    power_min_kw: float = 0.0
+    """The station's lower limit, at most 0: what it may give."""
+    stations_min_kw: float = 0.0
+    """The lower limits of all stations of the area together."""
+    export_kw: float = 0.0
+    """The least net power of the area, at most 0."""
 
 
 _OWN: Final = "pev_battery_charge.catalogue."
@@ -107,6 +113,7 @@ class Feature(Entry):
 
     low, high: its bounds, whatever the scenario.
     limit: its upper bound in one scenario, where it has one there.
+    lower_limit: its lower bound in one scenario, where that is below `low`.
     """
 
     what: ClassVar[str] = "observation"
@@ -115,6 +122,11 @@ class Feature(Entry):
     high: float
     scale: Scale
     limit: Callable[[Limits], float] | None = None
+    lower_limit: Callable[[Limits], float] | None = None
+
+    def lowest(self, limits: Limits) -> float:
+        """Its lower bound at a station with these limits; infinite where it has none."""
+        return self.low if self.lower_limit is None else min(self.low, self.lower_limit(limits))
 
     def highest(self, limits: Limits) -> float:
         """Its upper bound at a station with these limits; infinite where it has none."""
@@ -173,12 +185,14 @@ def feature(
     high: float = np.inf,
     scale: Scale = 1.0,
     limit: Callable[[Limits], float] | None = None,
+    lower_limit: Callable[[Limits], float] | None = None,
 ) -> Callable[[Function], Function]:
     """A decorator for a feature that stations may see: `@pbc.feature(unit="EUR/kWh", scale=0.3)`.
 
     unit, low, high: unit and bounds of what it returns.
     scale: what networks see it in units of, or how they see it.
     limit: an upper bound, from what bounds a station's numbers in a scenario, where `high` cannot.
+    lower_limit: likewise a lower bound, where that may be below `low`.
 
     Raises `InputError` for a wrong signature, a missing unit, a name that another function has, and for what a trial of
     it finds (see `catalogue.trial`).
@@ -191,7 +205,7 @@ def feature(
             problems.append(f"low: must not be above high (they are {low!r} and {high!r})")
         if not callable(scale) and not 0.0 < scale < np.inf:
             problems.append(f"scale: must be a number above 0, or a function (it is {scale!r})")
-        entry = Feature(compiled, unit, literals, low, high, scale, limit)
+        entry = Feature(compiled, unit, literals, low, high, scale, limit, lower_limit)
         FEATURES.register(function.__name__, entry, problems)
         return compiled
 

@@ -34,8 +34,13 @@ def missing(area: Record, station: Record, moments: Records, exponent: Exponent 
 
 @reward_term(unit="1", label="for requests beyond a station's limits", linear=True)
 def out_of_bounds(area: Record, station: Record, moments: Records) -> float:
-    """Minus the distance of what was asked from 0 or [least, power_max], whichever is nearer, over power_max."""
+    """Minus the distance of what was asked from 0 or [least, power_max], whichever is nearer, over power_max.
+
+    Where the station may take power back, [power_min, -least] is allowed, too, and measured by power_min.
+    """
     asked_kw, low, high = station["made"]["asked_kw"], station["least_kw"], station["power_max_kw"]
+    if asked_kw < 0.0 and station["power_min_kw"] < 0.0:
+        asked_kw, high = -asked_kw, -station["power_min_kw"]
     distance_kw = min(abs(asked_kw), low - asked_kw) if asked_kw < low else max(asked_kw - high, 0.0)
     if distance_kw <= LIMIT_TOLERANCE * high:
         return -0.0
@@ -46,10 +51,13 @@ def out_of_bounds(area: Record, station: Record, moments: Records) -> float:
 def overload(area: Record, station: Record, moments: Records) -> float:
     """Minus the area's total request above its cap, or what it falls short of its minimum, over the cap.
 
-    The request counts after clipping to the stations' limits. Every station that served a PEV bears it whole.
+    The request counts after clipping to the stations' limits. Every station that served a PEV bears it whole. Beside base
+    load and sun, cap and minimum are what these leave to the stations, and a negative minimum is the export bound.
     """
-    request_kw, cap_kw = area["request_kw"], area["power_max_kw"]
-    return -float(max(request_kw - cap_kw, area["power_min_kw"] - request_kw, 0.0) / cap_kw)
+    request_kw, lower_kw = area["request_kw"], area["lower_kw"]
+    if area["power_min_kw"] <= 0.0:
+        lower_kw = min(lower_kw, 0.0)  # sun beyond the export bound is curtailed, and no request's fault
+    return -float(max(request_kw - area["upper_kw"], lower_kw - request_kw, 0.0) / area["power_max_kw"])
 
 
 @reward_term(unit="1", label="for energy lacking on departure", linear=True)

@@ -76,7 +76,7 @@ def release_kw(battery: Record, energy_kwh: float, request_kw: float, step_hours
     request: float = max(request_kw, battery["power_min_kw"])
     if spare_kwh <= 0.0 or request >= 0.0:
         return 0.0
-    return max(request, -spare_kwh * battery["efficiency_out"] / step_hours)
+    return float(max(request, -spare_kwh * battery["efficiency_out"] / step_hours))
 
 
 @kernel

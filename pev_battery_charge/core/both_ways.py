@@ -62,8 +62,15 @@ def room_kw(area: Record, direction: float, others_kw: float) -> float:
 
 @kernel
 def bound_kw(area: Record, direction: float) -> float:
-    """The upper bound, or the lower one, which no station needs to be above: sun beyond it is curtailed."""
-    return float(area["upper_kw"] if direction > 0.0 else min(area["lower_kw"], 0.0))
+    """The upper bound, or the lower one.
+
+    The latter is never above 0, so that no station needs to charge: sun beyond it is curtailed, and a positive minimum
+    of the area is a wish. What the stations give beside it keeps net power at or above 0.
+    """
+    if direction > 0.0:
+        return float(area["upper_kw"])
+    wish_kw = max(area["power_min_kw"], 0.0)
+    return float(min(area["lower_kw"] - wish_kw, 0.0))
 
 
 @kernel

@@ -180,7 +180,7 @@ def plug_in(station: Record, sessions: Records) -> None:
     station["session"] = index
     station["depart_stated_step"] = session["depart_stated_step"]
     station["energy_kwh"] = session["energy_arrival_kwh"]
-    station["target_kwh"] = session["energy_target_kwh"]
+    station["target_kwh"] = 0.0 if station["store"] == 1 else session["energy_target_kwh"]
     station["battery"] = session["battery"]
     station["books"] = session["books"]
     station["bill"] = session["bill"]

@@ -4,9 +4,9 @@ Net power is stations + base load - solar power, less what sun is curtailed. Ene
 
     import x buy price - export x sell price,   x hours,
 
-and what the stations cost is the bill with them minus the bill without. A station's part is its share of the stations'
-sum at the average price of the change, so that all parts add up to the whole; where the sum is 0, the price at which the
-base would be billed. The demand charge is a rate x the highest import of a billing period: in a step, rate x what the
+and what the stations cost is the bill with them minus the bill without. A station's part is its power at the average
+price of the change, so that all parts add up to the whole; where the sum of powers is 0, at the price of the base. The
+demand charge is a rate x the highest import of a billing period: in a step, rate x what the
 import raises the peak so far. The stations' part is what remains of that beside what the base alone would have raised,
 shared by power, and negative where they shave a peak.
 """
@@ -28,13 +28,13 @@ def open_meter(area: Record, moment: Record) -> None:
     meter["base_kw"] = base_kw
     meter["overload_kw"] = max(base_kw - cap_kw, 0.0)
     area["upper_kw"] = cap_kw - base_kw
-    area["lower_kw"] = least_net_kw(area) - base_kw
+    area["lower_kw"] = area["power_min_kw"] - base_kw
 
 
 @kernel
 def least_net_kw(area: Record) -> float:
     """The bound of the area's export, <= 0. A positive `power_min_kw` is a wish of the reward alone."""
-    return min(area["power_min_kw"], 0.0)
+    return float(min(area["power_min_kw"], 0.0))
 
 
 @kernel

@@ -129,6 +129,8 @@ STATION: Final = np.dtype(
         ("bill", BILL),
         ("session", "i4"),
         ("depart_stated_step", "i4"),
+        # Whether it is a battery of the site, which never leaves, and has no target.
+        ("store", "i8"),
         # The step just made, for the PEV that was served in it, even if it has left since.
         ("made", STEP),
         ("step_bill", BILL),
@@ -244,8 +246,8 @@ def make_areas(
 ) -> Records:
     """Areas of one kind at step 0, with empty books: `AREA[num_areas]`."""
     areas = np.zeros(num_areas, AREA)
-    areas["power_min_kw"] = power_min_kw
-    areas["power_max_kw"] = power_max_kw
+    areas["power_min_kw"] = areas["lower_kw"] = power_min_kw
+    areas["power_max_kw"] = areas["upper_kw"] = power_max_kw
     areas["step_hours"] = step_minutes / MINUTES_PER_HOUR
     areas["start_hour"] = start_hour
     areas["clock_change_h"] = np.inf

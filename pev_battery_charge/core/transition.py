@@ -59,7 +59,7 @@ def accept(area: Record, stations: Records) -> None:
 @kernel
 def ceiling_kwh(station: Record) -> float:
     """What the plugged battery may hold at most: its target, or its own ceiling where that is more."""
-    return max(station["target_kwh"], station["battery"]["energy_max_kwh"])
+    return float(max(station["target_kwh"], station["battery"]["energy_max_kwh"]))
 
 
 @kernel

@@ -24,7 +24,7 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     With `version=0`, and under the id `Central-v0`, it is `Box(0, inf, (N * 8,), float32)`.
 
     ## Action Space
-    `Box(0, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are clipped, and
+    `Box(power_min_kw, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are clipped, and
     cost reward.
 
     ## Rewards
@@ -54,10 +54,9 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
         self, scenario: AnyScenario = None, render_mode: str | None = None, *, version: int = 1, **changes: Any
     ) -> None:
         super().__init__(scenario, render_mode, changes)
-        stations = self.scenario.stations
         self._bounds = SeenBounds(self.scenario, version)
         self._make_observation_space()
-        self.action_space = cast(Space[Float32], request_box([station.power_max_kw for station in stations]))
+        self.action_space = cast(Space[Float32], request_box(self.scenario))
 
     def _make_observation_space(self) -> None:
         self.observation_space = cast(Space[Float32], self._bounds.box(range(self.scenario.num_stations)))

@@ -45,8 +45,8 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     on. With `version=0` all spaces are `Box(0, inf, (8,), float32)`; the observations are the same.
 
     ## Action Space
-    `Box(0, power_max_kw, (1,), float32)` for each station: the power it asks for, in kW, averaged over the step, on the
-    grid side; a plain number, or an array without axes, will do. Requests outside are clipped, and cost reward; one
+    `Box(power_min_kw, power_max_kw, (1,), float32)` for each station: the power it asks for, in kW, averaged over the
+    step, on the grid side, negative to take power back; a plain number, or an array without axes, will do. Requests outside are clipped, and cost reward; one
     between 0 and the station's minimum counts as 0.
 
     ## Rewards
@@ -103,7 +103,11 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         self.metadata = type(self).metadata | {"name": f"pev_battery_charge_area_v{version}"}
         self._bounds = SeenBounds(self.scenario, version)
         self._make_observation_spaces()
-        self.action_spaces = {agent: request_box([station.power_max_kw]) for agent, station in stations.items()}
+        limits = request_box(self.scenario)
+        self.action_spaces = {
+            agent: Box(limits.low[n : n + 1], limits.high[n : n + 1], dtype=np.float32)
+            for n, agent in enumerate(stations)
+        }
         self.state_space = state_box(self.scenario)
         self._none, self._all = dict.fromkeys(stations, False), dict.fromkeys(stations, True)
         self._np_random: np.random.Generator | None = None

@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from pev_battery_charge.core.arrays import Booleans, Float32
-from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, request_box
+from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, common_request_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
 from pev_battery_charge.scenario import resolve_scenario
@@ -29,8 +29,8 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     `[B * N, 8]`. With `version=0` it is `Box(0, inf, (8,), float32)`.
 
     ## Action Space
-    `Box(0, power_max_kw, (1,), float32)` a station, in kW; batched `[B * N, 1]`. Where stations differ, the limit is
-    that of the strongest; what a weaker one is asked for beyond its own is clipped, and costs reward.
+    `Box(power_min_kw, power_max_kw, (1,), float32)` a station, in kW; batched `[B * N, 1]`. Where stations
+    differ, the limits are the widest; what another one is asked for beyond its own is clipped, and costs reward.
 
     ## Rewards
     As in `ParallelArea`, `[B * N]`. Infos hold `power_kw` and the reward's parts as arrays `[B * N]`.
@@ -90,7 +90,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         self.num_envs = num_areas * scenario.num_stations
         self._bounds = SeenBounds(scenario, version)
         self._make_observation_spaces()
-        self.single_action_space = request_box([max(station.power_max_kw for station in scenario.stations)])
+        self.single_action_space = common_request_box(scenario)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.closed = False
 

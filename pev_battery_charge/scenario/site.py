@@ -57,8 +57,8 @@ class Store(Part):
 class Station(Part):
     """A charging point, or with `store` a battery of the site. All powers are on the grid side.
 
-    It gives nothing, or between `least_kw` and `power_max_kw`; where `power_min_kw` is negative it may also take back up
-    to that. A positive `power_min_kw` is `least_kw` under its first name, and is read for ever.
+    It gives nothing, or between `least_kw` and `power_max_kw`; where `power_min_kw` is negative it may also take back as
+    much. A positive `power_min_kw` is `least_kw` under its first name, and is read for ever.
     """
 
     least_kw: NonNegative = 0.0

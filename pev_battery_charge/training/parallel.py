@@ -27,7 +27,11 @@ class ScaledArea(BaseParallelWrapper[str, Float32, Float32]):
         self.scenario = env.scenario
         self._seen = {agent: SeenBounds(env.scenario, 0).box([n]) for n, agent in enumerate(env.possible_agents)}
         self._actions = {agent: Box(-1.0, 1.0, (1,), np.float32) for agent in env.possible_agents}
-        self._power_max_kw = np.array([[station.power_max_kw] for station in env.scenario.stations])
+        stations = env.scenario.stations
+        self._limits_kw = (
+            np.array([[one.power_min_kw] for one in stations]),
+            np.array([[one.power_max_kw] for one in stations]),
+        )
 
     def observation_space(self, agent: str) -> Box:
         """Without upper bounds: those of the area are in kW and kWh."""
@@ -45,7 +49,7 @@ class ScaledArea(BaseParallelWrapper[str, Float32, Float32]):
     def step(self, actions: Mapping[str, Float32]) -> tuple[Stations, Stations, Stations, Stations, Stations]:
         """Advance by one step."""
         agents = self.agents
-        requests_kw = scale_actions(np.stack([actions[agent] for agent in agents]), self._power_max_kw)
+        requests_kw = scale_actions(np.stack([actions[agent] for agent in agents]), *self._limits_kw)
         observations, *rest = self.env.step(dict(zip(agents, requests_kw, strict=True)))
         return self._scaled(observations), *rest
 

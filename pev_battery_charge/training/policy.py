@@ -36,9 +36,9 @@ class TrainedPolicy:
         """The requests of all stations, `[B, N]` in kW."""
         observations = scale_observations(snapshot.observe(self._names), self._names)
         actions, _ = self._policy.predict(observations.reshape(-1, len(self._names)), deterministic=True)
-        power_max_kw: Array = snapshot.stations["power_max_kw"]
+        limits: tuple[Array, Array] = snapshot.stations["power_min_kw"], snapshot.stations["power_max_kw"]
         shares = squash(actions) if self._squashes else actions
-        return scale_actions(shares.reshape(power_max_kw.shape), power_max_kw)
+        return scale_actions(shares.reshape(limits[0].shape), *limits)
 
 
 def load_policy(run: str | Path) -> TrainedPolicy:

@@ -3,7 +3,7 @@
 Networks learn badly from kW and kWh. In units of the limits the same number also means the same thing at a station of
 another power, and in an area of another size, which lets a policy be carried over. How each feature is shown stands in
 its entry of the catalogue (`scale`); of the eight that every station sees nothing is lost: they can be computed back.
-An action in [-1, 1] is a request in [0, power_max_kw] of the station.
+An action in [-1, 1] is a request in [power_min_kw, power_max_kw] of the station.
 """
 
 from collections.abc import Sequence
@@ -50,6 +50,6 @@ def squash(actions: Float32) -> Float32:
     return np.tanh(actions)
 
 
-def scale_actions(actions: Float32, power_max_kw: Array) -> Array:
-    """Actions in [-1, 1] as requests in kW, for stations with the given limits (both of one shape)."""
-    return (np.asarray(actions, np.float64) + 1.0) / 2.0 * power_max_kw
+def scale_actions(actions: Float32, power_min_kw: Array, power_max_kw: Array) -> Array:
+    """Actions in [-1, 1] as requests in kW, for stations with the given limits (all of one shape)."""
+    return power_min_kw + (np.asarray(actions, np.float64) + 1.0) / 2.0 * (power_max_kw - power_min_kw)

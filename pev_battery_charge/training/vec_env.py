@@ -66,7 +66,8 @@ class AreaVecEnv(VecEnv):
         observations = Box(0.0, np.inf, (self.simulation.num_features,), np.float32)
         super().__init__(num_envs, observations, action_space(squashed=squash))
         self._squash = squash
-        self._power_max_kw = self.simulation.stations["power_max_kw"].copy()
+        stations = self.simulation.stations
+        self._limits_kw = stations["power_min_kw"].copy(), stations["power_max_kw"].copy()
         self._no_infos: _Infos = [{} for _ in range(num_envs)]
         self._actions: Float32 = np.zeros((num_envs, 1), np.float32)
         self.returns_so_far = np.zeros(num_envs)
@@ -90,7 +91,7 @@ class AreaVecEnv(VecEnv):
         """Make the step: observations `[B * N, F]`, rewards `[B * N]`, whether the episode ended `[B * N]`, infos."""
         begin = time.perf_counter()
         actions = squash(self._actions) if self._squash else self._actions
-        requests_kw = scale_actions(actions.reshape(self._power_max_kw.shape), self._power_max_kw)
+        requests_kw = scale_actions(actions.reshape(self._limits_kw[0].shape), *self._limits_kw)
         result = self.simulation.step(requests_kw)
         observations, rewards, infos = self._scaled(result.observations), result.rewards.flatten(), self._no_infos
         self.returns_so_far += rewards
