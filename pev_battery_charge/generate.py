@@ -1,16 +1,21 @@
 """From a scenario and seeds to what is drawn: random generators, and schedules."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
+import polars as pl
 
+from pev_battery_charge.core.arrays import Records
+from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import raise_if, whole_number_problems
-from pev_battery_charge.instance import Instance
+from pev_battery_charge.instance import Instance, InstanceRecords
 from pev_battery_charge.scenario import Scenario, resolve_scenario
-from pev_battery_charge.schedule.table import Schedule, ScheduleInfo
+from pev_battery_charge.scenario.site import Store
+from pev_battery_charge.schedule.table import STORE_NAME, Schedule, ScheduleInfo, pev_names
 from pev_battery_charge.series import Series
 from pev_battery_charge.sizes import LARGEST_SEED
 
@@ -61,6 +66,67 @@ def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
     )
 
 
+class InstanceGenerator:
+    """A source of a scenario's instances: PEVs of its population, and the batteries of the site."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._pevs = scenario.population.generator(scenario)
+        self._stores = store_sessions(scenario)
+
+    def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
+        """New records, one instance for each of the B random generators."""
+        drawn = self._pevs.draw(random)
+        if not self._stores.size:
+            return drawn
+        stores = np.tile(self._stores, (len(random), 1))
+        return drawn._replace(sessions=np.concatenate([stores, drawn.sessions], axis=1))
+
+
+def store_sessions(scenario: Scenario) -> Records:
+    """The sessions of the batteries of the site, which are there before all PEVs and never leave: `SESSION[K]`."""
+    sessions = np.zeros(len(scenario.store_stations), SESSION)
+    for session, station in zip(sessions, scenario.store_stations, strict=True):
+        store = cast(Store, scenario.stations[station].store)
+        session["station"], session["status"] = station, Status.SERVED
+        session["departure_min"] = session["departure_stated_min"] = scenario.horizon_minutes + scenario.step_minutes
+        session["energy_arrival_kwh"] = session["energy_target_kwh"] = store.energy_start_kwh
+        battery = session["battery"]
+        battery["energy_max_kwh"] = store.capacity_kwh
+        for name in _STORE_FIELDS:
+            battery[name] = getattr(store, name)
+    return sessions
+
+
+def with_stores(instance: Instance, scenario: Scenario) -> Instance:
+    """The instance with sessions for the batteries of the site, where it has none."""
+    stores = store_sessions(scenario)
+    schedule = instance.schedule
+    if not stores.size or np.isin(stores["station"], schedule.records["station"]).any():
+        return instance
+    added = Schedule.from_records(stores, schedule.info, _names(stores, scenario)).sessions
+    return replace(instance, schedule=Schedule(pl.concat([added, schedule.sessions]), schedule.info))
+
+
+def schedule_of(sessions: Records, scenario: Scenario, seed: int | None) -> Schedule:
+    """The schedule of `SESSION[S]` that the scenario's generator has drawn."""
+    return Schedule.from_records(sessions, generated_info(scenario, seed), _names(sessions, scenario))
+
+
+def _names(sessions: Records, scenario: Scenario) -> pl.Series | None:
+    """The names of stores and PEVs, in their order; None where there are PEVs only."""
+    stores = scenario.store_stations
+    if not stores:
+        return None
+    pevs = int(np.count_nonzero(sessions["status"] != Status.PADDING)) - len(stores)
+    return pl.Series([*(STORE_NAME.format(n) for n in stores), *pev_names(pevs)])
+
+
+_STORE_FIELDS: Final = (
+    *("capacity_kwh", "power_max_kw", "power_min_kw", "efficiency", "efficiency_out"),
+    *("transition_soc", "energy_min_kwh"),
+)
+
+
 def generate_instance(scenario: Scenario | str | Path | None = None, seed: int = 0) -> Instance:
     """One instance, drawn; the same scenario and seed give the same instance, to the bit.
 
@@ -69,8 +135,8 @@ def generate_instance(scenario: Scenario | str | Path | None = None, seed: int =
     It is the instance that an environment of this scenario meets first after `reset(seed=seed)`.
     """
     scenario = resolve_scenario(scenario)
-    drawn = scenario.population.generator(scenario).draw(area_generators(seed))
-    schedule = Schedule.from_records(drawn.sessions[0], generated_info(scenario, seed))
+    drawn = InstanceGenerator(scenario).draw(area_generators(seed))
+    schedule = schedule_of(drawn.sessions[0], scenario, seed)
     return Instance(schedule, None if drawn.moments is None else Series(drawn.moments[0]))
 
 

@@ -16,14 +16,13 @@ from pev_battery_charge.core.records import (
     SESSION,
     STEP,
     copy_records,
-    make_areas,
     make_moments,
-    make_stations,
 )
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
-from pev_battery_charge.generate import area_generators, area_seeds, generated_info
+from pev_battery_charge.generate import InstanceGenerator, area_generators, area_seeds, schedule_of, with_stores
 from pev_battery_charge.instance import Instance, to_records
 from pev_battery_charge.scenario import Scenario, resolve_scenario
+from pev_battery_charge.scenario.idle import idle_records
 from pev_battery_charge.schedule.local_time import set_clocks
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.series import Series
@@ -68,23 +67,9 @@ class Simulation:
         self._threads = AreaThreads(num_threads, num_areas, scenario.num_stations)
         self.record = record
         self.horizon_steps = min(scenario.horizon_steps, max_steps or scenario.horizon_steps)
-        self.areas = make_areas(
-            num_areas,
-            power_min_kw=scenario.area.power_min_kw,
-            power_max_kw=scenario.area.power_max_kw,
-            step_minutes=scenario.step_minutes,
-            start_hour=scenario.population.start_hour,
-            horizon_steps=scenario.horizon_steps,
-        )
-        self.stations = make_stations(
-            num_areas,
-            [station.least_kw for station in scenario.stations],
-            [station.power_max_kw for station in scenario.stations],
-            [station.power_min_kw for station in scenario.stations],
-        )
-        self.areas["meter"]["peak_kw"] = scenario.area.peak_so_far_kw
+        self.areas, self.stations = idle_records(scenario, num_areas)
         self._idle = self.areas[:1, None].copy(), self.stations[:1].copy()
-        self._generator = scenario.population.generator(scenario)
+        self._generator = InstanceGenerator(scenario)
         self.sessions = np.zeros((num_areas, 0), SESSION)
         self._compose()
         self._flat = make_moments(scenario.num_moments)[None]
@@ -178,8 +163,9 @@ class Simulation:
             raise InputError("schedule", [f"{len(listed)} schedules for {self.num_areas} areas"])
         distinct = {id(one): one for one in listed}
         instances = {key: one if isinstance(one, Instance) else Instance(one) for key, one in distinct.items()}
-        for instance in instances.values():
+        for key, instance in instances.items():
             instance.validate(self.scenario)
+            instances[key] = with_stores(instance, self.scenario)
         return [instances[id(one)] for one in listed]
 
     def step(self, requests_kw: npt.ArrayLike) -> StepResult:
@@ -283,7 +269,7 @@ class Simulation:
             raise EpisodeOverError("no episode has begun: call reset() first")
         if area not in self._schedules:
             seed = None if self._seeds is None else self._seeds[area]
-            self._schedules[area] = Schedule.from_records(self.sessions[area], generated_info(self.scenario, seed))
+            self._schedules[area] = schedule_of(self.sessions[area], self.scenario, seed)
         return self._schedules[area]
 
     def instance(self, area: int = 0) -> Instance:
@@ -296,7 +282,9 @@ class Simulation:
         """What has happened in one area so far in this episode; the simulation must have been made with `record`."""
         if not self.record:
             raise InputError("trace", ["the simulation keeps none: make it with record=True"])
-        return Trace(self.scenario, self.schedule(area), self._trace[: self.step_index, area].copy())
+        instance = self.instance(area)
+        steps = self._trace[: self.step_index, area].copy()
+        return Trace(self.scenario, instance.schedule, steps, instance.series)
 
     def state(self) -> SimulationState:
         """A copy of everything that the next steps and resets depend on, for `restore`."""

@@ -10,13 +10,16 @@ import numpy.typing as npt
 import polars as pl
 
 from pev_battery_charge.core.arrays import Array, Records
-from pev_battery_charge.core.records import NO_SESSION, Status
+from pev_battery_charge.core.meter import bill_steps
+from pev_battery_charge.core.records import BILL, METER, NO_SESSION, Status, make_moments
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_parquet
 from pev_battery_charge.reading import ending, read_parquet
 from pev_battery_charge.scenario import Scenario
+from pev_battery_charge.scenario.idle import idle_records
 from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.series import Series
 from pev_battery_charge.trace_rows import COLUMNS, to_records
 
 _FORMAT_VERSION = "1"
@@ -24,12 +27,17 @@ _FORMAT_VERSION = "1"
 
 @dataclass(frozen=True)
 class EnergyBooks:
-    """Where the energy of an area went, one value a step, `[T]` each, in kWh: grid = battery + loss."""
+    """Where the energy of an area's stations went, one value a step, `[T]` each, in kWh.
+
+    grid - grid out = battery + loss.
+    """
 
     grid_kwh: Array
     """Drawn from the grid."""
+    grid_out_kwh: Array
+    """Given to the grid."""
     battery_kwh: Array
-    """Stored in batteries: from what they held before and after."""
+    """Stored in batteries, less what was taken out: from what they held before and after."""
     loss_kwh: Array
     """Lost on the way: from grid power and efficiency."""
 
@@ -41,11 +49,13 @@ class Trace:
     scenario: the scenario.
     schedule: the sessions; row j of `schedule.sessions` is session j of `records`.
     records: `STEP[T, N]`; `records["power_kw"]` and so on are arrays `[T, N]`.
+    series: prices, base load, sun and so on; None is a world without them.
     """
 
     scenario: Scenario
     schedule: Schedule
     records: Records
+    series: Series | None = None
 
     @property
     def num_steps(self) -> int:
@@ -93,13 +103,47 @@ class Trace:
     @cached_property
     def books(self) -> EnergyBooks:
         """The area's energy, step by step."""
-        grid_kwh = self.power_kw * (self.scenario.step_minutes / MINUTES_PER_HOUR)
-        efficiency = np.append(self.session_records["battery"]["efficiency"], 1.0)[self.session]
+        grid_kwh, out_kwh, loss_kwh = self._flows_kwh
         return EnergyBooks(
             grid_kwh=grid_kwh.sum(axis=1),
+            grid_out_kwh=out_kwh.sum(axis=1),
             battery_kwh=np.diff(self.session_energy_kwh, axis=0).sum(axis=1),
-            loss_kwh=((1.0 - efficiency) * grid_kwh).sum(axis=1),
+            loss_kwh=loss_kwh.sum(axis=1),
         )
+
+    @cached_property
+    def _flows_kwh(self) -> tuple[Array, Array, Array]:
+        """What each station drew, gave and lost in each step, `[T, N]` each."""
+        flow_kwh = self.power_kw * (self.scenario.step_minutes / MINUTES_PER_HOUR)
+        batteries = self.session_records["battery"]
+        efficiency, efficiency_out = (
+            np.append(batteries[name], 1.0)[self.session] for name in ("efficiency", "efficiency_out")
+        )
+        drawn_kwh, given_kwh = np.maximum(flow_kwh, 0.0), np.maximum(-flow_kwh, 0.0)
+        return drawn_kwh, given_kwh, (1.0 - efficiency) * drawn_kwh + (1.0 / efficiency_out - 1.0) * given_kwh
+
+    @property
+    def meter(self) -> Records:
+        """What the area's meter read in each step, and from the episode's start on, `METER[T]`."""
+        return self._metered[0]
+
+    @property
+    def bills(self) -> Records:
+        """What each step cost for each station, `BILL[T, N]`."""
+        return self._metered[1]
+
+    @cached_property
+    def moments(self) -> Records:
+        """What the world was in each step, and as far beyond as stations look ahead: `MOMENT[T + 1 + look-ahead]`."""
+        return make_moments(self.scenario.num_moments) if self.series is None else self.series.moments
+
+    @cached_property
+    def _metered(self) -> tuple[Records, Records]:
+        areas, stations = idle_records(self.scenario)
+        areas["meter"]["billing_period"] = self.moments["billing_period"][:1]
+        told, bills = np.zeros(self.num_steps, METER), np.zeros(self.records.shape, BILL)
+        bill_steps(areas[0], stations[0], self.moments, self.records, told, bills)
+        return told, bills
 
     def to_frame(self) -> pl.DataFrame:
         """One row for each step and station: what was asked, accepted and granted (kW), and what the battery holds."""
@@ -117,18 +161,21 @@ class Trace:
     def session_frame(self) -> pl.DataFrame:
         """The schedule's sessions and what became of each: status, energies in kWh, whether it has left."""
         records = self.session_records
-        hours = self.scenario.step_minutes / MINUTES_PER_HOUR
         final = self.session_energy_kwh[-1]
-        grid = np.zeros(len(records) + 1)
-        np.add.at(grid, self.session.ravel(), (self.power_kw * hours).ravel())
+        flows = np.zeros((3, len(records) + 1))
+        for total, flow in zip(flows, self._flows_kwh, strict=True):
+            np.add.at(total, self.session.ravel(), flow.ravel())
         unmet = np.maximum(records["energy_target_kwh"] - final, 0.0)
+        unmet[np.isin(records["station"], self.scenario.store_stations)] = 0.0
         return self.schedule.sessions.with_columns(
             status=pl.Series([Status(code).name.lower() for code in records["status"]], dtype=pl.String),
             wait_min=pl.col("plug_in_min") - pl.col("arrival_min"),
             energy_wanted_kwh=pl.col("energy_target_kwh") - pl.col("energy_arrival_kwh"),
             energy_delivered_kwh=pl.Series(final - records["energy_arrival_kwh"]),
             energy_unmet_kwh=pl.Series(unmet),
-            grid_energy_kwh=pl.Series(grid[:-1]),
+            grid_energy_kwh=pl.Series(flows[0, :-1]),
+            grid_out_energy_kwh=pl.Series(flows[1, :-1]),
+            loss_kwh=pl.Series(flows[2, :-1]),
             departed=pl.Series(records["depart_step"] <= self.num_steps),
         )
 
@@ -160,6 +207,7 @@ class Trace:
         trace = cls(scenario, schedule, to_records(frame, scenario, sessions, str(path)))
         # What the schedule contains is not written twice.
         targets_kwh = np.append(trace.session_records["energy_target_kwh"], 0.0)
+        targets_kwh[:-1][np.isin(trace.session_records["station"], scenario.store_stations)] = 0.0
         last_steps = np.append(trace.session_records["depart_step"], 0) - 1
         trace.records["target_kwh"] = targets_kwh[trace.session]
         trace.records["departed"] = last_steps[trace.session] == np.arange(trace.num_steps)[:, None]

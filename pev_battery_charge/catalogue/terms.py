@@ -51,8 +51,8 @@ def out_of_bounds(area: Record, station: Record, moments: Records) -> float:
 def overload(area: Record, station: Record, moments: Records) -> float:
     """Minus the area's total request above its cap, or what it falls short of its minimum, over the cap.
 
-    The request counts after clipping to the stations' limits. Every station that served a PEV bears it whole. Beside base
-    load and sun, cap and minimum are what these leave to the stations, and a negative minimum is the export bound.
+    The request counts after clipping to the stations' limits. Every station that served a PEV bears it whole. Cap and
+    minimum are what base load and sun leave of them to the stations, and a negative minimum is the export bound.
     """
     request_kw, lower_kw = area["request_kw"], area["lower_kw"]
     if area["power_min_kw"] <= 0.0:

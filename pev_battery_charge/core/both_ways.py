@@ -56,7 +56,7 @@ def look_one_way(stations: Records, direction: float) -> float:
 
 @kernel
 def room_kw(area: Record, direction: float, others_kw: float) -> float:
-    """What the bound leaves to the cut direction, as a magnitude, beside all that the other direction draws or gives."""
+    """What the bound leaves to the cut direction, as a magnitude, beside all that goes in the other direction."""
     return max(direction * bound_kw(area, direction) - others_kw, 0.0)
 
 

@@ -78,6 +78,27 @@ def read_meter(area: Record, stations: Records, moment: Record) -> None:
 
 
 @kernel
+def bill_steps(
+    area: Record, stations: Records, moments: Records, steps: Records, told: Records, bills: Records
+) -> None:
+    """Read the meter again in each of `STEP[T, N]`: `METER[T]` into `told`, the stations' `BILL[T, N]` into `bills`.
+
+    area, stations: as they are when an episode begins.
+    """
+    for t in range(steps.shape[0]):
+        total_kw = 0.0
+        for i in range(steps.shape[1]):
+            stations[i]["made"]["power_kw"] = steps[t, i]["power_kw"]
+            total_kw += steps[t, i]["power_kw"]
+        area["power_kw"] = total_kw
+        open_meter(area, moments[t])
+        read_meter(area, stations, moments[t])
+        told[t] = area["meter"]
+        for i in range(steps.shape[1]):
+            bills[t, i] = stations[i]["step_bill"]
+
+
+@kernel
 def book_bill(bill: Record, moment: Record, net_kw: float, raised_kw: float, hours: float) -> None:
     """Add to a `BILL` what a net power costs."""
     price = moment["buy_price"] if net_kw > 0.0 else moment["sell_price"]

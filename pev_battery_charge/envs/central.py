@@ -24,7 +24,8 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     With `version=0`, and under the id `Central-v0`, it is `Box(0, inf, (N * 8,), float32)`.
 
     ## Action Space
-    `Box(power_min_kw, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are clipped, and
+    `Box(power_min_kw, power_max_kw, (N,), float32)`: the power each station asks for, in kW. Requests outside are
+    clipped, and
     cost reward.
 
     ## Rewards

@@ -46,8 +46,8 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
 
     ## Action Space
     `Box(power_min_kw, power_max_kw, (1,), float32)` for each station: the power it asks for, in kW, averaged over the
-    step, on the grid side, negative to take power back; a plain number, or an array without axes, will do. Requests outside are clipped, and cost reward; one
-    between 0 and the station's minimum counts as 0.
+    step, on the grid side, negative to take power back; a plain number, or an array without axes, will do. Requests
+    outside are clipped, and cost reward; one between 0 and the station's minimum counts as 0.
 
     ## Rewards
     For the step just made, with the scenario's weights (1, 2, 2, 0 by default): minus the missing share of the target,

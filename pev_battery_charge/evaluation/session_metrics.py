@@ -9,6 +9,7 @@ from pev_battery_charge.core.arrays import Array, Booleans, Integers, Records
 from pev_battery_charge.core.battery import acceptance_kw
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION, Status
+from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.trace import Trace
 
@@ -27,7 +28,7 @@ def closed_sessions(simulation: Simulation) -> Records:
     plugged = simulation.stations[b, i]
     for name in ("energy_kwh", "books"):
         sessions[name][b, plugged["session"]] = plugged[name]
-    return sessions
+    return _of_pevs(sessions, simulation.scenario)
 
 
 def traced_sessions(trace: Trace) -> Records:
@@ -38,8 +39,16 @@ def traced_sessions(trace: Trace) -> Records:
     books = sessions["books"]
     books["grid_kwh"] = frame["grid_energy_kwh"].to_numpy()
     books["stored_kwh"] = sessions["energy_kwh"] - sessions["energy_arrival_kwh"]
-    books["loss_kwh"] = (1.0 - sessions["battery"]["efficiency"]) * books["grid_kwh"]
-    return sessions[None]
+    books["grid_out_kwh"] = frame["grid_out_energy_kwh"].to_numpy()
+    books["loss_kwh"] = frame["loss_kwh"].to_numpy()
+    return _of_pevs(sessions[None], trace.scenario)
+
+
+def _of_pevs(sessions: Records, scenario: Scenario) -> Records:
+    """The same, batteries of the site no longer counted."""
+    if scenario.store_stations:
+        sessions["status"][np.isin(sessions["station"], scenario.store_stations)] = Status.PADDING
+    return sessions
 
 
 def session_metrics(sessions: Records, power_max_kw: Array, steps: int, step_hours: float) -> MetricValues:

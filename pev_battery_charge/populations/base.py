@@ -27,7 +27,7 @@ from pev_battery_charge.errors import InputError, raise_if
 from pev_battery_charge.instance import Instance, InstanceRecords, to_records
 from pev_battery_charge.models import DischargeKw, Efficiency, Fraction, Part, PositiveFraction
 from pev_battery_charge.registry import Registry, same_definition
-from pev_battery_charge.schedule.assignment import all_free, assign_areas
+from pev_battery_charge.schedule.assignment import all_free, assign_areas, take
 from pev_battery_charge.schedule.validation import Site
 from pev_battery_charge.sizes import bytes_problems, parts
 
@@ -177,7 +177,10 @@ def give_stations(sessions: Records, population: Population, site: Site) -> None
     num_areas, room = sessions.shape
     for part in parts(num_areas, max(room, site.num_stations)):
         areas = sessions[part]
-        free_at = np.tile(all_free(site.num_stations), (len(areas), 1))
+        free = all_free(site.num_stations)
+        for station in site.store_stations:
+            take(free, station, math.inf)
+        free_at = np.tile(free, (len(areas), 1))
         for turn in parts(room, len(areas)):  # of a single area, where that is much work
             assign_areas(areas[:, turn], free_at, population.patience_minutes, stays_from_plug_in)
 

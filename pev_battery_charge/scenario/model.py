@@ -117,6 +117,11 @@ class Scenario(Part):
         return len(self.stations)
 
     @property
+    def store_stations(self) -> list[int]:
+        """The stations that are batteries of the site."""
+        return [n for n, station in enumerate(self.stations) if station.store is not None]
+
+    @property
     def is_site(self) -> bool:
         """Whether there is more than charging under one cap: discharging, export, a battery of the site, series."""
         both_ways = any(one.power_min_kw < 0.0 or one.store is not None for one in self.stations)

@@ -57,8 +57,8 @@ class Store(Part):
 class Station(Part):
     """A charging point, or with `store` a battery of the site. All powers are on the grid side.
 
-    It gives nothing, or between `least_kw` and `power_max_kw`; where `power_min_kw` is negative it may also take back as
-    much. A positive `power_min_kw` is `least_kw` under its first name, and is read for ever.
+    It gives nothing, or between `least_kw` and `power_max_kw`; where `power_min_kw` is negative, it may also take back
+    as much. A positive `power_min_kw` is `least_kw` under its first name, and is read for ever.
     """
 
     least_kw: NonNegative = 0.0
@@ -66,6 +66,17 @@ class Station(Part):
     power_max_kw: PowerKw = 22.0
     power_min_kw: DischargeKw = 0.0
     store: Store | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limits_of_store(cls, given: object) -> object:
+        """A station with a store, and without limits of its own, has those of the store."""
+        store = given.get("store") if isinstance(given, Mapping) else None
+        if not isinstance(given, Mapping) or not isinstance(store, Mapping | Store):
+            return given
+        limits = store if isinstance(store, Mapping) else store.model_dump()
+        own = {name: limits[name] for name in ("power_min_kw", "power_max_kw") if name in limits}
+        return own | dict(given)
 
     @model_validator(mode="before")
     @classmethod

@@ -28,6 +28,10 @@ _FORMAT_VERSION: Final = "1"
 """Version of the schedule file's format; a file of another one is refused."""
 
 
+STORE_NAME: Final = "store_{}"
+"""What stands for a PEV's name in the session of a battery of the site, with the number of its station."""
+
+
 @dataclass(frozen=True)
 class ScheduleInfo:
     """Where a schedule comes from, and the clock that its minutes are counted on."""
@@ -187,6 +191,11 @@ class Schedule:
         if self.horizon_minutes is not None and not math.isclose(self.horizon_minutes, scenario.horizon_minutes):
             lengths = f"{self.horizon_minutes:g} min, the scenario has {scenario.horizon_minutes:g} min"
             problems.append(f"it was made for {lengths}: give the scenario the same step_minutes x horizon_steps")
+        if scenario.store_stations:
+            at_store = pl.col("station").is_in(scenario.store_stations)
+            named = pl.format(STORE_NAME, "station") == pl.col("pev")
+            rows = pl.concat([self._places, self._sessions], how="horizontal").filter(at_store & ~named)
+            problems += validation.describe(rows, "station", "is a battery of the site, where no PEV comes")
         if self.records["station"].max(initial=NO_SESSION) >= scenario.num_stations:
             rows = pl.concat([self._places, self._sessions], how="horizontal")
             beyond = rows.filter(pl.col("station") >= scenario.num_stations)
@@ -264,8 +273,7 @@ class Schedule:
         Raises `InputError` as `Schedule` does.
         """
         used = records[records["status"] != Status.PADDING]
-        digits = max(len(str(used.size - 1)), 2)
-        pevs = [f"pev_{number:0{digits}d}" for number in range(used.size)] if names is None else names
+        pevs = pev_names(used.size) if names is None else names
         served = pl.Series(used["status"] != Status.REJECTED)
         sessions = pl.DataFrame({"pev": pevs, **_fields(used)}).with_columns(
             pl.when(served).then(pl.col(PLACE)),
@@ -277,6 +285,12 @@ class Schedule:
         )
         table = files.Table(sessions.cast(pl.Schema(COLUMNS)), {}, places, tuple(problems))
         return cls._checked(table, info, source)
+
+
+def pev_names(count: int) -> list[str]:
+    """Names of PEVs, by their order of arrival."""
+    digits = max(len(str(count - 1)), 2)
+    return [f"pev_{number:0{digits}d}" for number in range(count)]
 
 
 def _clock_problems(start: str | None, time_zone: str | None) -> list[str]:

@@ -98,6 +98,10 @@ class Site(Protocol):
     def num_moments(self) -> int:
         """How many moments of a series an episode needs."""
 
+    @property
+    def store_stations(self) -> Sequence[int]:
+        """The stations that are batteries of the site, where no PEV comes."""
+
 
 class Kind(NamedTuple):
     """What the cells of a column are: how one is read, null where it cannot be, and what is then said of it."""
