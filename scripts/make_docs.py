@@ -19,7 +19,7 @@ from pydantic import BaseModel
 import pev_battery_charge as pbc
 from pev_battery_charge.catalogue import COORDINATORS, DEFAULT_FEATURES, DEFAULT_TERMS, FEATURES, TERMS
 from pev_battery_charge.catalogue.registry import Entry, Feature
-from pev_battery_charge.core.records import AREA, BATTERY, BOOKS, MOMENT, STATION, STEP
+from pev_battery_charge.core.records import AREA, BATTERY, BILL, BOOKS, METER, MOMENT, SERVED, STATION, STEP
 from pev_battery_charge.envs.central import CentralArea
 from pev_battery_charge.envs.parallel import ParallelArea
 from pev_battery_charge.envs.vector import VectorArea
@@ -43,20 +43,27 @@ UNITS: Final = {
     "_soc": "1",
     "efficiency": "1",
     "_per_kwh": "kg/kWh",
+    "_kg": "kg",
+    "cost": "currency",
+    "demand_price": "currency/kW",
 }
 """The unit that the end of a field's name tells; the longest end counts."""
 
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     'area["..."]': {
-        "power_min_kw": "what the area should draw at least; it counts in the reward only",
+        "power_min_kw": "what the area should draw at least, which counts in the reward only; negative: the export bound",
         "power_max_kw": "the cap",
+        "lower_kw": "power_min_kw, less base load and sun: what the stations together may draw at least",
+        "upper_kw": "the cap, less base load and sun: what they may draw at most",
         "step_hours": "length of a step",
         "start_hour": "local hour of the day at which the episode begins",
         "clock_change_h": "hours after its start when the local clock is put forward or back; see `pbc.hour_of_day`",
         "clock_shift_h": "how far it is put forward then; likewise",
         "request_kw": "sum of the requests in the step just made, after clipping",
         "power_kw": "what all stations drew together in the step just made",
+        "stations_served": "how many stations served a PEV in it; told where there is a meter",
         "books": "energy from the start of the episode; a `BOOKS`",
+        "meter": "what the meter reads; a `METER`",
         "unmet_kwh": "what PEVs that have left lacked to their targets, from the start of the episode",
         "step": "t: how many steps have been made",
         "horizon_steps": "T: steps of an episode",
@@ -69,9 +76,12 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "target_kwh": "energy that it should hold at departure",
         "battery": "its battery; a `BATTERY`",
         "books": "its energy since it was plugged in; a `BOOKS`",
+        "bill": "what that cost; a `BILL`",
         "session": "row of its session; -1 while no PEV is plugged in, when all that is told of a PEV means nothing",
         "depart_stated_step": "step at whose beginning it leaves, as its driver said",
+        "store": "1 where it is a battery of the site",
         "made": "the step just made; a `STEP`",
+        "served": "more of the step just made, for the PEV served in it; a `SERVED`, told where there is a meter",
         "hidden": "the clock's own: not to be read, it is the future",
         "turn": "the coordinator's own: not to be read",
     },
@@ -91,11 +101,44 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "power_max_kw": "the PEV's own limit, on the grid side",
         "efficiency": "stored energy over grid energy",
         "transition_soc": "state of charge above which it tapers; 1: nowhere",
+        "power_min_kw": "the limit of what it gives, at most 0, on the grid side",
+        "efficiency_out": "energy given to the grid over energy taken out",
+        "energy_min_kwh": "the floor, down to which it is discharged",
+        "energy_max_kwh": "the ceiling, up to which it is charged where that is above its target",
     },
     'station["books"]["..."], area["books"]["..."]': {
         "grid_kwh": "drawn from the grid",
         "stored_kwh": "stored in batteries",
         "loss_kwh": "lost on the way",
+        "grid_out_kwh": "given to the grid",
+    },
+    'station["served"]["..."]': {
+        "bill": "what the step cost; a `BILL`",
+        "throughput_kwh": "what went into the battery or out of it",
+        "capacity_kwh": "capacity of the battery",
+        "wanted_kwh": "what the PEV lacked to its target on arrival",
+        "beyond_kwh": "what was requested beyond the battery's ceiling or floor, in the battery",
+    },
+    'station["bill"]["..."], station["served"]["bill"]["..."]': {
+        "cost": "of energy; negative where it was earned",
+        "demand_cost": "of the highest import; negative where it was saved",
+        "carbon_kg": "emitted for it",
+    },
+    'area["meter"]["..."]': {
+        "net_kw": "net power in the step just made: stations + base load - sun, less what was curtailed",
+        "base_kw": "the same without stations and curtailment",
+        "curtailed_kw": "solar power beyond the export bound",
+        "overload_kw": "base load beyond the cap",
+        "potential_kw": "what all plugged PEVs below their ceilings could draw at full power",
+        "potential_before_kw": "the same of the step before",
+        "import_kwh": "energy from the grid, from the start of the episode",
+        "export_kwh": "energy to the grid",
+        "curtailed_kwh": "solar energy beyond the export bound",
+        "overload_kwh": "energy of the base load beyond the cap",
+        "bill": "of the area; a `BILL`",
+        "base_bill": "what the bill would be without the stations; a `BILL`",
+        "peak_kw": "highest import so far of the billing period",
+        "billing_period": "number of the billing period",
     },
     'moments[t]["..."]': {
         "buy_price": "price of energy from the grid",
@@ -105,11 +148,13 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "carbon_kg_per_kwh": "carbon intensity of the grid",
         "target_kw": "power that the area is asked to follow",
         "cap_kw": "a further limit of the area in this step; infinite where there is none",
+        "demand_price": "price of the highest import of the billing period",
+        "billing_period": "number of the billing period",
     },
 }
 """What each field of the records means, record by record."""
 
-RECORDS: Final = (AREA, STATION, STEP, BATTERY, BOOKS, MOMENT)
+RECORDS: Final = (AREA, STATION, STEP, BATTERY, BOOKS, SERVED, BILL, METER, MOMENT)
 """Their types, in the same order."""
 
 
@@ -165,7 +210,12 @@ def range_of(feature: Feature) -> str:
     """The bounds of a feature's values."""
     if feature.limit is not None:
         told = meaning(feature.limit).removesuffix(".")
-        return f"{feature.low:g} to {told[0].lower()}{told[1:]}"
+        low = f"{feature.low:g}"
+        if feature.lower_limit is not None:
+            low += f", or {meaning(feature.lower_limit).removesuffix('.')} where that is negative,".replace(
+                "The", "the"
+            )
+        return f"{low} to {told[0].lower()}{told[1:]}"
     if math.isinf(feature.low) and math.isinf(feature.high):
         return "any"
     if math.isinf(feature.high):

@@ -64,7 +64,7 @@ def step(
             reward = 0.0
             if station["made"]["session"] == NO_SESSION:
                 parts[:{count}, b, i] = 0.0
-            else:
+{earn_empty}            else:
                 plugged += 1
 {earn}
                 total += reward
@@ -155,15 +155,17 @@ _GRANT: Final = """\
 
 _SITE_IMPORTS: Final = """\
 from pev_battery_charge.core.both_ways import claim_both_ways, direction_to_cut, look_both_ways, look_one_way, room_kw
-from pev_battery_charge.core.meter import open_meter, read_meter
+from pev_battery_charge.core.meter import open_meter, read_meter, tell_potential, tell_served
 """
 
 _OPEN_METER: Final = """\
         open_meter(area, series[t])
+        tell_potential(area, members)
 """
 
 _READ_METER: Final = """\
         read_meter(area, members, series[t])
+        tell_served(area, members)
 """
 
 _GRANT_BOTH_WAYS: Final = """\
@@ -262,10 +264,12 @@ def _step_kernels(
     rule: Rule, terms: tuple[Term, ...], features: tuple[Feature, ...], many: bool, site: bool
 ) -> StepKernels:
     place = 1
-    lines = []
+    lines, at_empty = [], []
     for k, term in enumerate(terms):
         value, place = _call("term", term, place, weighted=True)
         lines += [f"part = {value}", f"reward = {'part' if k == 0 else 'reward + part'}", f"parts[{k}, b, i] = part"]
+        if term.at_empty:
+            at_empty += [f"part = {value}", "reward += part", f"parts[{k}, b, i] = part"]
     text = _STEP.format(
         rule=rule.name,
         filling=_filling(rule, many),
@@ -278,6 +282,7 @@ def _step_kernels(
         names=_bind(rule, *terms, *features),
         count=len(terms),
         earn=_indented(lines, 16),
+        earn_empty=_indented(at_empty, 16) + "\n" if at_empty else "",
         see=_see(features, place),
     )
     module = _load(text, (rule, *terms, *features))

@@ -99,12 +99,16 @@ class Term(Entry):
 
     label: what it is for, in tables of results.
     linear: whether the optimum can hold it in a linear program.
+    metered: whether it reads what the meter tells, so that there must be one.
+    at_empty: whether a station earns it also without a PEV.
     """
 
     what: ClassVar[str] = "reward term"
 
     label: str
     linear: bool
+    metered: bool = False
+    at_empty: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,13 +156,22 @@ COORDINATORS: Final[Registry[Rule]] = Registry(Rule.what)
 
 
 def reward_term(
-    function: None = None, /, *, unit: str = "", label: str = "", linear: bool = False
+    function: None = None,
+    /,
+    *,
+    unit: str = "",
+    label: str = "",
+    linear: bool = False,
+    metered: bool = False,
+    at_empty: bool = False,
 ) -> Callable[[Function], Function]:
     """A decorator for a part of rewards: `@pbc.reward_term(unit="EUR")`.
 
     unit: of what it returns; the scenario's weight multiplies that.
     label: what it is for, in tables of results; by default its name.
     linear: for terms of the package, which the optimum knows.
+    metered: whether it reads `area["meter"]` or `station["served"]`.
+    at_empty: whether it is earned also in steps in which the station served no PEV.
 
     Rewards are to be made large: a cost is returned with a minus. Raises `InputError` for a wrong signature, a missing
     unit, a name that another function has, and for what a trial of it finds (see `catalogue.trial`).
@@ -169,7 +182,7 @@ def reward_term(
         compiled, literals, problems = _examined(function, unit, "earned")
         if linear and not _is_own(function):
             problems.append("linear: is for the package's own terms, which the optimum knows")
-        entry = Term(compiled, unit, literals, label or function.__name__, linear)
+        entry = Term(compiled, unit, literals, label or function.__name__, linear, metered, at_empty)
         TERMS.register(function.__name__, entry, problems)
         return compiled
 

@@ -11,8 +11,12 @@ import raises the peak so far. The stations' part is what remains of that beside
 shared by power, and negative where they shave a peak.
 """
 
+import math
+
 from pev_battery_charge.core.arrays import Record, Records
 from pev_battery_charge.core.compile import kernel
+from pev_battery_charge.core.records import NO_SESSION
+from pev_battery_charge.core.transition import ceiling_kwh
 
 
 @kernel
@@ -29,6 +33,17 @@ def open_meter(area: Record, moment: Record) -> None:
     meter["overload_kw"] = max(base_kw - cap_kw, 0.0)
     area["upper_kw"] = cap_kw - base_kw
     area["lower_kw"] = area["power_min_kw"] - base_kw
+
+
+@kernel
+def tell_potential(area: Record, stations: Records) -> None:
+    """What all plugged PEVs below their ceilings could draw at full power, without limits of the area."""
+    meter, total_kw = area["meter"], 0.0
+    for i in range(stations.size):
+        station = stations[i]
+        if station["session"] != NO_SESSION and station["energy_kwh"] < ceiling_kwh(station):
+            total_kw += min(station["power_max_kw"], station["battery"]["power_max_kw"])
+    meter["potential_before_kw"], meter["potential_kw"] = meter["potential_kw"], total_kw
 
 
 @kernel
@@ -67,7 +82,7 @@ def read_meter(area: Record, stations: Records, moment: Record) -> None:
     demand = moment["demand_price"] * (raised_kw - base_raised_kw) / total_kw if total_kw != 0.0 else 0.0
     for i in range(stations.size):
         station = stations[i]
-        power_kw, own = station["made"]["power_kw"], station["step_bill"]
+        power_kw, own = station["made"]["power_kw"], station["served"]["bill"]
         own["cost"] = price * power_kw * hours
         own["demand_cost"] = demand * power_kw
         own["carbon_kg"] = moment["carbon_kg_per_kwh"] * changed * power_kw * hours
@@ -75,6 +90,34 @@ def read_meter(area: Record, stations: Records, moment: Record) -> None:
         bill["cost"] += own["cost"]
         bill["demand_cost"] += own["demand_cost"]
         bill["carbon_kg"] += own["carbon_kg"]
+
+
+@kernel
+def tell_served(area: Record, stations: Records) -> None:
+    """What the step was for each PEV served in it, before it leaves; and how many there were."""
+    hours, count = area["step_hours"], 0
+    for i in range(stations.size):
+        station = stations[i]
+        served, battery = station["served"], station["battery"]
+        served["throughput_kwh"] = served["capacity_kwh"] = served["wanted_kwh"] = served["beyond_kwh"] = 0.0
+        if station["session"] == NO_SESSION:
+            continue
+        count += 1
+        power_kw, request_kw = station["made"]["power_kw"], station["made"]["request_kw"]
+        if power_kw >= 0.0:
+            served["throughput_kwh"] = battery["efficiency"] * power_kw * hours
+        else:
+            served["throughput_kwh"] = -power_kw * hours / battery["efficiency_out"]
+        before_kwh = station["energy_kwh"] - math.copysign(served["throughput_kwh"], power_kw)
+        if request_kw > 0.0:
+            room_kwh = ceiling_kwh(station) - before_kwh
+            served["beyond_kwh"] = max(battery["efficiency"] * request_kw * hours - room_kwh, 0.0)
+        elif request_kw < 0.0 and battery["power_min_kw"] < 0.0:
+            spare_kwh = max(before_kwh - battery["energy_min_kwh"], 0.0)
+            served["beyond_kwh"] = max(-request_kw * hours / battery["efficiency_out"] - spare_kwh, 0.0)
+        served["capacity_kwh"] = battery["capacity_kwh"]
+        served["wanted_kwh"] = station["target_kwh"] - (station["energy_kwh"] - station["books"]["stored_kwh"])
+    area["stations_served"] = count
 
 
 @kernel
@@ -95,7 +138,7 @@ def bill_steps(
         read_meter(area, stations, moments[t])
         told[t] = area["meter"]
         for i in range(steps.shape[1]):
-            bills[t, i] = stations[i]["step_bill"]
+            bills[t, i] = stations[i]["served"]["bill"]
 
 
 @kernel

@@ -68,6 +68,16 @@ given to the grid; each computed for itself. grid - grid out = stored + loss."""
 BILL: Final = np.dtype([("cost", "f8"), ("demand_cost", "f8"), ("carbon_kg", "f8")], align=True)
 """What energy cost, what the highest import cost, and what was emitted for it; negative where it was earned, saved."""
 
+SERVED: Final = np.dtype(
+    [("bill", BILL), ("throughput_kwh", "f8"), ("capacity_kwh", "f8"), ("wanted_kwh", "f8"), ("beyond_kwh", "f8")],
+    align=True,
+)
+"""What the step just made was for the PEV served in it, also if it has left since; told where there is a meter.
+
+`throughput_kwh` is what went into its battery or out of it, `wanted_kwh` what it lacked to its target on arrival, and
+`beyond_kwh` what was requested beyond its ceiling or floor, in the battery.
+"""
+
 METER: Final = np.dtype(
     [
         # The step just made.
@@ -75,6 +85,8 @@ METER: Final = np.dtype(
         ("base_kw", "f8"),
         ("curtailed_kw", "f8"),
         ("overload_kw", "f8"),
+        ("potential_kw", "f8"),
+        ("potential_before_kw", "f8"),
         # From the start of the episode.
         ("import_kwh", "f8"),
         ("export_kwh", "f8"),
@@ -92,6 +104,8 @@ METER: Final = np.dtype(
 
 `base_kw` is what it would read without the stations, and `base_bill` what that would have cost. `curtailed_kw` is solar
 power beyond what may be exported, `overload_kw` what the base load alone draws beyond what may be imported.
+`potential_kw` is what all plugged PEVs below their ceilings could draw at full power, and `potential_before_kw` the same of
+the step before.
 """
 
 STEP: Final = np.dtype(
@@ -133,7 +147,7 @@ STATION: Final = np.dtype(
         ("store", "i8"),
         # The step just made, for the PEV that was served in it, even if it has left since.
         ("made", STEP),
-        ("step_bill", BILL),
+        ("served", SERVED),
         # What only the clock knows: when the PEV really leaves, and which session comes next.
         ("hidden", np.dtype([("depart_step", "i4"), ("next_session", "i4"), ("next_plug_step", "i4")], align=True)),
         # Scratch of the coordinator: the weight or place in line that its rule gives, and whether it still takes part.
@@ -160,6 +174,7 @@ AREA: Final = np.dtype(
         # The step just made.
         ("request_kw", "f8"),
         ("power_kw", "f8"),
+        ("stations_served", "i8"),
         # From the start of the episode.
         ("books", BOOKS),
         ("meter", METER),

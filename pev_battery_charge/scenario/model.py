@@ -125,7 +125,8 @@ class Scenario(Part):
     def is_site(self) -> bool:
         """Whether there is more than charging under one cap: discharging, export, a battery of the site, series."""
         both_ways = any(one.power_min_kw < 0.0 or one.store is not None for one in self.stations)
-        return both_ways or self.area.power_min_kw < 0.0
+        metered = any(choice.entry.metered for choice in self.reward.choices)
+        return both_ways or metered or self.area.power_min_kw < 0.0
 
     @property
     def horizon_minutes(self) -> float:
