@@ -51,7 +51,7 @@ UNITS: Final = {
 
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     'area["..."]': {
-        "power_min_kw": "what the area should draw at least, which counts in the reward only; negative: the export bound",
+        "power_min_kw": "what the area should draw at least, in the reward only; negative: the export bound",
         "power_max_kw": "the cap",
         "lower_kw": "power_min_kw, less base load and sun: what the stations together may draw at least",
         "upper_kw": "the cap, less base load and sun: what they may draw at most",

@@ -8,7 +8,14 @@ from pev_battery_charge.core.records import BATTERY
 
 def battery(capacity_kwh: float, power_max_kw: float, efficiency: float, transition_soc: float) -> Record:
     """One `BATTERY`."""
-    return np.array([(capacity_kwh, power_max_kw, efficiency, transition_soc)], BATTERY)[0]
+    made = np.zeros(1, BATTERY)
+    made[["capacity_kwh", "power_max_kw", "efficiency", "transition_soc"]] = (
+        capacity_kwh,
+        power_max_kw,
+        efficiency,
+        transition_soc,
+    )
+    return made[0]
 
 
 def write_session(session: Record, **columns: float) -> None:

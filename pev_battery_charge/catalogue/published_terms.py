@@ -8,7 +8,7 @@ choose; those of the originals stand in the docstrings, in EUR and kW as there.
 
 import math
 
-from pev_battery_charge.catalogue.goal_terms import satisfaction_of, share_of_all, unmet_kwh
+from pev_battery_charge.catalogue.goal_terms import share_of_all, unmet_kwh
 from pev_battery_charge.catalogue.registry import reward_term
 from pev_battery_charge.core.arrays import Record, Records
 from pev_battery_charge.core.compile import kernel

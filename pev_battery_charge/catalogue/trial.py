@@ -16,6 +16,10 @@ from pev_battery_charge.core.records import KNOWN_STATION, MOMENT, NO_SESSION, m
 When = Literal["seen", "earned", "ranked"]
 
 _STEPS: Final = 4
+_BATTERY: Final = {
+    **{"capacity_kwh": 40.0, "power_max_kw": 11.0, "efficiency": 0.9, "transition_soc": 0.8},
+    **{"power_min_kw": -11.0, "efficiency_out": 0.9, "energy_min_kwh": 4.0, "energy_max_kwh": 40.0},
+}
 _AHEAD_STEPS: Final = 3
 
 
@@ -62,7 +66,8 @@ def _samples(when: When, ahead_steps: int) -> Iterator[tuple[str, Record, Record
     moments = make_moments(_STEPS + 1 + ahead_steps)
     for name in MOMENT.names or ():
         moments[name] = np.linspace(0.1, 0.4, moments.size)
-    stations["battery"] = np.array((40.0, 11.0, 0.9, 0.8), stations.dtype["battery"])
+    for name, value in _BATTERY.items():
+        stations["battery"][name] = value
     stations["energy_kwh"], stations["target_kwh"] = 20.0, 36.0
     stations["session"][1] = 0
     stations["depart_stated_step"] = 3

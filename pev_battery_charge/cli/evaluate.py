@@ -15,10 +15,10 @@ from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import (
     MAIN_METRICS,
-    METRICS,
     Evaluation,
     check_result_paths,
     evaluate,
+    metrics_in,
     results_table,
     write_results,
 )
@@ -61,7 +61,7 @@ class EvaluateCommand:
         if len(seeds) == 1:
             seeds = tuple(range(seeds[0], seeds[0] + self.episodes))
         controllers = {label: find_controller(name) for label, name in label_all("--policies", self.policies).items()}
-        metrics = tuple(METRICS) if self.every_figure else MAIN_METRICS
+        metrics = None if self.every_figure else MAIN_METRICS
         result, found = evaluate_and_tell(scenario, controllers, seeds, metrics)
         write_results(result, self.out, found)
         for path in self.out:
@@ -72,12 +72,13 @@ def evaluate_and_tell(
     scenario: Scenario,
     controllers: Mapping[str, Controller],
     seeds: Sequence[int],
-    metrics: Sequence[str] = MAIN_METRICS,
+    metrics: Sequence[str] | None = MAIN_METRICS,
 ) -> tuple[Evaluation, pl.DataFrame]:
-    """Evaluate controllers and print the table; return the episodes and their statistics."""
+    """Evaluate controllers and print the table, of all metrics where none are named; return episodes and statistics."""
     with progress("evaluating", len(controllers) * len(seeds), "episodes") as advance:
         result = evaluate(scenario, controllers, seeds, progress=advance)
     found = statistics(result.episodes)
+    metrics = metrics_in(result.episodes.columns) if metrics is None else metrics
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
     print_results(title, results_table(found, metrics), ("figure",))
     return result, found

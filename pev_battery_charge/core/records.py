@@ -104,7 +104,7 @@ METER: Final = np.dtype(
 
 `base_kw` is what it would read without the stations, and `base_bill` what that would have cost. `curtailed_kw` is solar
 power beyond what may be exported, `overload_kw` what the base load alone draws beyond what may be imported.
-`potential_kw` is what all plugged PEVs below their ceilings could draw at full power, and `potential_before_kw` the same of
+`potential_kw` is what all plugged PEVs below their ceilings could draw at full power, `potential_before_kw` the same of
 the step before.
 """
 

@@ -1,7 +1,7 @@
 """Running controllers, and measuring what came out."""
 
 from pev_battery_charge.evaluation.comparison import Evaluation, evaluate
-from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, PLOTTED_METRICS, Metric, Summary
+from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, PLOTTED_METRICS, Metric, Summary, metrics_in
 from pev_battery_charge.evaluation.regret import RegretReport, measure_regret
 from pev_battery_charge.evaluation.results import check_result_paths, write_results
 from pev_battery_charge.evaluation.results_table import ResultsTable, results_table
@@ -25,6 +25,7 @@ __all__ = [
     "evaluate",
     "load_suite",
     "measure_regret",
+    "metrics_in",
     "play",
     "results_table",
     "run",

@@ -117,6 +117,6 @@ def _check(
 
 
 def _episodes(controller: str, seeds: list[int], metrics: MetricValues) -> pl.DataFrame:
-    types = {name: pl.Int64 if metric.whole else pl.Float64 for name, metric in METRICS.items()}
+    types = {name: pl.Int64 if metric.whole else pl.Float64 for name, metric in METRICS.items() if name in metrics}
     columns = {name: pl.Series(metrics[name], dtype=kind, nan_to_null=True) for name, kind in types.items()}
     return pl.DataFrame({"controller": [controller] * len(seeds), "seed": pl.Series(seeds, dtype=pl.Int64), **columns})

@@ -1,6 +1,6 @@
 """The metrics of an episode: the one place that names them, with labels, units, and which way is better."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
@@ -137,6 +137,12 @@ class _Metrics(Mapping[str, Metric]):
 
 METRICS: Final[Mapping[str, Metric]] = _Metrics()
 """Every metric by its name, in the order of tables."""
+
+
+def metrics_in(names: Collection[str]) -> list[str]:
+    """Those of `METRICS` that are among the names, in its order: a table has the terms of its own scenarios only."""
+    return [name for name in METRICS if name in names]
+
 
 MAIN_METRICS: Final = (
     *("reward", "energy_delivered_kwh", "energy_unmet_kwh", "delivered_percent", "full_percent"),

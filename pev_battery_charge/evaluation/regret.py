@@ -11,7 +11,7 @@ from pev_battery_charge.controllers import CONTROLLERS, Clairvoyant, Controller,
 from pev_battery_charge.controllers.optimum import TOLERANCE, OptimalController, Optimum
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.evaluation.comparison import evaluate
-from pev_battery_charge.evaluation.metrics import METRICS
+from pev_battery_charge.evaluation.metrics import metrics_in
 from pev_battery_charge.evaluation.statistics import statistics
 from pev_battery_charge.evaluation.suite import Suite, load_suite
 
@@ -76,7 +76,7 @@ class RegretReport:
         `pev_battery_charge.evaluation.statistics.statistics`.
         """
         groups = [(group.name, pl.col("group") == group.name) for group in self.suite.groups]
-        metrics = (*REGRET_METRICS, *METRICS)
+        metrics = (*REGRET_METRICS, *metrics_in(self.instances.columns))
         return pl.concat(
             statistics(self.instances.filter(which), metrics).insert_column(0, pl.lit(name).alias("group"))
             for name, which in [*groups, (OVERALL, pl.lit(True))]
@@ -129,7 +129,7 @@ def measure_regret(
         instances = with_regret(episodes, optimal.optima).insert_column(0, pl.lit(group.name).alias("group"))
         check_possible(instances)
         frames.append(instances)
-    return RegretReport(suite, pl.concat(frames), frozenset(clairvoyant))
+    return RegretReport(suite, pl.concat(frames, how="diagonal"), frozenset(clairvoyant))
 
 
 def with_regret(episodes: pl.DataFrame, optima: Sequence[Optimum]) -> pl.DataFrame:
@@ -162,7 +162,7 @@ def with_regret(episodes: pl.DataFrame, optima: Sequence[Optimum]) -> pl.DataFra
             regret_percent=pl.when(zero > 0.0).then(100.0 * (loss - zero) / zero),
             unmet_regret_kwh=lacking - pl.col("energy_lacking_least_kwh"),
         )
-        .select("controller", "seed", *REGRET_METRICS, *METRICS)
+        .select("controller", "seed", *REGRET_METRICS, *metrics_in(episodes.columns))
     )
 
 

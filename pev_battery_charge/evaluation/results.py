@@ -13,7 +13,7 @@ import polars as pl
 from pev_battery_charge import rendering
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.evaluation.comparison import Evaluation
-from pev_battery_charge.evaluation.metrics import METRICS, PLOTTED_METRICS
+from pev_battery_charge.evaluation.metrics import METRICS, PLOTTED_METRICS, Metric, metrics_in
 from pev_battery_charge.evaluation.regret import OVERALL, REGRET_METRICS, RegretReport
 from pev_battery_charge.evaluation.regret_table import by_regret, mean_text
 from pev_battery_charge.evaluation.statistics import CONFIDENCE, RESAMPLES, statistics
@@ -56,14 +56,19 @@ def write_results(evaluation: Evaluation, paths: Sequence[str | Path], found: pl
 def to_json(evaluation: Evaluation, found: pl.DataFrame) -> dict[str, Any]:
     """Settings and statistics as they are written: what, over which seeds, and every metric."""
     rows = {(row.pop("controller"), row.pop("figure")): row for row in found.to_dicts()}
+    metrics = metrics_in(evaluation.episodes.columns)
     return {
         "scenario": evaluation.scenario.name,
         "scenario_toml": evaluation.scenario.to_toml(),
         "seeds": evaluation.seeds,
         "interval": _INTERVAL,
-        "figures": {one.name: {"label": one.title, "unit": one.unit, "better": one.better} for one in METRICS.values()},
-        "controllers": {one: {name: rows[one, name] for name in METRICS} for one in evaluation.controllers},
+        "figures": {name: _about(METRICS[name]) for name in metrics},
+        "controllers": {one: {name: rows[one, name] for name in metrics} for one in evaluation.controllers},
     }
+
+
+def _about(metric: Metric) -> dict[str, str | None]:
+    return {"label": metric.title, "unit": metric.unit, "better": metric.better}
 
 
 def write_picture(
@@ -105,7 +110,7 @@ def regret_to_json(report: RegretReport, found: pl.DataFrame) -> dict[str, Any]:
     """Settings and statistics as they are written: which suite, its seeds, and every metric of every group."""
     names = [OVERALL, *(group.name for group in report.suite.groups)]
     rows = {(row.pop("controller"), row.pop("group"), row.pop("figure")): row for row in found.to_dicts()}
-    metrics = (*REGRET_METRICS, *METRICS)
+    metrics = (*REGRET_METRICS, *metrics_in(report.instances.columns))
     return {
         "suite": report.suite.model_dump(mode="json"),
         "largest_relative_gap": report.largest_gap,

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.core.arrays import Array, Integers
-from pev_battery_charge.evaluation.metrics import METRICS
+from pev_battery_charge.evaluation.metrics import metrics_in
 
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 9999
@@ -27,7 +27,7 @@ def statistics(episodes: pl.DataFrame, metrics: Sequence[str] | None = None) -> 
     """What the episodes of each controller say of each metric: one row for a controller and a metric.
 
     episodes: as `Evaluation.episodes` has them, one row for a controller and a seed.
-    metrics: the columns with the metrics; None are all of `METRICS`.
+    metrics: the columns with the metrics; None are all those of `METRICS`.
 
     =======  ==================================================================================================
     mean     over episodes
@@ -41,7 +41,7 @@ def statistics(episodes: pl.DataFrame, metrics: Sequence[str] | None = None) -> 
 
     Episodes are drawn the same way for all controllers, so that the same episodes give the same numbers.
     """
-    names = list(METRICS if metrics is None else metrics)
+    names = metrics_in(episodes.columns) if metrics is None else list(metrics)
     groups = [(controller, own) for (controller,), own in episodes.group_by("controller", maintain_order=True)]
     most = max((own.height for _, own in groups), default=0)
     values = np.full((most, len(groups), len(names)), np.nan)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pev_battery_charge.catalogue import DEFAULT_TERMS
 from pev_battery_charge.core.arrays import Array, Float32, Records
 from pev_battery_charge.core.transition import LIMIT_TOLERANCE
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
-from pev_battery_charge.evaluation.metrics import METRICS, TERM_PREFIX, Summary
+from pev_battery_charge.evaluation.metrics import TERM_PREFIX, Summary, metrics_in
 from pev_battery_charge.evaluation.session_metrics import (
     MetricValues,
     closed_sessions,
@@ -109,7 +110,9 @@ class Totals:
         }
         if self._has_parts:
             figures |= dict(zip(self._terms, self._parts.sum(axis=2), strict=True))
-        return {name: figures[name] if name in figures else np.full(num_areas, np.nan) for name in METRICS}
+        told = figures.keys() | set(self._terms) | {TERM_PREFIX + name for name in DEFAULT_TERMS}
+        names = metrics_in(told)
+        return {name: figures[name] if name in figures else np.full(num_areas, np.nan) for name in names}
 
 
 def summarise(trace: Trace) -> Summary:

@@ -279,7 +279,9 @@ class Schedule:
             pl.when(served).then(pl.col(PLACE)),
             pl.when(pl.col(STATED) != pl.col("departure_min")).then(STATED),
             pl.when(pl.col("power_min_kw") < 0.0).then("power_min_kw"),
-            pl.when(pl.col("efficiency_out") != pl.col("efficiency")).then("efficiency_out"),
+            pl.when((pl.col("efficiency_out") != pl.col("efficiency")) & (pl.col("efficiency_out") > 0.0)).then(
+                "efficiency_out"
+            ),
             pl.when(pl.col("energy_min_kwh") > 0.0).then("energy_min_kwh"),
             pl.when(pl.col("energy_max_kwh") > pl.col("energy_target_kwh")).then("energy_max_kwh"),
         )

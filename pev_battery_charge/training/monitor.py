@@ -7,7 +7,7 @@ from typing import Any
 from stable_baselines3.common.callbacks import BaseCallback
 
 from pev_battery_charge.evaluation import Totals, evaluate
-from pev_battery_charge.evaluation.metrics import METRICS
+from pev_battery_charge.evaluation.metrics import metrics_in
 from pev_battery_charge.evaluation.statistics import statistics
 from pev_battery_charge.simulation import Simulation
 from pev_battery_charge.steps import StepResult
@@ -94,7 +94,7 @@ class Monitor(BaseCallback):
         row = {"agent_steps": made, "seconds": self.seconds, "env_seconds": self.env_seconds}
         row |= {name: float(values.mean()) for name, values in metrics.items()}
         self.metrics.append(row)
-        for name in METRICS:
+        for name in metrics:
             self.logger.record(f"episode/{name}", row[name])
         self.logger.record("time/environment_share", self.env_seconds / self.seconds)
 
@@ -106,5 +106,5 @@ class Monitor(BaseCallback):
         for name, mean, low, high in statistics(result.episodes)[["figure", "mean", "low", "high"]].iter_rows():
             row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
         self.evaluations.append(row)
-        for name in METRICS:
+        for name in metrics_in(row.keys()):
             self.logger.record(f"evaluation/{name}", row[name])
