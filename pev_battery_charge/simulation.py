@@ -242,11 +242,9 @@ class Simulation:
         *sums: Array,
     ) -> None:
         """Call the kernel `step`, or `play`, for all areas."""
-
-        def advance_part(first: int, last: int) -> None:
-            advance(
-                first,
-                last,
+        try:
+            self._threads.run(
+                advance,
                 self.areas,
                 self.stations,
                 self.sessions,
@@ -259,9 +257,6 @@ class Simulation:
                 self._trace,
                 *sums,
             )
-
-        try:
-            self._threads.run(advance_part)
         except NumbaError as error:
             raise compose.explained(error, (self.scenario.rule, *self._terms, *self._features)) from error
 
