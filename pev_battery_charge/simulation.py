@@ -235,11 +235,9 @@ class Simulation:
         *sums: Array,
     ) -> None:
         """Call the kernel `step`, or `play`, for all areas."""
-
-        def advance_part(first: int, last: int) -> None:
-            advance(
-                first,
-                last,
+        try:
+            self._threads.run(
+                advance,
                 self.areas,
                 self.stations,
                 self.sessions,
@@ -252,9 +250,6 @@ class Simulation:
                 self._trace,
                 *sums,
             )
-
-        try:
-            self._threads.run(advance_part)
         except NumbaError as error:
             raise compose.explained(error, (self.scenario.rule, *self._terms, *self._features)) from error
 

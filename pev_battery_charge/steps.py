@@ -78,7 +78,7 @@ def raise_if_wrong(requests_kw: Array, names: Sequence[str]) -> None:
 
     names: of the axes, such as "area" and "station".
     """
-    if _beyond(np.ravel(requests_kw), MOST_REQUEST_KW) == 0:
+    if _beyond(requests_kw.ravel(), MOST_REQUEST_KW) == 0:
         return
     most, problems = f"must be at most {MOST_REQUEST_KW:g} kW either way", []
     places = np.argwhere(~(np.abs(requests_kw) <= MOST_REQUEST_KW))

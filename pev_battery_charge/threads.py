@@ -29,18 +29,19 @@ class AreaThreads:
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0
 
-    def run(self, advance: Callable[[int, int], None]) -> None:
-        """Call `advance(first, last)` so that every area `first <= b < last` is met once.
+    def run(self, advance: Callable[..., None], *arguments: Any) -> None:
+        """Call `advance(first, last, *arguments)` so that every area `first <= b < last` is met once.
 
         Ctrl-C is heard between two calls. Then, as with an error, the other threads' parts are still made, so that all
         areas are at the same step unless this thread had further parts of its own.
         """
-        others = [self._threads().submit(advance, *part) for part in self._others]
+        others = [self._threads().submit(advance, *part, *arguments) for part in self._others]
         try:
-            for part in self._own:
-                advance(*part)
+            for first, last in self._own:
+                advance(first, last, *arguments)
         finally:
-            wait(others)
+            if others:
+                wait(others)
         for other in others:
             other.result()
 

@@ -21,16 +21,16 @@ def gather(actions: Mapping[str, Any], agents: Sequence[str]) -> list[list[float
     """The agents' actions as requests `[1, N]`: arrays of shape `(1,)` or `()`, lists of one number, plain numbers.
 
     Raises `InputError` that names every agent whose action is missing or none, and every name that is no agent's.
+    Whether a request is too large is left to the step, which looks anyway; `gather_one_by_one` then names the agent.
     """
     try:
         given = [actions[agent] for agent in agents]
         asked_kw = [action.item() for action in given if action.ndim < 2]
-        complete = len(asked_kw) == len(agents) == len(actions) and math.isfinite(sum(asked_kw))
-        if complete and max(asked_kw) <= MOST_REQUEST_KW and min(asked_kw) >= -MOST_REQUEST_KW:
+        if len(asked_kw) == len(agents) == len(actions) and math.isfinite(sum(asked_kw)):
             return [asked_kw]
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError, RuntimeError):
         pass  # plain numbers and lists, and what is wrong
-    return _gather_one_by_one(actions, agents)
+    return gather_one_by_one(actions, agents)
 
 
 def action_problems(agent: str, given: object) -> list[str]:
@@ -51,18 +51,18 @@ def action_problems(agent: str, given: object) -> list[str]:
 
 
 def name_rows(agents: Sequence[str], names: Sequence[str], rows: list[list[float]]) -> dict[str, dict[str, float]]:
-    """The numbers `rows[N][K]` by agent, then by name."""
+    """The numbers `rows[K][N]` by agent, then by name."""
     if len(names) != 5:
-        return {agent: dict(zip(names, row, strict=True)) for agent, row in zip(agents, rows, strict=True)}
+        return {agent: dict(zip(names, own, strict=True)) for agent, *own in zip(agents, *rows, strict=True)}
     # The four terms of most scenarios and the power, written out: in a third of the time.
     first, second, third, fourth, fifth = names
     return {
         agent: {first: a, second: b, third: c, fourth: d, fifth: e}
-        for agent, (a, b, c, d, e) in zip(agents, rows, strict=True)
+        for agent, a, b, c, d, e in zip(agents, *rows)  # noqa: B905  `strict` takes half a microsecond
     }
 
 
-def _gather_one_by_one(actions: object, agents: Sequence[str]) -> list[list[float]]:
+def gather_one_by_one(actions: object, agents: Sequence[str]) -> list[list[float]]:
     """The same of actions in any form, or with something wrong about them."""
     if not isinstance(actions, Mapping):
         raise InputError("actions", [f"must map every agent to its action (it is {actions!r})"])

@@ -11,10 +11,10 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.core.arrays import Float32
-from pev_battery_charge.envs.by_agent import action_problems, gather, name_rows
+from pev_battery_charge.envs.by_agent import action_problems, gather, gather_one_by_one, name_rows
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
 from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, request_box, state_box
-from pev_battery_charge.errors import EpisodeOverError, raise_if, whole_number_problems
+from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
 
 AgentID = str
@@ -155,11 +155,14 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         if not self.agents:
             return self._step_without_agents(actions)
         agents = self.possible_agents
-        result = self.simulation.step(gather(actions, agents))
-        observations = dict(zip(agents, result.observations[0], strict=True))
-        rewards = dict(zip(agents, result.rewards[0].tolist(), strict=True))
-        names, parts = self.simulation.part_names, result.parts[:, 0].T.tolist()
-        infos = name_rows(agents, names, parts)
+        try:
+            result = self.simulation.step(gather(actions, agents))
+        except InputError:
+            gather_one_by_one(actions, agents)
+            raise
+        observations = dict(zip(agents, result.observations[0]))  # noqa: B905  `strict` takes half a microsecond
+        rewards = dict(zip(agents, result.rewards[0].tolist()))  # noqa: B905  likewise
+        infos = name_rows(agents, self.simulation.part_names, result.parts[:, 0].tolist())
         if result.over:
             self.agents = []
         if self.render_mode == "human":
