@@ -76,7 +76,6 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "target_kwh": "energy that it should hold at departure",
         "battery": "its battery; a `BATTERY`",
         "books": "its energy since it was plugged in; a `BOOKS`",
-        "bill": "what that cost; a `BILL`",
         "session": "row of its session; -1 while no PEV is plugged in, when all that is told of a PEV means nothing",
         "depart_stated_step": "step at whose beginning it leaves, as its driver said",
         "store": "1 where it is a battery of the site",
@@ -119,7 +118,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "wanted_kwh": "what the PEV lacked to its target on arrival",
         "beyond_kwh": "what was requested beyond the battery's ceiling or floor, in the battery",
     },
-    'station["bill"]["..."], station["served"]["bill"]["..."]': {
+    'station["served"]["bill"]["..."], area["meter"]["bill"]["..."]': {
         "cost": "of energy; negative where it was earned",
         "demand_cost": "of the highest import; negative where it was saved",
         "carbon_kg": "emitted for it",

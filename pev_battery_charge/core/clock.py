@@ -57,8 +57,6 @@ def put_on_grid(sessions: Records, step_minutes: float, horizon_steps: int) -> N
         session["energy_kwh"] = session["energy_arrival_kwh"]
         books = session["books"]
         books["grid_kwh"] = books["stored_kwh"] = books["loss_kwh"] = books["grid_out_kwh"] = 0.0
-        bill = session["bill"]
-        bill["cost"] = bill["demand_cost"] = bill["carbon_kg"] = 0.0
         session["plug_step"] = session["depart_step"] = session["depart_stated_step"] = NEVER
         if session["status"] == _PADDING or session["status"] == _REJECTED:
             continue
@@ -168,7 +166,6 @@ def close_books(station: Record, session: Record) -> None:
     """Write what the plugged PEV has been given so far into its session."""
     session["energy_kwh"] = station["energy_kwh"]
     session["books"] = station["books"]
-    session["bill"] = station["bill"]
 
 
 @kernel
@@ -183,7 +180,6 @@ def plug_in(station: Record, sessions: Records) -> None:
     station["target_kwh"] = 0.0 if station["store"] == 1 else session["energy_target_kwh"]
     station["battery"] = session["battery"]
     station["books"] = session["books"]
-    station["bill"] = session["bill"]
     following = session["next_session"]
     hidden["depart_step"] = session["depart_step"]
     hidden["next_session"] = following

@@ -86,10 +86,6 @@ def read_meter(area: Record, stations: Records, moment: Record) -> None:
         own["cost"] = price * power_kw * hours
         own["demand_cost"] = demand * power_kw
         own["carbon_kg"] = moment["carbon_kg_per_kwh"] * changed * power_kw * hours
-        bill = station["bill"]
-        bill["cost"] += own["cost"]
-        bill["demand_cost"] += own["demand_cost"]
-        bill["carbon_kg"] += own["carbon_kg"]
 
 
 @kernel

@@ -140,18 +140,18 @@ STATION: Final = np.dtype(
         ("target_kwh", "f8"),
         ("battery", BATTERY),
         ("books", BOOKS),
-        ("bill", BILL),
         ("session", "i4"),
         ("depart_stated_step", "i4"),
-        # Whether it is a battery of the site, which never leaves, and has no target.
-        ("store", "i8"),
         # The step just made, for the PEV that was served in it, even if it has left since.
         ("made", STEP),
-        ("served", SERVED),
         # What only the clock knows: when the PEV really leaves, and which session comes next.
         ("hidden", np.dtype([("depart_step", "i4"), ("next_session", "i4"), ("next_plug_step", "i4")], align=True)),
+        # Whether it is a battery of the site, which never leaves, and has no target.
+        ("store", "i4"),
         # Scratch of the coordinator: the weight or place in line that its rule gives, and whether it still takes part.
         ("turn", np.dtype([("rank", "f8"), ("takes_part", "i4")], align=True)),
+        # Beside the step just made; last, since only sites with a meter touch it.
+        ("served", SERVED),
     ],
     align=True,
 )
@@ -203,7 +203,6 @@ SESSION: Final = np.dtype(
         # Written when the PEV leaves.
         ("energy_kwh", "f8"),
         ("books", BOOKS),
-        ("bill", BILL),
         ("station", "i4"),
         ("plug_step", "i4"),
         ("depart_step", "i4"),

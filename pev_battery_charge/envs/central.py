@@ -8,7 +8,7 @@ from gymnasium.spaces import Space
 
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
-from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, request_box
+from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, given_instance, request_box
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.generate import one_seed
 
@@ -65,8 +65,8 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32, dict[str, Any]]:
-        """A new episode; `options["schedule"]` fixes its schedule."""
-        schedule = (options or {}).get("schedule")
+        """A new episode; `options["instance"]` fixes its sessions and series, `options["schedule"]` the sessions alone."""
+        schedule = given_instance(options)
         observations = self.simulation.reset(one_seed(seed), schedule)
         if schedule is not None and self._bounds.grow(self.simulation.sessions):
             self._make_observation_space()

@@ -13,7 +13,7 @@ from pev_battery_charge.catalogue import STATE_FEATURES
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.by_agent import action_problems, gather, gather_one_by_one, name_rows
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
-from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, request_box, state_box
+from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, given_instance, request_box, state_box
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
 
@@ -58,7 +58,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
 
     ## Starting State
     `reset(seed=s)` draws a schedule (arrivals, stays and batteries of the PEVs) from the scenario's population;
-    without a seed the generator goes on. `reset(options={"schedule": schedule})` takes a `Schedule` or its file. All
+    without a seed the generator goes on. `reset(options={"schedule": schedule})` takes a `Schedule` or its file, `options={"instance": instance}` an `Instance` with its series. All
     randomness is in the schedule: the steps are deterministic.
 
     ## Episode End
@@ -133,8 +133,8 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     def reset(
         self, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[dict[AgentID, Float32], Infos]:
-        """A new episode; `options["schedule"]` fixes its schedule."""
-        schedule = (options or {}).get("schedule")
+        """A new episode; `options["instance"]` fixes its sessions and series, `options["schedule"]` the sessions alone."""
+        schedule = given_instance(options)
         observations = self.simulation.reset(one_seed(seed), schedule)
         if schedule is not None and self._bounds.grow(self.simulation.sessions):
             self._make_observation_spaces()

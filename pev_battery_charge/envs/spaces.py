@@ -1,8 +1,8 @@
 """The spaces of a scenario, and what an environment takes for one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from gymnasium.spaces import Box
@@ -66,6 +66,14 @@ class SeenBounds:
         low = [entry.lowest(one) for one in limits for entry in self._entries]
         high = [entry.highest(one) if self._bounded else np.inf for one in limits for entry in self._entries]
         return Box(np.array(low, np.float32), np.array(high, np.float32), dtype=np.float32)
+
+
+def given_instance(options: Mapping[str, Any] | None) -> Any:
+    """What `reset` is told to play: `options["instance"]`, or `options["schedule"]`; None is to be drawn."""
+    told = options or {}
+    if told.get("instance") is not None and told.get("schedule") is not None:
+        raise InputError("options", ["instance: holds a schedule already; give one of the two"])
+    return told.get("schedule") if told.get("instance") is None else told["instance"]
 
 
 def state_box(scenario: Scenario) -> Box:

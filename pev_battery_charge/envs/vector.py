@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from pev_battery_charge.core.arrays import Booleans, Float32
-from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, common_request_box
+from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, common_request_box, given_instance
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
 from pev_battery_charge.scenario import resolve_scenario
@@ -105,7 +105,7 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
         mask = (options or {}).get("reset_mask")
         if mask is not None and not np.all(mask):
             raise InputError("reset_mask", ["all areas share one clock: reset all of them or none"])
-        schedule = (options or {}).get("schedule")
+        schedule = given_instance(options)
         observations = self.simulation.reset(one_seed(seed), schedule)
         if schedule is not None and self._bounds.grow(self.simulation.sessions):
             self._make_observation_spaces()
