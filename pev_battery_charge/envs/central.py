@@ -65,7 +65,7 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32, dict[str, Any]]:
-        """A new episode; `options["instance"]` fixes its sessions and series, `options["schedule"]` the sessions alone."""
+        """A new episode; `options["instance"]` or `options["schedule"]` fixes what is not to be drawn."""
         schedule = given_instance(options)
         observations = self.simulation.reset(one_seed(seed), schedule)
         if schedule is not None and self._bounds.grow(self.simulation.sessions):

@@ -58,7 +58,8 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
 
     ## Starting State
     `reset(seed=s)` draws a schedule (arrivals, stays and batteries of the PEVs) from the scenario's population;
-    without a seed the generator goes on. `reset(options={"schedule": schedule})` takes a `Schedule` or its file, `options={"instance": instance}` an `Instance` with its series. All
+    without a seed the generator goes on. `reset(options={"schedule": schedule})` takes a `Schedule` or its file,
+    `options={"instance": instance}` an `Instance`, which may have prices, base load and sun. All
     randomness is in the schedule: the steps are deterministic.
 
     ## Episode End
@@ -133,7 +134,7 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     def reset(
         self, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[dict[AgentID, Float32], Infos]:
-        """A new episode; `options["instance"]` fixes its sessions and series, `options["schedule"]` the sessions alone."""
+        """A new episode; `options["instance"]` or `options["schedule"]` fixes what is not to be drawn."""
         schedule = given_instance(options)
         observations = self.simulation.reset(one_seed(seed), schedule)
         if schedule is not None and self._bounds.grow(self.simulation.sessions):
