@@ -1,18 +1,24 @@
 """Raising all stations together: the level that fills a row, and the stations left out because it is too low for them.
 
-With minima, stations are left out one by one, and the level is found anew after each. Which they are is known before
-for nearly all of them: a station's share of its minimum is level x weight / `least_kw`, so the order in which they fall
-out is that of weight / `least_kw`, and the level only rises on the way. How many fall out is then found by halving.
-Only where rounding could decide are they left out one by one.
+With minima, stations are left out one by one, and the level is found anew after each. A station's share of its minimum
+is level x weight / `least_kw`, so the order in which they fall out is known: that of the level that each needs,
+`least_kw` / weight. And the level only rises on the way, so how many fall out is found by halving. Only the last few of
+them, where rounding could decide, are left out one by one.
 """
+
+import math
+from typing import Final
 
 import numpy as np
 
-from pev_battery_charge.core.arrays import Array, Integers, Records
+from pev_battery_charge.core.arrays import Array, Integers, Record, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.heap import sort_descending
 
 _NONE = -1
+
+_BITS: Final = 40
+"""What is nearer than this is the same: 1e-12, far above rounding and far below `_MARGIN`."""
 
 _MARGIN = 1e-9
 """Relative: what is nearer than this could be the other way round by rounding."""
@@ -46,22 +52,32 @@ def fill_level(stations: Records, upper_kw: float) -> float:
 
 
 @kernel
+def needed_level(station: Record) -> float:
+    """The level at which the station's share is its `least_kw`, to 40 bits; infinite without weight.
+
+    Stations in equal proportion need the same level then, though rounding makes them differ in the last bits.
+    """
+    weight = station["turn"]["rank"]
+    if weight <= 0.0:
+        return np.inf
+    mantissa, exponent = math.frexp(station["least_kw"] / weight)
+    return math.ldexp(np.rint(math.ldexp(mantissa, _BITS)), exponent - _BITS)
+
+
+@kernel
 def drop_shortest(stations: Records) -> bool:
     """Leave out the station that falls shortest of its `least_kw`, if any does; among equals, the last to arrive."""
-    shortest = _NONE
-    shortest_share = 1.0
+    shortest, shortest_level = _NONE, 0.0
     for i in range(stations.size):
         station = stations[i]
-        power, least = station["made"]["power_kw"], station["least_kw"]
-        if station["turn"]["takes_part"] == 1 and power < least:
-            share = power / least
+        if station["turn"]["takes_part"] == 1 and station["made"]["power_kw"] < station["least_kw"]:
+            level = needed_level(station)
             if (
                 shortest == _NONE
-                or share < shortest_share
-                or (share == shortest_share and station["session"] > stations[shortest]["session"])
+                or level > shortest_level
+                or (level == shortest_level and station["session"] > stations[shortest]["session"])
             ):
-                shortest = i
-                shortest_share = share
+                shortest, shortest_level = i, level
     if shortest == _NONE:
         return False
     stations[shortest]["turn"]["takes_part"] = 0
@@ -80,7 +96,7 @@ def drop_certain(stations: Records, upper_kw: float) -> None:
         if station["turn"]["takes_part"] == 1 and station["least_kw"] > 0.0:
             if 0.0 < weight < _LEAST_WEIGHT:
                 return
-            needed[i] = station["least_kw"] / weight if weight > 0.0 else np.inf
+            needed[i] = needed_level(station)
             rows[count] = i
             count += 1
     rows = rows[:count]
@@ -92,7 +108,6 @@ def drop_certain(stations: Records, upper_kw: float) -> None:
             falls = middle + 1
         else:
             stays = middle
-    falls = certain_part(stations, rows, falls, needed)
     for k in range(count):
         stations[rows[k]]["turn"]["takes_part"] = 0 if k < falls else 1
 
@@ -115,24 +130,3 @@ def falls_short(stations: Records, rows: Integers, k: int, needed: Array, upper_
         return False
     rounding = stations.size * np.finfo(np.float64).eps * upper_kw / left_kw
     return bool(level < needed[rows[k]] * (1.0 - _MARGIN - 8.0 * rounding))
-
-
-@kernel
-def certain_part(stations: Records, rows: Integers, count: int, needed: Array) -> int:
-    """How many of the first `count` rows certainly come before all others.
-
-    Those whose weight and `least_kw` are the same have the same share, to the last bit, and fall out in the order of
-    their sessions. Others so near to one another that rounding could change their order stay together.
-    """
-    begin, alike = 0, True
-    for k in range(1, rows.size):
-        one, before = stations[rows[k]], stations[rows[k - 1]]
-        if needed[rows[k]] * (1.0 + _MARGIN) < needed[rows[k - 1]]:
-            if k > count:
-                break
-            begin, alike = k, True
-        elif one["turn"]["rank"] > 0.0:
-            alike &= one["turn"]["rank"] == before["turn"]["rank"] and one["least_kw"] == before["least_kw"]
-    if count == rows.size or alike:
-        return count
-    return begin

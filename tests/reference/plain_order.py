@@ -43,7 +43,12 @@ def raised_kw(claims: Sequence[Claim], upper_kw: float) -> list[float]:
         short = [i for i in sorted(members) if powers[i] < claims[i].least_kw]
         if not short:
             return _settled(claims, powers, upper_kw)
-        members.remove(min(short, key=lambda i: (powers[i] / claims[i].least_kw, -claims[i].session)))
+        members.remove(max(short, key=lambda i: (_needed_level(claims[i]), claims[i].session)))
+
+
+def _needed_level(one: Claim) -> float:
+    """The level that the claim needs, in twelve digits: those in equal proportion are equal."""
+    return float(f"{one.least_kw / one.rank:.11e}") if one.rank > 0.0 else math.inf
 
 
 def _level(claims: Sequence[Claim], members: set[int], upper_kw: float) -> float:
