@@ -175,5 +175,5 @@ def test_a_process_in_which_nothing_was_registered_says_how_to_load_it(tmp_path:
     code = "import pickle, sys, pev_battery_charge as pbc; pbc.Simulation(pickle.load(open(sys.argv[1], 'rb')))"
     command = [sys.executable, "-c", code, str(tmp_path / "scenario.pickle")]
     told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1]).stderr
-    assert "unknown reward term 'priced'; there are missing, " in told
+    assert "unknown reward term 'priced'; there are " in told
     assert "import its module, or pev --plugin MODULE" in told

@@ -59,6 +59,10 @@ def test_the_default_is_the_paper_scenario_with_every_value_of_its_page() -> Non
         "transition_soc": 1.0,
         "patience_minutes": 0.0,
         "stay_counts_from": "arrival",
+        "power_min_kw": 0.0,
+        "efficiency_out": None,
+        "floor_soc": 0.0,
+        "ceiling_soc": None,
     }
     assert scenario.reward.model_dump() == {
         "terms": {
@@ -189,7 +193,7 @@ NAN, INF = float("nan"), float("inf")
         ({"area": {"power_max_kw": -31.5}}, "area.power_max_kw"),
         ({"area": {"power_max_kw": NAN}}, "area.power_max_kw"),
         ({"area": {"power_max_kw": INF}}, "area.power_max_kw"),
-        ({"area": {"power_min_kw": -1.0}}, "area.power_min_kw"),
+        ({"area": {"power_min_kw": -1e10}}, "area.power_min_kw"),
         ({"area": {"power_min_kw": 32.0}}, "area"),
         ({"area": {"cap": 1.0}}, "area.cap"),
         ({"stations": []}, "stations"),
@@ -200,7 +204,9 @@ NAN, INF = float("nan"), float("inf")
         ({"stations": [{"power_max_kw": -22.0}]}, "stations.0.power_max_kw"),
         ({"stations": [{}, {"power_max_kw": NAN}]}, "stations.1.power_max_kw"),
         ({"stations": [{"power_min_kw": 8.0, "power_max_kw": 7.0}]}, "stations.0"),
-        ({"stations": [{"power_min_kw": -8.0}]}, "stations.0.power_min_kw"),
+        ({"stations": [{"power_min_kw": -1e10}]}, "stations.0.power_min_kw"),
+        ({"stations": [{"power_min_kw": -4.0, "least_kw": 5.0}]}, "stations.0"),
+        ({"stations": [{"power_min_kw": 4.0, "least_kw": 5.0}]}, "stations.0"),
         ({"stations": [{"colour": "red"}]}, "stations.0.colour"),
         ({"population": {"kind": "crowd"}}, "population"),
         ({"population": {"pevs": 0}}, "population.pevs"),

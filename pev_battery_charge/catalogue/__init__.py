@@ -1,6 +1,6 @@
 """Coordination, rewards and observations: entries by name, and the kernels composed of those that a scenario names."""
 
-from pev_battery_charge.catalogue import bill_terms, goal_terms, published_terms, rules
+from pev_battery_charge.catalogue import rules, terms, terms_of_goals, terms_of_meter, terms_published
 from pev_battery_charge.catalogue.choice import Choice, choose_feature, look_ahead
 from pev_battery_charge.catalogue.features import DEFAULT_FEATURES, STATE_FEATURES
 from pev_battery_charge.catalogue.registry import (
@@ -29,13 +29,14 @@ __all__ = [
     "Limits",
     "Rule",
     "Term",
-    "bill_terms",
     "choose_feature",
     "coordinator",
     "feature",
-    "goal_terms",
     "look_ahead",
-    "published_terms",
     "reward_term",
     "rules",
+    "terms",
+    "terms_of_goals",
+    "terms_of_meter",
+    "terms_published",
 ]

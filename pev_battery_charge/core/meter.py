@@ -38,12 +38,12 @@ def open_meter(area: Record, moment: Record) -> None:
 @kernel
 def tell_potential(area: Record, stations: Records) -> None:
     """What all plugged PEVs below their ceilings could draw at full power, without limits of the area."""
-    meter, total_kw = area["meter"], 0.0
+    total_kw = 0.0
     for i in range(stations.size):
         station = stations[i]
         if station["session"] != NO_SESSION and station["energy_kwh"] < ceiling_kwh(station):
             total_kw += min(station["power_max_kw"], station["battery"]["power_max_kw"])
-    meter["potential_before_kw"], meter["potential_kw"] = meter["potential_kw"], total_kw
+    area["potential_before_kw"], area["potential_kw"] = area["potential_kw"], total_kw
 
 
 @kernel
@@ -76,8 +76,9 @@ def read_meter(area: Record, stations: Records, moment: Record) -> None:
     book_bill(meter["bill"], moment, net_kw, raised_kw, hours)
     book_bill(meter["base_bill"], moment, base_kw, base_raised_kw, hours)
     changed = 1.0
-    if (meter["curtailed_kw"] > 0.0 or base_kw > meter["base_kw"]) and total_kw != 0.0:
-        changed = (net_kw - base_kw) / total_kw  # where stations take sun that would be curtailed, the meter sees less
+    if meter["curtailed_kw"] > 0.0 or base_kw > meter["base_kw"]:
+        # Where stations take sun that would be curtailed, the meter sees less of them, or nothing.
+        changed = (net_kw - base_kw) / total_kw if total_kw != 0.0 else 0.0
     price = average_price(moment, base_kw, net_kw, total_kw, changed)
     demand = moment["demand_price"] * (raised_kw - base_raised_kw) / total_kw if total_kw != 0.0 else 0.0
     for i in range(stations.size):

@@ -85,8 +85,6 @@ METER: Final = np.dtype(
         ("base_kw", "f8"),
         ("curtailed_kw", "f8"),
         ("overload_kw", "f8"),
-        ("potential_kw", "f8"),
-        ("potential_before_kw", "f8"),
         # From the start of the episode.
         ("import_kwh", "f8"),
         ("export_kwh", "f8"),
@@ -104,8 +102,6 @@ METER: Final = np.dtype(
 
 `base_kw` is what it would read without the stations, and `base_bill` what that would have cost. `curtailed_kw` is solar
 power beyond what may be exported, `overload_kw` what the base load alone draws beyond what may be imported.
-`potential_kw` is what all plugged PEVs below their ceilings could draw at full power, `potential_before_kw` the same of
-the step before.
 """
 
 STEP: Final = np.dtype(
@@ -175,6 +171,9 @@ AREA: Final = np.dtype(
         ("request_kw", "f8"),
         ("power_kw", "f8"),
         ("stations_served", "i8"),
+        # What all plugged PEVs below their ceilings could draw at full power, in that step and in the one before it.
+        ("potential_kw", "f8"),
+        ("potential_before_kw", "f8"),
         # From the start of the episode.
         ("books", BOOKS),
         ("meter", METER),

@@ -15,6 +15,7 @@ from pev_battery_charge.core.records import SESSION, Status
 from pev_battery_charge.populations import Site, SpreadPopulation, base
 from tests.bits import bits
 from tests.populations.depot import Depot
+from tests.records import battery
 
 NIGHT = Scenario(name="night", horizon_steps=144, population=Depot())
 
@@ -102,7 +103,7 @@ def test_a_population_may_draw_a_whole_batch_into_records() -> None:
             sessions["departure_min"] = [[60.0 + one.random()] for one in random]
             sessions["departure_stated_min"] = sessions["departure_min"]
             sessions["energy_target_kwh"] = 20.0
-            sessions["battery"] = np.array((20.0, 11.0, 0.9, 1.0), sessions.dtype["battery"])
+            sessions["battery"] = battery(20.0, 11.0, 0.9, 1.0)
             sessions["status"] = Status.SERVED
             return pbc.InstanceRecords(sessions)
 

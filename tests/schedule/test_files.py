@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge import InputError, Scenario, Schedule, Simulation, generate_schedule, load_scenario
 from pev_battery_charge.scenario import scenario_names
-from pev_battery_charge.schedule.columns import COLUMNS, STATED
+from pev_battery_charge.schedule.columns import COLUMNS, MAY_BE_LEFT_OUT, STATED
 from pev_battery_charge.schedule.table import ScheduleInfo
 from tests import strategies
 
@@ -77,7 +77,7 @@ def test_a_file_has_stated_departures_only_where_somebody_has_stated_one(ending:
     assert schedule.sessions[STATED].null_count() == len(schedule)
     schedule.write(path)
     read = pl.read_csv(path, comment_prefix="#") if ending == "csv" else pl.read_parquet(path)
-    assert read.columns == [name for name in COLUMNS if name != STATED]
+    assert read.columns == [name for name in COLUMNS if name not in MAY_BE_LEFT_OUT]
     assert Schedule.read(path) == schedule
     said = [None] * 19 + [951.0]
     one = Schedule(schedule.sessions.with_columns(pl.Series(STATED, said)), schedule.info)
@@ -127,7 +127,7 @@ def test_a_csv_file_tells_its_origin_in_leading_lines(tmp_path: Path) -> None:
         "# generator: spread",
         "# start: 00:00",
     ]
-    assert lines[7] == ",".join(name for name in COLUMNS if name != STATED)
+    assert lines[7] == ",".join(name for name in COLUMNS if name not in MAY_BE_LEFT_OUT)
     assert len(lines) == 28
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pev_battery_charge import InputError, Schedule, Simulation, load_scenario
-from pev_battery_charge.schedule.columns import COLUMNS, STATED
+from pev_battery_charge.schedule.columns import BOTH_WAYS, COLUMNS, MAY_BE_LEFT_OUT, STATED
 from pev_battery_charge.schedule.table import ScheduleInfo
 
 PEV: dict[str, Any] = {
@@ -26,12 +26,13 @@ PEV: dict[str, Any] = {
     "plug_in_min": 0.0,
     "departure_stated_min": None,
 }
-ROWS: list[dict[str, Any]] = [
+GIVEN: list[dict[str, Any]] = [
     PEV,
     PEV | {"pev": "b", "arrival_min": 10.0, "plug_in_min": 15.0, "departure_min": 80.0, "station": 1},
     PEV | {"pev": "c", "arrival_min": 20.0, "station": None, "plug_in_min": None},
     PEV | {"pev": "a", "arrival_min": 60.0, "plug_in_min": 60.0, "departure_min": 90.0, "departure_stated_min": 75.0},
 ]
+ROWS = [row | dict.fromkeys(BOTH_WAYS) for row in GIVEN]
 
 Write = Callable[[list[dict[str, Any]]], Path]
 
@@ -158,14 +159,14 @@ def test_a_station_that_is_no_whole_number_is_named(write: Write) -> None:
     assert problems_of(write(rows)) == ("row 2, station: must be a whole number or empty (it is 1.5)",)
 
 
-@pytest.mark.parametrize("column", [name for name in COLUMNS if name != STATED])
+@pytest.mark.parametrize("column", [name for name in COLUMNS if name not in MAY_BE_LEFT_OUT])
 def test_a_missing_column_is_named(write: Write, column: str) -> None:
     rows = [{name: cell for name, cell in row.items() if name != column} for row in ROWS]
     assert problems_of(write(rows)) == (f"column {column!r} is missing",)
 
 
 def test_where_nobody_states_a_departure_the_column_may_be_missing(write: Write) -> None:
-    rows = [{name: cell for name, cell in row.items() if name != STATED} for row in ROWS]
+    rows = [{name: cell for name, cell in row.items() if name not in MAY_BE_LEFT_OUT} for row in ROWS]
     assert Schedule.read(write(rows)).sessions.to_dicts() == [row | {STATED: None} for row in ROWS]
 
 

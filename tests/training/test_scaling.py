@@ -76,5 +76,5 @@ def test_what_is_given_is_not_changed() -> None:
 
 @pytest.mark.parametrize(("action", "kw"), [(-1.0, 0.0), (0.0, 5.5), (1.0, 11.0), (0.5, 8.25)])
 def test_actions_are_shares_of_the_stations_own_limit(action: float, kw: float) -> None:
-    asked = scale_actions(np.array([[action, action]], np.float32), np.array([[11.0, 22.0]]))
+    asked = scale_actions(np.array([[action, action]], np.float32), np.zeros((1, 2)), np.array([[11.0, 22.0]]))
     np.testing.assert_allclose(asked, [[kw, 2.0 * kw]])

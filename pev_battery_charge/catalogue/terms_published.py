@@ -8,8 +8,8 @@ choose; those of the originals stand in the docstrings, in EUR and kW as there.
 
 import math
 
-from pev_battery_charge.catalogue.goal_terms import share_of_all, unmet_kwh
 from pev_battery_charge.catalogue.registry import reward_term
+from pev_battery_charge.catalogue.terms_of_goals import share_of_all, unmet_kwh
 from pev_battery_charge.core.arrays import Record, Records
 from pev_battery_charge.core.compile import kernel
 from pev_battery_charge.core.records import NO_SESSION
@@ -76,14 +76,14 @@ def ev2gym_squared_tracking_error(area: Record, station: Record, moments: Record
 
     The potential is what all plugged PEVs could draw at full power.
     """
-    wanted_kw = min(moments[area["step"] - 1]["target_kw"], area["meter"]["potential_kw"])
+    wanted_kw = min(moments[area["step"] - 1]["target_kw"], area["potential_kw"])
     return -share_of_all(area, (wanted_kw - area["power_kw"]) ** 2)
 
 
 @reward_term(unit="1", label="for idling, as EV2Gym", metered=True)
 def ev2gym_idle(area: Record, station: Record, moments: Records) -> float:
     """-1 where no power flows and some could in the step before; 100 times that in `...WithPenalty`."""
-    idle = area["power_kw"] == 0.0 and area["meter"]["potential_before_kw"] > 0.0
+    idle = area["power_kw"] == 0.0 and area["potential_before_kw"] > 0.0
     return -share_of_all(area, 1.0) if idle else 0.0
 
 
