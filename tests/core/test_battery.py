@@ -70,6 +70,11 @@ def test_the_closed_form_is_the_integral_of_the_two_stage_equation(step: tuple[f
     assert stored_soc(*step) == pytest.approx(integrated_gain(*step), abs=TOLERANCE)
 
 
+def test_a_request_too_small_to_meet_a_taper_fills_the_battery_and_no_more() -> None:
+    missing = 2.0**-53
+    assert stored_soc(1.0 - missing, 3.0 * missing, 1000.0, 0.5) == missing
+
+
 @given(battery=strategies.batteries())
 def test_acceptance_is_the_integral_cut_at_the_target(battery: dict[str, float]) -> None:
     capacity_kwh, kwh_per_kw = battery["capacity_kwh"], battery["efficiency"] * battery["step_hours"]
@@ -115,6 +120,8 @@ def test_asking_for_more_never_gets_less(battery: dict[str, float]) -> None:
 @given(battery=strategies.batteries())
 def test_a_battery_at_its_target_draws_nothing_be_it_full_or_not(battery: dict[str, float]) -> None:
     assert accepted_kw(battery | {"energy_kwh": battery["target_kwh"]}) == 0.0
+    rounded_up = math.nextafter(battery["target_kwh"], math.inf)
+    assert accepted_kw(battery | {"energy_kwh": rounded_up}) == 0.0
     full = {"energy_kwh": battery["capacity_kwh"], "target_kwh": battery["capacity_kwh"]}
     assert accepted_kw(battery | full) == 0.0
 
