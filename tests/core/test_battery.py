@@ -181,6 +181,7 @@ def test_the_hours_to_charge_are_none_at_the_target_and_without_end_for_a_full_b
     battery = {"capacity_kwh": 40.0, "power_max_kw": 10.0, "efficiency": 0.8, "transition_soc": 0.8}
     assert hours(battery, 0.5, 0.5) == 0.0
     assert hours(battery, 0.6, 0.5) == 0.0
+    assert hours(battery, 1.0, 1.0) == 0.0
     assert hours(battery, 0.5, 1.0) == math.inf
     # 20 kWh at 10 kW x 0.8.
     assert hours(battery | {"transition_soc": 1.0}, 0.5, 1.0) == pytest.approx(2.5)
@@ -241,3 +242,7 @@ def test_the_request_for_a_power_by_hand() -> None:
     assert needed_request_kw(at_the_limit * kw_per_soc, battery | {"energy_kwh": 36.0}) == pytest.approx(4.0, rel=1e-6)
     # From 0.5 on, m = 0.5: d = 0.1 stays below the taper.
     assert needed_request_kw(0.1 * kw_per_soc, battery | {"energy_kwh": 20.0}) == 0.1 * kw_per_soc
+    # Over two and a half hours, D = 1; with the taper from 0.9 on, k = 0.1 / 1. From 0.5 on, d = 0.8 is 16 kW.
+    steep = battery | {"transition_soc": 0.9, "step_hours": 2.5, "energy_kwh": 20.0}
+    nearly_all = 0.5 - 0.08 * math.exp(0.5 / 0.08 - 1.1 / 0.1)
+    assert needed_request_kw(nearly_all * kw_per_soc / 2.5, steep) == pytest.approx(16.0, rel=1e-9)
