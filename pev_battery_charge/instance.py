@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 
 from pev_battery_charge.core.arrays import Records
 from pev_battery_charge.core.records import MOMENT, SESSION, make_moments
 from pev_battery_charge.errors import InputError, raise_if
+from pev_battery_charge.files import write_parquet
+from pev_battery_charge.reading import ending, read_parquet
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.schedule.validation import Site
 from pev_battery_charge.series import Series
 from pev_battery_charge.sizes import bytes_problems
+
+_SERIES: Final = "series"
+"""The key of a series in a file's metadata."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,21 @@ class Instance:
         if self.series is not None and len(self.series) < site.num_moments:
             needed = f"needs {site.num_moments} moments: one a step, one after the last, and as far as stations see"
             raise InputError("series", [f"{needed} (it has {len(self.series)})"])
+
+    def write(self, path: str | Path) -> None:
+        """The instance as one Parquet file: its sessions, and the series in the file's metadata."""
+        if ending(path) != ".parquet":
+            raise InputError(str(path), ["an instance file must end in .parquet"])
+        sessions, metadata = self.schedule.written()
+        series = {} if self.series is None else {_SERIES: self.series.to_text()}
+        write_parquet(path, sessions, metadata | series)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """The instance in a file that `write` has written, or in a schedule file; raises `InputError`."""
+        schedule = Schedule.read(path)
+        told = read_parquet(Path(path))[0] if ending(path) == ".parquet" else {}
+        return cls(schedule, Series.from_text(told[_SERIES], f"{path}, series") if _SERIES in told else None)
 
 
 class InstanceRecords(NamedTuple):

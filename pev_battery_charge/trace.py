@@ -15,6 +15,7 @@ from pev_battery_charge.core.records import BILL, METER, NO_SESSION, Status, mak
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.files import write_parquet
+from pev_battery_charge.instance import Instance
 from pev_battery_charge.reading import ending, read_parquet
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.scenario.idle import idle_records
@@ -184,6 +185,7 @@ class Trace:
         if ending(path) != ".parquet":
             raise InputError(str(path), ["a trace file must end in .parquet"])
         metadata = {"scenario": self.scenario.to_toml(), "schedule": self.schedule.to_text()}
+        metadata |= {} if self.series is None else {"series": self.series.to_text()}
         write_parquet(path, self.to_frame(), {"format_version": _FORMAT_VERSION, **metadata})
 
     @classmethod
@@ -202,9 +204,11 @@ class Trace:
             raise InputError(str(path), ["is not a trace file of this format version"])
         scenario = Scenario.from_toml(metadata["scenario"], source=f"{path}, scenario")
         schedule = Schedule.from_text(metadata["schedule"], source=f"{path}, schedule")
-        schedule.validate(scenario)
         sessions = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
-        trace = cls(scenario, schedule, to_records(frame, scenario, sessions, str(path)))
+        series = Series.from_text(metadata["series"], f"{path}, series") if "series" in metadata else None
+        Instance(schedule, series).validate(scenario)
+        moments = None if series is None else series.moments
+        trace = cls(scenario, schedule, to_records(frame, scenario, sessions, str(path), moments), series)
         # What the schedule contains is not written twice.
         targets_kwh = np.append(trace.session_records["energy_target_kwh"], 0.0)
         targets_kwh[:-1][np.isin(trace.session_records["station"], scenario.store_stations)] = 0.0

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pev_battery_charge.core.arrays import Array, Booleans, Records
-from pev_battery_charge.core.records import NO_SESSION, STEP, Status
+from pev_battery_charge.core.records import NO_SESSION, STEP, Status, make_moments
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.scenario import Scenario
@@ -25,18 +25,23 @@ _TOLERANCE: Final = 1e-9
 _SHOWN_PER_RULE: Final = 5
 
 
-def to_records(frame: pl.DataFrame, scenario: Scenario, sessions: Records, source: str) -> Records:
+def to_records(
+    frame: pl.DataFrame, scenario: Scenario, sessions: Records, source: str, moments: Records | None = None
+) -> Records:
     """The rows of a trace as `STEP[T, N]`, without what the schedule contains; raises `InputError` with every problem.
 
     sessions: `SESSION[S]`, on the grid of the scenario's steps.
     source: what the rows come from, for errors.
+    moments: `MOMENT[T + 1 + look-ahead]`; None is a world without base load, sun and further limits.
     """
     given = _numbers(frame, source)
     records = _on_grid(given, scenario, source)
     problems = _session_problems(records, _expected(records.shape, sessions), len(sessions))
     raise_if(source, problems)
     checks = (*_bounds(records, scenario, sessions), *_books(records, scenario, sessions))
-    raise_if(source, [line for check in checks for line in check.problems()] + _cap_problems(records, scenario))
+    problems = [line for check in checks for line in check.problems()]
+    now = make_moments(len(records)) if moments is None else moments[: len(records)]
+    raise_if(source, problems + _cap_problems(records, scenario, now))
     return records
 
 
@@ -139,7 +144,11 @@ def _session_problems(records: Records, expected: npt.NDArray[np.int64], count: 
 def _bounds(records: Records, scenario: Scenario, sessions: Records) -> list[_Check]:
     """Powers and energies within their bounds."""
     session, empty = records["session"], records["session"] == NO_SESSION
-    upper_kw = np.array([station.power_max_kw for station in scenario.stations])
+    lower_kw, upper_kw = (
+        np.array([getattr(station, name) for station in scenario.stations]) for name in ("power_min_kw", "power_max_kw")
+    )
+    both_ways = bool((lower_kw < 0.0).any())
+    size = np.abs if both_ways else np.asarray
     checks = [
         _Check(name, "must be 0 at an empty station", empty & (records[name] != 0.0), records[name])
         for name in ("request_kw", "acceptance_kw", "power_kw", "energy_kwh")
@@ -147,21 +156,31 @@ def _bounds(records: Records, scenario: Scenario, sessions: Records) -> list[_Ch
     request, acceptance, power = (records[name] for name in ("request_kw", "acceptance_kw", "power_kw"))
     checks += [
         _Check("request_kw", "must not be above the station's power_max_kw", _above(request, upper_kw), request),
-        _Check("acceptance_kw", "must not be above request_kw", _above(acceptance, request), acceptance),
-        _Check("power_kw", "must not be above acceptance_kw", _above(power, acceptance), power),
-        *(_Check(name, "must not be negative", records[name] < 0.0, records[name]) for name in _NEVER_NEGATIVE),
+        _Check("acceptance_kw", "must not be above request_kw", _above(size(acceptance), size(request)), acceptance),
+        _Check("power_kw", "must not be above acceptance_kw", _above(size(power), size(acceptance)), power),
     ]
-    energy = records["energy_kwh"]
-    for name, rule, broken in (
-        ("energy_arrival_kwh", "must not be below what the PEV came with", _above),
-        ("energy_target_kwh", "must not be above what the PEV should leave with", lambda bound, it: _above(it, bound)),
-    ):
-        bound = np.append(sessions[name], 0.0)[session]
-        checks.append(_Check("energy_kwh", rule, ~empty & broken(bound, energy), energy))
+    if both_ways:
+        below = "must not be below the station's power_min_kw"
+        checks.append(_Check("request_kw", below, _above(lower_kw, request), request))
+        checks += [
+            _Check(name, "must have the sign of request_kw", values * request < 0.0, values)
+            for name, values in (("acceptance_kw", acceptance), ("power_kw", power))
+        ]
+    else:
+        negative = (("request_kw", request), ("acceptance_kw", acceptance), ("power_kw", power))
+        checks += [_Check(name, "must not be negative", values < 0.0, values) for name, values in negative]
+    energy, batteries = records["energy_kwh"], sessions["battery"]
+    only_charged = batteries["power_min_kw"] >= 0.0
+    low_kwh = np.where(only_charged, sessions["energy_arrival_kwh"], batteries["energy_min_kwh"])
+    low_kwh = np.minimum(low_kwh, sessions["energy_arrival_kwh"])
+    high_kwh = np.maximum(sessions["energy_target_kwh"], batteries["energy_max_kwh"])
+    low, high = (np.append(bound, 0.0)[session] for bound in (low_kwh, high_kwh))
+    below, above = "must not be below what the PEV came with", "must not be above what the PEV should leave with"
+    if not only_charged.all():
+        below, above = f"{below}, or its floor", f"{above}, or its ceiling"
+    checks.append(_Check("energy_kwh", below, ~empty & _above(low, energy), energy))
+    checks.append(_Check("energy_kwh", above, ~empty & _above(energy, high), energy))
     return checks
-
-
-_NEVER_NEGATIVE: Final = ("request_kw", "acceptance_kw", "power_kw")
 
 
 def _books(records: Records, scenario: Scenario, sessions: Records) -> list[_Check]:
@@ -171,21 +190,32 @@ def _books(records: Records, scenario: Scenario, sessions: Records) -> list[_Che
     before = np.append(sessions["energy_arrival_kwh"], 0.0)[session]
     goes_on = session[1:] == session[:-1]
     before[1:][goes_on] = energy[:-1][goes_on]
-    stored = np.append(sessions["battery"]["efficiency"], 0.0)[session] * records["power_kw"] * hours
+    efficiency, efficiency_out = (
+        np.append(sessions["battery"][name], 1.0)[session] for name in ("efficiency", "efficiency_out")
+    )
+    stored = np.where(records["power_kw"] >= 0.0, efficiency, 1.0 / efficiency_out) * records["power_kw"] * hours
     served = session != NO_SESSION
     apart = served & (np.abs(energy - before - stored) > _TOLERANCE * np.maximum(np.abs(energy), 1.0))
     return [_Check("energy_kwh", "must be what it was before and what power_kw stores in the step", apart, energy)]
 
 
-def _cap_problems(records: Records, scenario: Scenario) -> list[str]:
-    """Steps in which the stations draw more than the area may."""
+def _cap_problems(records: Records, scenario: Scenario, now: Records) -> list[str]:
+    """Steps in which the stations draw more than the area may beside base load and sun, or give more."""
     if scenario.rule.by == "nothing":
         return []
-    cap_kw = scenario.area.power_max_kw
+    area = scenario.area
+    base_kw = now["load_kw"] - now["solar_kw"]
+    cap_kw = np.maximum(np.minimum(area.power_max_kw, now["cap_kw"]) - base_kw, 0.0)
+    least_kw = np.minimum(min(area.power_min_kw, 0.0) - base_kw, 0.0)
     total_kw = np.cumsum(records["power_kw"], axis=1)[:, -1]
+    told = "the sum of all stations must not be"
     return [
-        f"step {t}, power_kw: the sum of all stations must not be above the area's {cap_kw:g} kW (it is {total_kw[t]})"
-        for t in np.flatnonzero(_above(total_kw, np.full(total_kw.shape, cap_kw)))[:_SHOWN_PER_RULE]
+        f"step {t}, power_kw: {told} {what} the area's {bound[t]:g} kW (it is {total_kw[t]})"
+        for what, bound, broken in (
+            ("above", cap_kw, _above(total_kw, cap_kw)),
+            ("below", least_kw, _above(least_kw, total_kw)),
+        )
+        for t in np.flatnonzero(broken)[:_SHOWN_PER_RULE]
     ]
 
 

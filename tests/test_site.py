@@ -1,5 +1,8 @@
 """Episodes of sites: both directions, base load, sun, one meter, one bill, against a model in plain Python."""
 
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -175,6 +178,7 @@ def test_a_battery_of_the_site_never_leaves_and_counts_in_no_metric_of_pevs() ->
     earned = [simulation.step([[10.0, 8.0]]), simulation.step([[-5.0, -8.0]]), simulation.step([[0.0, 0.0]])]
     store = simulation.stations[0, 1]
     assert store["session"] == 0
+    assert store["target_kwh"] == 0.0
     assert store["energy_kwh"] == pytest.approx(10.0 + 0.95 * 8.0 - 8.0 / 0.95)
     value = 0.2 * (store["energy_kwh"] - 10.0)
     assert sum(float(one.parts[1, 0, 1]) for one in earned) == pytest.approx(value, rel=1e-6)
@@ -236,3 +240,77 @@ def test_kernels_with_and_without_a_meter_are_two() -> None:
     assert not scenario.is_site
     assert scenario.replace(area={"power_min_kw": -1.0}).is_site
     assert scenario.replace(reward={"terms": {"carbon": {"weight": 1.0}}}).is_site
+
+
+@given(site=drawn_sites())
+@settings(max_examples=30, deadline=None)
+def test_a_trace_and_an_instance_come_back_from_their_files(site: DrawnSite) -> None:
+    simulation = site.simulation()
+    for asked in site.asked_kw:
+        simulation.step(asked[None])
+    trace = simulation.trace()
+    with TemporaryDirectory() as folder:
+        trace.write(f"{folder}/trace.parquet")
+        again = pbc.Trace.read(f"{folder}/trace.parquet")
+        simulation.instance().write(f"{folder}/instance.parquet")
+        instance = pbc.Instance.read(f"{folder}/instance.parquet")
+    assert again.records.tobytes() == trace.records.tobytes()
+    assert again.series == trace.series == instance.series
+    assert again.meter.tobytes() == trace.meter.tobytes()
+    assert again.bills.tobytes() == trace.bills.tobytes()
+    assert instance.schedule == trace.schedule
+    other = pbc.Simulation(site.scenario)
+    other.reset(schedule=instance)
+    for asked in site.asked_kw:
+        other.step(asked[None])
+    assert bits(other.areas) == bits(simulation.areas)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("request_kw", -11.0, "must not be below the station's power_min_kw"),
+        ("acceptance_kw", -10.5, "must not be above request_kw"),
+        ("power_kw", 5.0, "must have the sign of request_kw"),
+        ("energy_kwh", -1.0, "must not be below what the PEV came with, or its floor"),
+        ("energy_kwh", 41.0, "must not be above what the PEV should leave with, or its ceiling"),
+        ("energy_kwh", 20.0, "must be what it was before and what power_kw stores in the step"),
+    ],
+)
+def test_a_trace_of_discharging_that_breaks_a_rule_is_refused(
+    field: str, value: float, rule: str, tmp_path: Path
+) -> None:
+    scenario, instance = evening()
+    simulation = pbc.Simulation(scenario, record=True)
+    simulation.reset(schedule=instance)
+    for asked in ([[10.0, 8.0]], [[-5.0, -8.0]], [[0.0, 0.0]]):
+        simulation.step(asked)
+    trace = simulation.trace()
+    trace.records[field][1, 0] = value
+    trace.write(tmp_path / "trace.parquet")
+    with pytest.raises(pbc.InputError, match=re.escape(f"step 1, station 0, {field}: {rule}")):
+        pbc.Trace.read(tmp_path / "trace.parquet")
+
+
+def test_a_trace_below_what_may_be_exported_is_refused(tmp_path: Path) -> None:
+    scenario, instance = evening()
+    simulation = pbc.Simulation(scenario, record=True)
+    simulation.reset(schedule=instance)
+    simulation.step([[10.0, 8.0]])
+    simulation.step([[-10.0, -8.0]])
+    narrow = pbc.Trace(scenario.replace(area={"power_min_kw": -10.0}), instance.schedule, simulation.trace().records)
+    narrow.write(tmp_path / "trace.parquet")
+    with pytest.raises(
+        pbc.InputError, match="step 1, power_kw: the sum of all stations must not be below the area's -10"
+    ):
+        pbc.Trace.read(tmp_path / "trace.parquet")
+
+
+@pytest.mark.parametrize("planner", ["optimum", "mpc", "decentralised-mpc"])
+def test_planners_refuse_what_they_do_not_plan_for(planner: str) -> None:
+    scenario, _ = evening()
+    one_way_reward = scenario.replace(reward={"terms": {"missing": {"weight": 1.0}}})
+    with pytest.raises(pbc.InputError, match="plans are of charging under one cap"):
+        pbc.evaluation.evaluate(one_way_reward, {"planner": planner}, [0])
+    with pytest.raises(pbc.InputError, match="energy_cost"):
+        pbc.optimal_schedule(scenario)

@@ -1,6 +1,13 @@
 """Coordination, rewards and observations: entries by name, and the kernels composed of those that a scenario names."""
 
-from pev_battery_charge.catalogue import rules, terms, terms_of_goals, terms_of_meter, terms_published
+from pev_battery_charge.catalogue import (
+    features_of_sites,
+    rules,
+    terms,
+    terms_of_goals,
+    terms_of_meter,
+    terms_published,
+)
 from pev_battery_charge.catalogue.choice import Choice, choose_feature, look_ahead
 from pev_battery_charge.catalogue.features import DEFAULT_FEATURES, STATE_FEATURES
 from pev_battery_charge.catalogue.registry import (
@@ -32,6 +39,7 @@ __all__ = [
     "choose_feature",
     "coordinator",
     "feature",
+    "features_of_sites",
     "look_ahead",
     "reward_term",
     "rules",

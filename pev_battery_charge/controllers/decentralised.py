@@ -81,6 +81,7 @@ class DecentralisedMpc:
 
     def prepare(self, scenario: Scenario) -> None:
         """The start of an episode of the scenario."""
+        scenario.require_one_way()
         reward, row = scenario.reward, (0.0, 1.0, 1.0, 0)
         if self.objective == "reward":
             reward.require_linear()

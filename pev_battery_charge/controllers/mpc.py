@@ -45,6 +45,7 @@ class CentralMpc:
 
     def prepare(self, scenario: Scenario) -> None:
         """The start of an episode of the scenario."""
+        scenario.require_one_way()
         self._scenario = scenario
 
     def __call__(self, snapshot: Snapshot) -> Array:

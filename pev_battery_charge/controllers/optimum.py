@@ -128,6 +128,7 @@ def optimal_schedule(
     checked_prices = _checked(scenario, objective, prices, time_limit_s)
     if objective == "reward":
         scenario.reward.require_linear()
+    scenario.require_one_way()
     if not isinstance(schedule, Schedule):
         schedule = generate_schedule(scenario, seed) if schedule is None else Schedule.read(schedule)
     schedule.validate(scenario)

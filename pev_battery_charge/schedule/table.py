@@ -163,7 +163,7 @@ class Schedule:
 
     def write(self, path: str | Path) -> None:
         """The schedule as a file, CSV or Parquet by its ending; an existing file is replaced whole or not at all."""
-        files.write_table(path, *self._written())
+        files.write_table(path, *self.written())
 
     @classmethod
     def from_text(cls, text: str, source: str = "schedule") -> Self:
@@ -172,9 +172,9 @@ class Schedule:
 
     def to_text(self) -> str:
         """The schedule as the text of a CSV file; `from_text` gives it back."""
-        return files.format_csv(*self._written())
+        return files.format_csv(*self.written())
 
-    def _written(self) -> tuple[pl.DataFrame, dict[str, str]]:
+    def written(self) -> tuple[pl.DataFrame, dict[str, str]]:
         """The columns that a file has, without those that may be left out and are empty; and its metadata."""
         empty = [name for name in MAY_BE_LEFT_OUT if self._sessions[name].null_count() == len(self)]
         told = {key: str(value) for key, value in vars(self._info).items() if value is not None}
