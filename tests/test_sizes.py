@@ -149,6 +149,14 @@ def test_batches_seeds_and_episodes_beyond_bounds_are_refused(make: Callable[[],
     assert told in problems_of(make)
 
 
+def test_records_may_take_as_much_as_they_may_and_what_takes_more_is_told_by_its_shares() -> None:
+    most = sizes.MOST_RECORD_BYTES
+    assert sizes.bytes_problems(stations=most - 1, sessions=1, moments=0) == []
+    assert sizes.bytes_problems(stations=most, sessions=1, moments=0) == [
+        "records: must take at most 3 GiB together (they would take 3.0: stations 3.0, sessions 0.0)"
+    ]
+
+
 @pytest.mark.slow
 def test_a_population_whose_draws_no_memory_holds_is_refused_with_the_first() -> None:
     drawn: list[int] = []

@@ -76,6 +76,7 @@ def empty(trace: Trace) -> tuple[int, int]:
         (put(4, 1, step=1.5), "row 22, step 1.5, station 1, step: must be a whole number"),
         (put(4, 1, reward=float("nan")), "row 22, step 4, station 1, reward: must be a finite number (it is nan)"),
         (put(4, 1, asked_kw=float("inf")), "row 22, step 4, station 1, asked_kw: must be a finite number (it is inf)"),
+        (put(4, 1, session=2.0**32), "row 22, step 4, station 1, session: must be a whole number (it is 4294967296.0)"),
         (put(4, 1, power_kw=None), "row 22, step 4, station 1, power_kw: must be a finite number (it is None)"),
         (lambda frame: frame.with_columns(energy_kwh=pl.lit("x")), "row 1, step 0, station 0, energy_kwh: must be a"),
     ],
@@ -96,15 +97,17 @@ def test_rows_that_are_shifted_or_of_no_session_are_refused(trace: Trace, tmp_pa
         rule = f"session: must be {here}, the session that is plugged in then (it is {session}{none})"
         assert told == f"step {t}, station {n}, {rule}"
     (told,) = problems(trace, put(e, m, session=0), path)
-    assert told.startswith(f"step {e}, station {m}, session: must be -1, for the station is empty (it is 0")
+    assert told == f"step {e}, station {m}, session: must be -1, for the station is empty (it is 0)"
     (told,) = problems(trace, put(t, n, session=-1), path)
-    assert told.startswith(f"step {t}, station {n}, session: must be {here}")
+    assert told == f"step {t}, station {n}, session: must be {here}, the session that is plugged in then (it is -1)"
 
 
 def test_values_out_of_bounds_and_books_that_do_not_add_up_are_refused(trace: Trace, tmp_path: Path) -> None:
     path, (t, n), (e, m) = tmp_path / "bounds.parquet", served(trace), empty(trace)
     power, energy = float(trace.power_kw[t, n]), float(trace.records["energy_kwh"][t, n])
     for change, told in (
+        (put(e, m, request_kw=1.0), f"step {e}, station {m}, request_kw: must be 0 at an empty station (it is 1.0)"),
+        (put(e, m, acceptance_kw=-1.0), f"step {e}, station {m}, acceptance_kw: must be 0 at an empty station"),
         (put(e, m, power_kw=1.0), f"step {e}, station {m}, power_kw: must be 0 at an empty station (it is 1.0)"),
         (put(e, m, energy_kwh=1.0), f"step {e}, station {m}, energy_kwh: must be 0 at an empty station"),
         (
@@ -122,6 +125,80 @@ def test_values_out_of_bounds_and_books_that_do_not_add_up_are_refused(trace: Tr
         assert problems(trace, change, path)[0].startswith(told)
 
 
+def test_what_is_off_by_a_rounding_of_the_larger_value_is_taken(trace: Trace) -> None:
+    t, n = served(trace)
+    energy_kwh = float(trace.records["energy_kwh"][t, n])
+    assert energy_kwh > 2.0
+    change = put(t, n, request_kw=22.0 * (1.0 + 5e-10), energy_kwh=energy_kwh * (1.0 + 5e-10))
+    records = to_records(change(trace.to_frame()), trace.scenario, trace.session_records, "rows")
+    assert records["energy_kwh"][t, n] > energy_kwh
+
+
+def test_each_power_below_zero_is_refused(trace: Trace, tmp_path: Path) -> None:
+    t, n = served(trace)
+    told = problems(trace, put(t, n, request_kw=-1.0, acceptance_kw=-2.0, power_kw=-3.0), tmp_path / "below.parquet")
+    assert told[:3] == (
+        f"step {t}, station {n}, request_kw: must not be negative (it is -1.0)",
+        f"step {t}, station {n}, acceptance_kw: must not be negative (it is -2.0)",
+        f"step {t}, station {n}, power_kw: must not be negative (it is -3.0)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "fifth", "more"),
+    [
+        (
+            lambda frame: frame.with_columns(reward=pl.lit(float("inf"))),
+            "row 5, step 0, station 4, reward: must be a finite number (it is inf)",
+            "reward: must be a finite number, in 195 more rows",
+        ),
+        (
+            lambda frame: frame.filter((pl.col("station") != 3) | (pl.col("step") == 39)),
+            "step 4, station 3: there must be one row for each station in each step (there are 0)",
+            "one row for each station in each step: so 34 times more",
+        ),
+        (
+            lambda frame: frame.with_columns(session=pl.lit(-2)),
+            "step 0, station 4, session: must be -1, for the station is empty (it is -2, and there are 20 sessions)",
+            "session: must be that of the schedule, in 195 more rows",
+        ),
+        (
+            lambda frame: frame.with_columns(request_kw=pl.lit(-1.0)),
+            "step 0, station 4, request_kw: must be 0 at an empty station (it is -1.0)",
+            "request_kw: must be 0 at an empty station, in 103 more rows",
+        ),
+    ],
+    ids=["numbers", "missing", "sessions", "bounds"],
+)
+def test_of_many_rows_that_break_a_rule_five_are_told_and_the_others_counted(
+    trace: Trace, change: Change, fifth: str, more: str, tmp_path: Path
+) -> None:
+    assert problems(trace, change, tmp_path / "many.parquet")[4:6] == (fifth, more)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.with_columns(reward=pl.when(pl.col("step") > 0).then("reward").otherwise(float("inf"))),
+        lambda frame: frame.filter(pl.col("step") > 0),
+        lambda frame: frame.with_columns(session=pl.when(pl.col("step") > 0).then("session").otherwise(-2)),
+        lambda frame: frame.with_columns(request_kw=pl.when(pl.col("step") > 0).then("request_kw").otherwise(1.0)),
+    ],
+    ids=["numbers", "missing", "sessions", "bounds"],
+)
+def test_of_five_rows_that_break_a_rule_none_is_left_to_be_counted(
+    trace: Trace, change: Change, tmp_path: Path
+) -> None:
+    told = problems(trace, change, tmp_path / "five.parquet")
+    assert len(told) == 5
+    assert "more" not in told[4]
+
+
+def test_of_many_rows_without_a_place_five_are_told(trace: Trace, tmp_path: Path) -> None:
+    told = problems(trace, lambda frame: frame.with_columns(station=pl.lit(7)), tmp_path / "many.parquet")
+    assert told == tuple(f"row {n + 1}, step 0, station 7: station must be from 0 to 4" for n in range(5))
+
+
 def test_an_area_above_its_cap_is_refused() -> None:
     trace = recorded(load_scenario("paper-5x20").replace(coordinator="none"), max_steps=60).trace()
     total_kw = trace.area_power_kw
@@ -133,6 +210,13 @@ def test_an_area_above_its_cap_is_refused() -> None:
         f"step {step}, power_kw: the sum of all stations must not be above the area's 31.5 kW (it is {total_kw[step]})"
     )
     assert raised.value.problems[0] == told
+
+
+def test_a_trace_of_no_step_comes_back(tmp_path: Path) -> None:
+    simulation = Simulation(record=True)
+    simulation.reset(seed=0)
+    simulation.trace().write(tmp_path / "begun.parquet")
+    assert Trace.read(tmp_path / "begun.parquet").records.shape == (0, 5)
 
 
 def test_rows_out_of_order_are_put_in_order(trace: Trace, tmp_path: Path) -> None:

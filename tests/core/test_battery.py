@@ -70,6 +70,11 @@ def test_the_closed_form_is_the_integral_of_the_two_stage_equation(step: tuple[f
     assert stored_soc(*step) == pytest.approx(integrated_gain(*step), abs=TOLERANCE)
 
 
+def test_a_request_too_small_to_meet_a_taper_fills_the_battery_and_no_more() -> None:
+    missing = 2.0**-53
+    assert stored_soc(1.0 - missing, 3.0 * missing, 1000.0, 0.5) == missing
+
+
 @given(battery=strategies.batteries())
 def test_acceptance_is_the_integral_cut_at_the_target(battery: dict[str, float]) -> None:
     capacity_kwh, kwh_per_kw = battery["capacity_kwh"], battery["efficiency"] * battery["step_hours"]
@@ -115,6 +120,8 @@ def test_asking_for_more_never_gets_less(battery: dict[str, float]) -> None:
 @given(battery=strategies.batteries())
 def test_a_battery_at_its_target_draws_nothing_be_it_full_or_not(battery: dict[str, float]) -> None:
     assert accepted_kw(battery | {"energy_kwh": battery["target_kwh"]}) == 0.0
+    rounded_up = math.nextafter(battery["target_kwh"], math.inf)
+    assert accepted_kw(battery | {"energy_kwh": rounded_up}) == 0.0
     full = {"energy_kwh": battery["capacity_kwh"], "target_kwh": battery["capacity_kwh"]}
     assert accepted_kw(battery | full) == 0.0
 
@@ -174,6 +181,7 @@ def test_the_hours_to_charge_are_none_at_the_target_and_without_end_for_a_full_b
     battery = {"capacity_kwh": 40.0, "power_max_kw": 10.0, "efficiency": 0.8, "transition_soc": 0.8}
     assert hours(battery, 0.5, 0.5) == 0.0
     assert hours(battery, 0.6, 0.5) == 0.0
+    assert hours(battery, 1.0, 1.0) == 0.0
     assert hours(battery, 0.5, 1.0) == math.inf
     # 20 kWh at 10 kW x 0.8.
     assert hours(battery | {"transition_soc": 1.0}, 0.5, 1.0) == pytest.approx(2.5)
@@ -234,3 +242,7 @@ def test_the_request_for_a_power_by_hand() -> None:
     assert needed_request_kw(at_the_limit * kw_per_soc, battery | {"energy_kwh": 36.0}) == pytest.approx(4.0, rel=1e-6)
     # From 0.5 on, m = 0.5: d = 0.1 stays below the taper.
     assert needed_request_kw(0.1 * kw_per_soc, battery | {"energy_kwh": 20.0}) == 0.1 * kw_per_soc
+    # Over two and a half hours, D = 1; with the taper from 0.9 on, k = 0.1 / 1. From 0.5 on, d = 0.8 is 16 kW.
+    steep = battery | {"transition_soc": 0.9, "step_hours": 2.5, "energy_kwh": 20.0}
+    nearly_all = 0.5 - 0.08 * math.exp(0.5 / 0.08 - 1.1 / 0.1)
+    assert needed_request_kw(nearly_all * kw_per_soc / 2.5, steep) == pytest.approx(16.0, rel=1e-9)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pev_battery_charge import Scenario, Simulation
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.clock import begin, put_on_grid
+from pev_battery_charge.core.clock import begin, hour_of_day, put_on_grid
 from pev_battery_charge.core.records import NEVER, NO_SESSION, SESSION, Status, make_areas, make_stations
 from pev_battery_charge.core.transition import take_requests
 from tests import strategies
@@ -138,6 +138,24 @@ def test_times_a_rounding_away_from_a_step_lie_on_it() -> None:
     sessions = visits((0, 0.1 + 0.2, 0.3 * 3))
     bound(sessions, step_minutes=0.3)
     assert (sessions["plug_step"][0], sessions["depart_step"][0]) == (1, 3)
+
+
+@pytest.mark.parametrize("step_minutes", [5.0, 1.1, 0.7, 2.0])
+def test_a_clock_changed_at_the_beginning_of_a_step_has_changed_in_it_whatever_the_rounding(
+    step_minutes: float,
+) -> None:
+    area = make_areas(1, power_max_kw=31.5, step_minutes=step_minutes, horizon_steps=100)[0]
+    area["clock_shift_h"][0] = 7.0
+    rounded_down = 0
+    for step in range(1, 100):
+        change_h = step * step_minutes / 60.0
+        rounded_down += step * area["step_hours"] < change_h
+        area["clock_change_h"][0] = change_h
+        assert hour_of_day(area, step - 1) == pytest.approx(change_h - step_minutes / 60.0, abs=1e-9)
+        assert hour_of_day(area, step) == pytest.approx(change_h + 7.0, abs=1e-9)
+        area["clock_change_h"][0] = change_h + 1e-8
+        assert hour_of_day(area, step) == pytest.approx(change_h, abs=1e-9)
+    assert rounded_down > 0
 
 
 def test_one_leaves_and_the_next_plugs_in_at_the_same_moment() -> None:

@@ -143,6 +143,16 @@ def test_a_remainder_that_rounds_up_is_lowered_until_the_sum_keeps_the_cap(
     assert stations["made"]["power_kw"].tolist() == grants
 
 
+@pytest.mark.parametrize(("cap_kw", "grants"), [(16.0, [10.0, 6.0, 0.0]), (15.75, [10.0, 0.0, 3.0])])
+def test_what_settling_leaves_of_a_grant_is_as_much_as_the_station_needs_or_nothing(
+    cap_kw: float, grants: list[float]
+) -> None:
+    stations = make_set({"acceptance_kw": [10.0, 7.0, 3.0], "least_kw": [0.0, 6.0, 0.0]})
+    stations["made"]["power_kw"] = stations["made"]["acceptance_kw"]
+    assert settle(stations, cap_kw) == sum(grants)
+    assert stations["made"]["power_kw"].tolist() == grants
+
+
 @given(columns=columns_of_sets(), rule=st.sampled_from(COORDINATORS), slack_kw=st.just(0.0) | st.floats(0.0, 50.0))
 def test_what_fits_under_the_cap_is_granted_to_the_bit(
     columns: Mapping[str, Sequence[float]], rule: str, slack_kw: float

@@ -219,7 +219,7 @@ def test_a_checkpoint_whose_state_is_of_another_shape_is_told_so(state: str | No
 
 @needs_training
 @pytest.mark.parametrize("name", ["arrays.npz", "parameters.zip", "state.json"])
-@pytest.mark.parametrize("damage", ["cut", "missing", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "missing", "empty", "other file"])
 def test_a_damaged_checkpoint_is_told_and_the_one_before_can_be_used(
     name: str, damage: str, finished: Path, scenario: Path, tmp_path: Path
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_can_be_used(
         file.unlink()
     else:
         whole = file.read_bytes()
-        file.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+        file.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "other file": b"GIF89a"}[damage])
     with pytest.raises(InputError, match=r"is damaged .*; remove this folder"):
         resume(finished)
     shutil.rmtree(newest)
