@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pev_battery_charge import InputError, Schedule, Simulation, load_scenario
+from pev_battery_charge import InputError, Schedule, Simulation, load_scenario, sizes
 from pev_battery_charge.schedule.columns import COLUMNS, STATED
 from pev_battery_charge.schedule.table import ScheduleInfo
 
@@ -125,6 +125,38 @@ def test_a_broken_rule_is_named_with_its_row(write: Write, row: int, changes: di
     # A CSV file knows only text: a cell there reads 0.0 or -1, and an empty one is nothing.
     assert told[0].split(" (it is")[0] == problem.split(" (it is", maxsplit=1)[0]
     assert float_or_text(told[0]) == float_or_text(problem)
+
+
+def test_values_at_their_bounds_are_taken(write: Write) -> None:
+    most = {
+        "departure_min": sizes.MOST_MINUTES,
+        "capacity_kwh": sizes.MOST_ENERGY_KWH,
+        "energy_arrival_kwh": 0.0,
+        "energy_target_kwh": sizes.MOST_ENERGY_KWH,
+        "power_max_kw": sizes.MOST_POWER_KW,
+        "efficiency": 1.0,
+        "transition_soc": 1.0,
+        STATED: sizes.MOST_MINUTES,
+    }
+    least = {
+        "pev": "b",
+        "capacity_kwh": sizes.LEAST_ENERGY_KWH,
+        "energy_arrival_kwh": sizes.LEAST_ENERGY_KWH,
+        "energy_target_kwh": sizes.LEAST_ENERGY_KWH,
+        "power_max_kw": sizes.LEAST_POWER_KW,
+        "efficiency": sizes.LEAST_EFFICIENCY,
+        "transition_soc": 0.0,
+        "station": 1,
+        "plug_in_min": 60.0,
+    }
+    rows = [PEV | most, PEV | least]
+    assert Schedule.read(write(rows)).sessions.to_dicts() == rows
+
+
+@pytest.mark.parametrize("column", ["capacity_kwh", "power_max_kw", "efficiency"])
+def test_a_value_of_nothing_breaks_one_rule_of_its_column(write: Write, column: str) -> None:
+    told = problems_of(write(spoilt(2, **{column: 0.0})))
+    assert sum(f" {column}: " in problem for problem in told) == 1
 
 
 def float_or_text(problem: str) -> str | float:
