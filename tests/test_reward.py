@@ -54,6 +54,8 @@ def test_a_pev_costs_what_it_lacks_of_its_target_at_the_steps_end(exponent: floa
     # 9.6 kW for 5 minutes is 0.8 kWh, of which 0.72 arrive: 15.28 of 20 kWh are missing; with 10.6667 kW it is 15.2.
     result = one_step([PEV], [9.6])
     assert result.rewards[0, 0] == pytest.approx(-15.28 / 20)
+    result = one_step([PEV | {"energy_arrival_kwh": 0.1, "energy_target_kwh": 0.4}], [0.0])
+    assert result.rewards[0, 0] == pytest.approx(-0.3 / 0.4)
     result = one_step([PEV | {"energy_arrival_kwh": 4.8}], [0.0], exponent=exponent)
     assert result.rewards[0, 0] == result.parts[0, 0, 0] == pytest.approx(-expected)
 
