@@ -175,23 +175,25 @@ class Simulation:
         Raises `EpisodeOverError` at the end of an episode, `InputError` for a wrong shape and for a request that is
         NaN, or beyond 1e9 kW either way.
         """
-        if self._step is None or self._step >= self.horizon_steps:
+        step = self._step
+        if step is None or step >= self.horizon_steps:
             raise EpisodeOverError("the episode is over, or has not begun: call reset() before step()")
+        shape = self._shapes[1]
         try:
             asked_kw = np.array(requests_kw, np.float64, order="C")
         except (TypeError, ValueError):
-            raise InputError("requests", [f"must be numbers in kW of shape {self.stations.shape}"]) from None
-        if asked_kw.shape != self.stations.shape:
-            raise InputError("requests", [f"shape must be {self.stations.shape} (it is {asked_kw.shape})"])
+            raise InputError("requests", [f"must be numbers in kW of shape {shape}"]) from None
+        if asked_kw.shape != shape:
+            raise InputError("requests", [f"shape must be {shape} (it is {asked_kw.shape})"])
         raise_if_wrong(asked_kw, ("area", "station"))
-        observations, rewards, parts = self._buffers or self._make_buffers()
+        told = self._buffers or self._make_buffers()
         try:
-            self._advance(self._kernels.step, asked_kw, observations, rewards, parts)
+            self._advance(self._kernels.step, asked_kw, told)
         except BaseException:
             self._count_steps()
             raise
-        self._step += 1
-        return StepResult(observations, rewards, parts, self._step >= self.horizon_steps)
+        self._step = step = step + 1
+        return StepResult(*told, step >= self.horizon_steps)
 
     def play(self, requests_kw: npt.ArrayLike) -> PlayResult:
         """Many steps at once, under the requests of each, `[T, B, N]` in kW, or one plan for all areas, `[T, N]`.
@@ -205,11 +207,11 @@ class Simulation:
             raise EpisodeOverError("the episode is over, or has not begun: call reset() before play()")
         begin = self._step
         asked_kw = read_requests(requests_kw, self.num_areas, self.num_stations)[: self.horizon_steps - begin]
-        observations, rewards, parts = self._make_buffers()
+        told = observations, _, _ = self._make_buffers()
         sums = np.zeros((len(self._terms) + 2, *self.stations.shape))
         try:
             for part_kw in in_parts(asked_kw):
-                self._advance(self._kernels.play, part_kw, observations, rewards, parts, sums)
+                self._advance(self._kernels.play, part_kw, told, sums)
         finally:
             self._count_steps()
         if self.step_index == begin:
@@ -229,27 +231,13 @@ class Simulation:
         self,
         advance: Callable[..., None],
         asked_kw: Array,
-        observations: Observations,
-        rewards: Rewards,
-        parts: RewardParts,
+        told: tuple[Observations, Rewards, RewardParts],
         *sums: Array,
     ) -> None:
-        """Call the kernel `step`, or `play`, for all areas."""
+        """Call the kernel `step`, or `play`, for all areas; `told` are the arrays that it fills."""
+        state = self.areas, self.stations, self.sessions, self.moments
         try:
-            self._threads.run(
-                advance,
-                self.areas,
-                self.stations,
-                self.sessions,
-                self.moments,
-                asked_kw,
-                self._numbers,
-                observations,
-                rewards,
-                parts,
-                self._trace,
-                *sums,
-            )
+            self._threads.run(advance, *state, asked_kw, self._numbers, *told, self._trace, *sums)
         except NumbaError as error:
             raise compose.explained(error, (self.scenario.rule, *self._terms, *self._features)) from error
 

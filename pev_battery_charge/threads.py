@@ -26,6 +26,7 @@ class AreaThreads:
         bounds = [0, *(head_start + rest * k // self.num_threads for k in shares)]
         own, *others = ([*_in_parts(*share, num_stations)] for share in pairwise(bounds))
         self._own, self._others = own, [part for share in others for part in share]
+        self._one_part = len(own) == 1 and not self._others
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0
 
@@ -35,13 +36,15 @@ class AreaThreads:
         Ctrl-C is heard between two calls. Then, as with an error, the other threads' parts are still made, so that all
         areas are at the same step unless this thread had further parts of its own.
         """
+        if self._one_part:
+            advance(*self._own[0], *arguments)
+            return
         others = [self._threads().submit(advance, *part, *arguments) for part in self._others]
         try:
             for first, last in self._own:
                 advance(first, last, *arguments)
         finally:
-            if others:
-                wait(others)
+            wait(others)
         for other in others:
             other.result()
 

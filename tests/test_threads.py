@@ -1,5 +1,6 @@
 """Areas over threads, and work in parts: every area is met once, wherever the cuts are."""
 
+import threading
 from threading import get_ident
 
 import pytest
@@ -57,3 +58,35 @@ def test_the_calling_thread_steps_its_head_start_and_its_share_of_the_rest(
     areas.run(lambda first, last: met.update(dict.fromkeys(range(first, last), get_ident())))
     areas.close()
     assert [area for area in sorted(met) if met[area] == get_ident()] == list(range(own))
+
+
+def test_an_error_in_another_thread_is_raised_when_all_parts_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "PART_RECORDS", 1)
+    areas, met = AreaThreads(3, 9, 1), list[int]()
+
+    def advance(first: int, last: int) -> None:
+        met.append(first)
+        if first == 4:
+            raise ValueError("area 4")
+
+    with pytest.raises(ValueError, match="area 4"):
+        areas.run(advance)
+    areas.close()
+    assert sorted(met) == list(range(9))
+
+
+def do_nothing(first: int, last: int) -> None:
+    pass
+
+
+def test_threads_are_kept_from_run_to_run_and_go_when_closed() -> None:
+    before, areas = set(threading.enumerate()), AreaThreads(3, 9, 1)
+    for _ in range(2):
+        areas.run(do_nothing)
+        own = set(threading.enumerate()) - before
+        for _ in range(4):
+            areas.run(do_nothing)
+            own |= set(threading.enumerate()) - before
+        assert 1 <= len(own) <= 2
+        areas.close()
+        assert not own & set(threading.enumerate())

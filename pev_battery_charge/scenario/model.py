@@ -131,7 +131,9 @@ class Scenario(Part):
     def require_one_way(self) -> None:
         """Raise `InputError` where there is more than charging under one cap, for what plans that alone."""
         if self.is_site:
-            told = "plans are of charging under one cap: without discharging, export, batteries of the site, and a meter"
+            told = (
+                "plans are of charging under one cap: without discharging, export, batteries of the site, and a meter"
+            )
             raise InputError(f"scenario {self.name!r}", [told])
 
     @property

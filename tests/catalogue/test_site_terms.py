@@ -118,7 +118,13 @@ def test_overload_is_fleetrls(row: dict[str, float]) -> None:
 
 @pytest.mark.parametrize(
     ("asked_kw", "session", "expected"),
-    [(22.0, NO_SESSION, -0.2), (-11.0, NO_SESSION, -0.05), (1.0, NO_SESSION, 0.0), (22.0, 0, 0.0), (90.0, NO_SESSION, -0.2)],
+    [
+        (22.0, NO_SESSION, -0.2),
+        (-11.0, NO_SESSION, -0.05),
+        (1.0, NO_SESSION, 0.0),
+        (22.0, 0, 0.0),
+        (90.0, NO_SESSION, -0.2),
+    ],
 )
 def test_an_invalid_action_costs_by_its_square(asked_kw: float, session: int, expected: float) -> None:
     station = a_station(asked_kw=asked_kw, session=float(session))

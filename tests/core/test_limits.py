@@ -26,7 +26,10 @@ PRIORITY_RULES = COORDINATORS[3:]
 
 
 def make_set(columns: Mapping[str, Sequence[float]]) -> Records:
-    """Plugged stations, `STATION[N]`, from columns of their fields; `missing_kwh` is what lacks to the target."""
+    """Plugged stations, `STATION[N]`, from columns of their fields; `missing_kwh` is what lacks to the target.
+
+    Their PEVs hold 8 kWh each.
+    """
     count = len(columns["acceptance_kw"])
     stations: Records = make_stations(1, np.zeros(count), np.zeros(count))[0]
     stations["session"] = np.arange(count)
@@ -39,6 +42,8 @@ def make_set(columns: Mapping[str, Sequence[float]]) -> Records:
     for name, column in columns.items():
         records, field = fields.get(name, (stations, name))
         records[field] = column
+    stations["energy_kwh"] = 8.0
+    stations["target_kwh"] += 8.0
     return stations
 
 

@@ -114,6 +114,7 @@ def test_the_largest_numbers_are_taken_and_those_beyond_are_refused(power_kw: fl
     env = pbc.parallel_env(SHORT)
     env.reset(seed=0)
     env.step(dict.fromkeys(env.agents, np.array([power_kw])))
+    env.step(dict.fromkeys(env.agents, power_kw))
     assert (env.trace().records["asked_kw"] == power_kw).all()
     for beyond_kw in (2.0 * power_kw, 1e308):
         with pytest.raises(pbc.InputError, match=r"station_0: must be at most 1e\+09 kW either way"):

@@ -144,7 +144,9 @@ def test_bounds_are_finite_where_there_are_any() -> None:
     env = pbc.parallel_env(SHORT, observations=STATE_FEATURES)
     space = env.observation_space("station_0")
     assert np.isfinite(space.low).all()
-    assert [name for name, high in zip(STATE_FEATURES, space.high, strict=True) if high == np.inf] == ["time_left_h"]
+    highs = dict(zip(STATE_FEATURES, space.high.tolist(), strict=True))
+    assert [name for name, high in highs.items() if high == np.inf] == ["time_left_h"]
+    assert [highs[name] for name in ("plugged", "soc", "progress", "hour")] == [1.0, 1.0, 1.0, 24.0]
 
 
 def test_a_schedule_with_a_larger_battery_raises_its_bound_for_good() -> None:

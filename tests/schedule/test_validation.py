@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pev_battery_charge import InputError, Schedule, Simulation, load_scenario
+from pev_battery_charge import InputError, Schedule, Simulation, load_scenario, sizes
 from pev_battery_charge.schedule.columns import BOTH_WAYS, COLUMNS, MAY_BE_LEFT_OUT, STATED
 from pev_battery_charge.schedule.table import ScheduleInfo
+from pev_battery_charge.schedule.validation import first_few, shorten
 
 PEV: dict[str, Any] = {
     "pev": "a",
@@ -128,6 +129,38 @@ def test_a_broken_rule_is_named_with_its_row(write: Write, row: int, changes: di
     assert float_or_text(told[0]) == float_or_text(problem)
 
 
+def test_values_at_their_bounds_are_taken(write: Write) -> None:
+    most = {
+        "departure_min": sizes.MOST_MINUTES,
+        "capacity_kwh": sizes.MOST_ENERGY_KWH,
+        "energy_arrival_kwh": 0.0,
+        "energy_target_kwh": sizes.MOST_ENERGY_KWH,
+        "power_max_kw": sizes.MOST_POWER_KW,
+        "efficiency": 1.0,
+        "transition_soc": 1.0,
+        STATED: sizes.MOST_MINUTES,
+    }
+    least = {
+        "pev": "b",
+        "capacity_kwh": sizes.LEAST_ENERGY_KWH,
+        "energy_arrival_kwh": sizes.LEAST_ENERGY_KWH,
+        "energy_target_kwh": sizes.LEAST_ENERGY_KWH,
+        "power_max_kw": sizes.LEAST_POWER_KW,
+        "efficiency": sizes.LEAST_EFFICIENCY,
+        "transition_soc": 0.0,
+        "station": 1,
+        "plug_in_min": 60.0,
+    }
+    rows = [PEV | most, PEV | least]
+    assert Schedule.read(write(rows)).sessions.to_dicts() == rows
+
+
+@pytest.mark.parametrize("column", ["capacity_kwh", "power_max_kw", "efficiency"])
+def test_a_value_of_nothing_breaks_one_rule_of_its_column(write: Write, column: str) -> None:
+    told = problems_of(write(spoilt(2, **{column: 0.0})))
+    assert sum(f" {column}: " in problem for problem in told) == 1
+
+
 def float_or_text(problem: str) -> str | float:
     """What is said after "it is", as a number where it is one; nan equals itself here."""
     value = problem.rsplit("(it is ", 1)[1].removesuffix(")").lower()
@@ -209,6 +242,37 @@ def test_an_overlap_names_the_session_that_is_still_there_and_not_one_that_has_l
     )
 
 
+@pytest.mark.parametrize(("early_min", "overlaps"), [(5e-10, False), (5e-8, True)])
+def test_a_station_taken_a_rounding_too_early_is_no_overlap(write: Write, early_min: float, overlaps: bool) -> None:
+    path = write(
+        [
+            PEV,
+            PEV | {"pev": "b", "arrival_min": 60.0 - early_min, "plug_in_min": 60.0 - early_min, "departure_min": 90.0},
+        ]
+    )
+    if overlaps:
+        assert problems_of(path) == ("row 2, plug_in_min: station 0 is still taken by the session of row 1",)
+    else:
+        assert len(Schedule.read(path)) == 2
+
+
+@pytest.mark.parametrize(("others", "more"), [(5, ()), (7, ("station: two sessions at once, in 2 more rows",))])
+def test_of_many_overlaps_five_are_told_and_the_others_counted(
+    write: Write, others: int, more: tuple[str, ...]
+) -> None:
+    rows = [PEV | {"departure_min": 100.0}, *(PEV | {"pev": f"p{n}", "plug_in_min": 1.0 + n} for n in range(others))]
+    told = problems_of(write(rows))
+    assert told[4] == "row 6, plug_in_min: station 0 is still taken by the session of row 1"
+    assert told[5:] == more
+
+
+def test_of_long_texts_the_beginning_is_told_and_of_many_problems_the_first_five() -> None:
+    assert shorten("x" * 80) == "x" * 80
+    assert shorten("x" * 81) == "x" * 80 + "… (81 characters)"
+    assert first_few(["a problem"] * 5) == ["a problem"] * 5
+    assert first_few(["a problem"] * 6) == [*["a problem"] * 5, "and 1 more rows of that kind"]
+
+
 def test_all_problems_are_told_at_once(write: Write) -> None:
     rows = spoilt(1, departure_min=0.0)
     rows[1] |= {"energy_target_kwh": 50.0, "power_max_kw": -1.0}
@@ -227,6 +291,7 @@ def test_many_rows_that_break_one_rule_are_counted(write: Write) -> None:
     told = problems_of(write(rows))
     assert told[4] == "row 5, power_max_kw: must be above 0 (it is 0.0)"
     assert told[5:] == ("power_max_kw: must be above 0, in 25 more rows",)
+    assert problems_of(write(rows[:5])) == told[:5]
 
 
 def test_rows_in_any_order_are_put_in_order_of_arrival(write: Write) -> None:
