@@ -60,13 +60,11 @@ class Plot(Axes):
         self.grid(axis="x")
         self.name_row("time")
 
-    def add_amount_axis(self, most: float, least: float = 0.0) -> None:
-        """A quantity from the bottom to `most`, with a few round ticks; from `least` <= 0, with a line at 0."""
-        self.set_ylim(least, most)
+    def add_amount_axis(self, most: float) -> None:
+        """A quantity from the bottom to `most`, with a few round ticks."""
+        self.set_ylim(0.0, most)
         self.locator_params(axis="y", nbins=4, min_n_ticks=3, integer=most >= 4.0)
         self.grid(axis="y")
-        if least < 0.0:
-            self.axhline(0.0, color=OUTLINE, linewidth=0.8)
 
     def add_unit(self, unit: str, right_px: float) -> None:
         """What the x axis counts, right of its last number."""

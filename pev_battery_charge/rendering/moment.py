@@ -41,7 +41,6 @@ class Moment:
     energy_kwh: `[S]`, what the batteries hold.
     unmet_kwh: `[S]`, what is missing to the target of a PEV that has left, and 0 for the others.
     delivered_kwh: what the batteries have been given so far.
-    meter: `METER[t]`, what the area's meter read until now; None where there is none.
     """
 
     t: int
@@ -54,7 +53,6 @@ class Moment:
     energy_kwh: Array
     unmet_kwh: Array
     delivered_kwh: float
-    meter: Records | None = None
 
 
 class Episode:
@@ -71,8 +69,6 @@ class Episode:
         self.sessions: Records = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
         self.names: list[str] = [drawable(name) for name in schedule.sessions["pev"]]
         self.limit_kw: Array = np.array([station.power_max_kw for station in scenario.stations])
-        self.lower_kw: Array = np.array([station.power_min_kw for station in scenario.stations])
-        self.has_meter: bool = scenario.is_site
         self._start: Records = np.zeros(scenario.num_stations, STEP)
         self._start["session"] = NO_SESSION
         first = np.flatnonzero((self.sessions["status"] == Status.SERVED) & (self.sessions["plug_step"] == 0))
@@ -107,7 +103,6 @@ class Episode:
             energy_kwh=energy_kwh,
             unmet_kwh=np.where(left_short, missing_kwh, 0.0),
             delivered_kwh=float((energy_kwh - self.sessions["energy_arrival_kwh"]).sum()),
-            meter=trace.meter[:t] if self.has_meter else None,
         )
 
     def _presence(self, t: int) -> npt.NDArray[np.int8]:

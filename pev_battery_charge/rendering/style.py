@@ -30,8 +30,6 @@ UNMET: Final = "#D55E00"
 """Energy that was missing when the PEV left."""
 NO_STATION: Final = "#CC79A7"
 """A PEV without a station: it waits for one, or has found none."""
-GIVEN: Final = NO_STATION
-"""Power that a battery gives back, in bars of power and of stays, where no PEV without a station is shown."""
 
 COLOURS: Final = (
     *(PAPER, INK, MUTED, OUTLINE, PALE, GRID),

@@ -12,7 +12,7 @@ from pev_battery_charge.rendering.chart import Plot, swatch
 from pev_battery_charge.rendering.clock import Clock
 from pev_battery_charge.rendering.layout import Box
 from pev_battery_charge.rendering.moment import Episode, Moment
-from pev_battery_charge.rendering.style import GRANTED, GRANTED_EDGE, INK, MISSING, UNMET
+from pev_battery_charge.rendering.style import GRANTED, GRANTED_EDGE, INK
 
 _HIGHEST_OVER_CAP = 2.5
 _ROOM_ABOVE_CAP, _ROOM_ABOVE = 1.15, 1.05
@@ -31,8 +31,7 @@ class AreaPanel:
         plot = Plot(figure, box, f"Power of the area, {unit.name}")
         plot.add_time_axis(clock, scenario.horizon_minutes)
         self._highest_kw = _highest_kw(episode)
-        self._lowest_kw = _lowest_kw(episode)
-        plot.add_amount_axis(self._highest_kw, self._lowest_kw)
+        plot.add_amount_axis(self._highest_kw)
         if unit.kilos > 1.0:
             plot.yaxis.set_major_formatter(lambda kw, _: f"{kw / unit.kilos:.10g}")
         self._num_steps = scenario.horizon_steps
@@ -45,40 +44,18 @@ class AreaPanel:
         limits = [plot.add_level(area.power_max_kw, f"cap {unit.limit_text(area.power_max_kw)}")]
         if area.power_min_kw > 0.0:
             limits.append(plot.add_level(area.power_min_kw, f"minimum {unit.limit_text(area.power_min_kw)}", ":"))
-        if area.power_min_kw < 0.0:
-            limits.append(plot.add_level(area.power_min_kw, f"export {unit.limit_text(area.power_min_kw)}", ":"))
-        self.net = self.base = None
-        if episode.has_meter:
-            self.base = plot.stairs(nothing, edges, baseline=None, edgecolor=MISSING, linewidth=1.4)
-            self.net = plot.stairs(nothing, edges, baseline=None, edgecolor=UNMET, linewidth=1.4)
         self.cursor = plot.add_cursor()
         requested = Line2D([], [], color=INK, linewidth=0.9, label="requested")
-        metered = [line for line in (self.base, self.net) if line is not None]
-        names = [
-            Line2D([], [], color=colour, linewidth=1.4, label=name)
-            for name, colour, _ in zip(("base load - sun", "net power"), (MISSING, UNMET), metered, strict=False)
-        ]
-        plot.add_legend(swatch("granted", GRANTED, GRANTED_EDGE), requested, *names, *limits)
-        self.artists: list[Artist] = [self.granted, *limits, self.requested, *metered, self.cursor]
+        plot.add_legend(swatch("granted", GRANTED, GRANTED_EDGE), requested, *limits)
+        self.artists: list[Artist] = [self.granted, *limits, self.requested, self.cursor]
 
     def update(self, moment: Moment) -> None:
         """Show the steps made until now."""
         for patch, name in ((self.granted, "power_kw"), (self.requested, "request_kw")):
             values = np.full(self._num_steps, np.nan)
-            values[: moment.t] = np.clip(moment.history[name].sum(axis=1), self._lowest_kw or -np.inf, self._highest_kw)
+            values[: moment.t] = np.minimum(moment.history[name].sum(axis=1), self._highest_kw)
             patch.set_data(values)
-        for line, name in ((self.base, "base_kw"), (self.net, "net_kw")):
-            if line is not None and moment.meter is not None:
-                values = np.full(self._num_steps, np.nan)
-                values[: moment.t] = np.clip(moment.meter[name], self._lowest_kw, self._highest_kw)
-                line.set_data(values)
         self.cursor.set_xdata([moment.minute, moment.minute])
-
-
-def _lowest_kw(episode: Episode) -> float:
-    """The bottom of the axis: what may be exported, or what the stations can give where that is less; at most 0."""
-    export_kw, stations_kw = min(episode.scenario.area.power_min_kw, 0.0), float(episode.lower_kw.sum())
-    return _ROOM_ABOVE_CAP * (max(export_kw, stations_kw) if export_kw and stations_kw else min(export_kw, stations_kw))
 
 
 def _highest_kw(episode: Episode) -> float:

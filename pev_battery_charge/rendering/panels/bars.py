@@ -75,20 +75,10 @@ class BarPlot(Plot):
 
     bar_px: width of a bar.
     values: a moving text above each place, if a place is `valued_px` wide.
-    least: where the axis begins, at most 0.
     """
 
     def __init__(
-        self,
-        figure: Figure,
-        box: Box,
-        title: str,
-        tops: Array,
-        *,
-        share: float,
-        most_px: float,
-        valued_px: float,
-        least: float = 0.0,
+        self, figure: Figure, box: Box, title: str, tops: Array, *, share: float, most_px: float, valued_px: float
     ) -> None:
         super().__init__(figure, box, title)
         places = np.arange(tops.size, dtype=np.float64)
@@ -99,7 +89,7 @@ class BarPlot(Plot):
         self._left, self._right = places - width / 2, places + width / 2
         self.set_xlim(-0.5, max(tops.size, 1) - 0.5)
         above = (LINE_PX if valued else _ROOM_ABOVE_PX) / box.height
-        self.add_amount_axis(float(tops.max(initial=1.0)) * (1.0 + above), least)
+        self.add_amount_axis(float(tops.max(initial=1.0)) * (1.0 + above))
         self.set_xticks([])
         self.values = [self.text(n, tops[n], "", ha="center", va="bottom") for n in range(tops.size) if valued]
 
@@ -133,12 +123,9 @@ class PowerPanel:
         self._names, limit_kw = labels.names, episode.limit_kw
         title = "Power of each station, kW"
         valued_px = max(34.0, number_width_px(f"{limit_kw.max():.1f}") + _APART_PX)
-        least_kw = 1.05 * float(episode.lower_kw.min())
-        look = {"share": 0.66, "most_px": 64, "valued_px": valued_px, "least": least_kw}
-        self._plot = plot = BarPlot(figure, box, title, limit_kw, **look)
-        plot.add_bars(facecolor=style.PAPER, edgecolor=style.OUTLINE, linewidth=0.8).set(episode.lower_kw, limit_kw)
+        self._plot = plot = BarPlot(figure, box, title, limit_kw, share=0.66, most_px=64, valued_px=valued_px)
+        plot.add_bars(facecolor=style.PAPER, edgecolor=style.OUTLINE, linewidth=0.8).set(0.0, limit_kw)
         self.granted = plot.add_bars(facecolor=style.GRANTED, edgecolor=style.GRANTED_EDGE, linewidth=0.8)
-        self.given = plot.add_bars(facecolor=style.GIVEN, edgecolor=style.MUTED, linewidth=0.8)
         self.requested = LineCollection([], colors=style.INK, linewidths=1.5, capstyle="butt")
         plot.add_collection(self.requested, autolim=False)
         plot.spines["bottom"].set_zorder(3.0)
@@ -147,21 +134,17 @@ class PowerPanel:
         if labels.shown:
             plot.name_row("PEV", row=1)
             self.vehicles = [plot.add_label(n, "", row=1, upright=labels.upright) for n in range(limit_kw.size)]
-        given = [swatch("given back", style.GIVEN, style.MUTED)] if least_kw < 0.0 else []
         plot.add_legend(
             swatch("granted", style.GRANTED, style.GRANTED_EDGE),
-            *given,
             Line2D([], [], color=style.INK, label="requested"),
             swatch("station limit", style.PAPER, style.OUTLINE),
         )
-        bars = [self.granted.collection, self.given.collection]
-        self.artists: list[Artist] = [*bars, self.requested, *self.vehicles, *plot.values]
+        self.artists: list[Artist] = [self.granted.collection, self.requested, *self.vehicles, *plot.values]
 
     def update(self, moment: Moment) -> None:
         """Show the step just made."""
         self.granted.set(0.0, np.where(moment.power_kw > 0.0, moment.power_kw, np.nan))
-        self.given.set(np.where(moment.power_kw < 0.0, moment.power_kw, np.nan), 0.0)
-        asked_kw = np.where(moment.request_kw != 0.0, moment.request_kw, np.nan)
+        asked_kw = np.where(moment.request_kw > 0.0, moment.request_kw, np.nan)
         self.requested.set_segments(self._plot.lines_across(asked_kw))
         for text, session in zip(self.vehicles, moment.session, strict=False):
             free = session == NO_SESSION

@@ -26,7 +26,6 @@ _LABEL_LANE_PX = 11
 _LABEL_INSET_PX = 3
 _CROSS_ROOM_PX = 7
 _SHORT_PX = 4
-_GRANTED_RGB, _GIVEN_RGB = style.red_green_blue(style.GRANTED), style.red_green_blue(style.GIVEN)
 _ON_PAPER = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.5}
 
 
@@ -121,7 +120,6 @@ class GanttPanel:
         num_stations, horizon_steps = episode.scenario.num_stations, episode.scenario.horizon_steps
         self._pixels = np.zeros((num_stations, lanes.lane_px, horizon_steps, 4), np.uint8)
         self._pixels[..., :3] = style.red_green_blue(style.GRANTED)
-        self._gives = episode.lower_kw < 0.0
         self._depth_px = np.arange(lanes.bar_px, 0, -1)[:, None]
         self._image = self._pixels.reshape(-1, horizon_steps, 4)
         look: dict[str, Any] = {"aspect": "auto", "interpolation": "nearest", "zorder": 2.0}
@@ -133,19 +131,13 @@ class GanttPanel:
         self.cursor = chart.add_cursor()
         now = Line2D([], [], color=style.INK, marker="|", linestyle="", markersize=8, label="now")
         filled, short = swatch("power granted", style.GRANTED), swatch("left short of its target", style.UNMET)
-        given = [swatch("given back", style.GIVEN)] if self._gives.any() else []
-        chart.add_legend(*chart.signs, filled, *given, short, now)
+        chart.add_legend(*chart.signs, filled, short, now)
         self.artists: list[Artist] = [self.power, *chart.write_names(), self.short, self.cursor]
 
     def update(self, moment: Moment) -> None:
         """Show what has happened until now."""
         power_kw = moment.history["power_kw"].T
         share = power_kw / np.maximum(self._episode.limit_kw, 1e-9)[:, None]
-        if self._gives.any():
-            given = power_kw < 0.0
-            share[given] = (power_kw / np.minimum(self._episode.lower_kw, -1e-9)[:, None])[given]
-            colours = np.where(given[..., None], _GIVEN_RGB, _GRANTED_RGB)
-            self._pixels[:, :, : moment.t, :3] = colours[:, None]
         height_px = np.ceil(share * self._lanes.bar_px - 1e-9)
         bars = self._pixels[:, self._lanes.gap_px :, :, 3]
         bars[:, :, moment.t :] = 0
