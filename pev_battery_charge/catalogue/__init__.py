@@ -1,7 +1,6 @@
 """Coordination, rewards and observations: entries by name, and the kernels composed of those that a scenario names."""
 
 from pev_battery_charge.catalogue import (
-    features_of_sites,
     rules,
     terms,
     terms_of_goals,
@@ -39,7 +38,6 @@ __all__ = [
     "choose_feature",
     "coordinator",
     "feature",
-    "features_of_sites",
     "look_ahead",
     "reward_term",
     "rules",

@@ -125,14 +125,15 @@ class Scenario(Part):
     def is_site(self) -> bool:
         """Whether there is more than charging under one cap: discharging, export, a battery of the site, series."""
         both_ways = any(one.power_min_kw < 0.0 or one.store is not None for one in self.stations)
-        metered = any(choice.entry.metered for choice in (*self.reward.choices, *self.feature_choices()))
+        metered = any(choice.entry.metered for choice in self.reward.choices)
+        metered |= any(choice.entry.metered for choice in self.feature_choices())
         return both_ways or metered or self.area.power_min_kw < 0.0
 
     def require_one_way(self) -> None:
         """Raise `InputError` where there is more than charging under one cap, for what plans that alone."""
         if self.is_site:
             told = (
-                "plans are of charging under one cap: without discharging, export, batteries of the site, and a meter"
+                "plans are of charging under one cap: without discharging, export, batteries of the site, a meter"
             )
             raise InputError(f"scenario {self.name!r}", [told])
 
