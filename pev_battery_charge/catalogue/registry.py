@@ -118,6 +118,7 @@ class Feature(Entry):
     low, high: its bounds, whatever the scenario.
     limit: its upper bound in one scenario, where it has one there.
     lower_limit: its lower bound in one scenario, where that is below `low`.
+    metered: whether it reads what the meter tells, or the series, so that there must be a meter.
     """
 
     what: ClassVar[str] = "observation"
@@ -127,6 +128,7 @@ class Feature(Entry):
     scale: Scale
     limit: Callable[[Limits], float] | None = None
     lower_limit: Callable[[Limits], float] | None = None
+    metered: bool = False
 
     def lowest(self, limits: Limits) -> float:
         """Its lower bound at a station with these limits; infinite where it has none."""
@@ -199,6 +201,7 @@ def feature(
     scale: Scale = 1.0,
     limit: Callable[[Limits], float] | None = None,
     lower_limit: Callable[[Limits], float] | None = None,
+    metered: bool = False,
 ) -> Callable[[Function], Function]:
     """A decorator for a feature that stations may see: `@pbc.feature(unit="EUR/kWh", scale=0.3)`.
 
@@ -206,6 +209,7 @@ def feature(
     scale: what networks see it in units of, or how they see it.
     limit: an upper bound, from what bounds a station's numbers in a scenario, where `high` cannot.
     lower_limit: likewise a lower bound, where that may be below `low`.
+    metered: whether it reads `area["meter"]`, `area["stations_occupied"]` or the series.
 
     Raises `InputError` for a wrong signature, a missing unit, a name that another function has, and for what a trial of
     it finds (see `catalogue.trial`).
@@ -218,7 +222,7 @@ def feature(
             problems.append(f"low: must not be above high (they are {low!r} and {high!r})")
         if not callable(scale) and not 0.0 < scale < np.inf:
             problems.append(f"scale: must be a number above 0, or a function (it is {scale!r})")
-        entry = Feature(compiled, unit, literals, low, high, scale, limit, lower_limit)
+        entry = Feature(compiled, unit, literals, low, high, scale, limit, lower_limit, metered)
         FEATURES.register(function.__name__, entry, problems)
         return compiled
 
