@@ -41,9 +41,17 @@ def foreseen(area: Record, value: float, column: int, ahead_steps: int) -> float
     return float(value + area["forecast_error"] * math.sqrt(ahead_steps * area["step_hours"]) * abs(value) * error)
 
 
-@kernel
 def unit_errors(key: int, column: int, steps: Array, leads: Array, step_hours: float) -> Array:
-    """Z of every step in `steps[S]` and lead in `leads[L]`, both whole numbers of steps: `[S, L]`."""
+    """z of every step in `steps[S]` and lead in `leads[L]`, both whole numbers of steps: `[S, L]`.
+
+    key: the area's `forecast_key`, from 0 to 2^64 - 1.
+    """
+    return fill_errors(np.uint64(key), column, steps, leads, step_hours)
+
+
+@kernel
+def fill_errors(key: np.uint64, column: int, steps: Array, leads: Array, step_hours: float) -> Array:
+    """The same, compiled for a key of 64 bits."""
     errors = np.empty((steps.size, leads.size))
     for i in range(steps.size):
         for k in range(leads.size):
@@ -52,7 +60,7 @@ def unit_errors(key: int, column: int, steps: Array, leads: Array, step_hours: f
 
 
 @kernel
-def unit_error(key: int, column: int, step: int, ahead_steps: int, step_hours: float) -> float:
+def unit_error(key: np.uint64, column: int, step: int, ahead_steps: int, step_hours: float) -> float:
     """z: the error of a forecast of one column, in its standard deviations."""
     issued_h, meant_h = step * step_hours, (step + ahead_steps) * step_hours
     coarse = field(key, 2 * column, issued_h / HOURS_PER_DAY, meant_h / HOURS_PER_DAY)
@@ -61,7 +69,7 @@ def unit_error(key: int, column: int, step: int, ahead_steps: int, step_hours: f
 
 
 @kernel
-def field(key: int, which: int, x: float, y: float) -> float:
+def field(key: np.uint64, which: int, x: float, y: float) -> float:
     """A field of mean 0 and variance 1, interpolated between whole numbers x and y."""
     i, j = math.floor(x), math.floor(y)
     u, v = x - i, y - j
@@ -72,7 +80,7 @@ def field(key: int, which: int, x: float, y: float) -> float:
 
 
 @kernel
-def knot(key: int, which: int, i: int, j: int) -> float:
+def knot(key: np.uint64, which: int, i: int, j: int) -> float:
     """The number at a knot: four of 16 bits, added up, of mean 0 and variance 1."""
     wide = np.uint64(key)
     told = mixed(int(np.int64(wide & _LOW)))

@@ -33,10 +33,10 @@ def test_neighbouring_steps_and_leads_share_most_and_distant_ones_nothing() -> N
 
 
 @pytest.mark.parametrize("key", [0, 1, 2**32 + 5, 2**64 - 1])
-def test_they_are_a_pure_function_and_the_same_as_plain_python(key: int) -> None:
+def test_they_are_a_pure_function_of_key_step_and_lead(key: int) -> None:
     errors = unit_errors(key, BUY_PRICE, np.arange(5.0), LEADS, 0.25)
     assert errors.tobytes() == unit_errors(key, BUY_PRICE, np.arange(5.0), LEADS, 0.25).tobytes()
-    assert errors[3, 2] == unit_error(key, BUY_PRICE, 3, 4, 0.25)
+    assert errors[3, 2] == unit_error(np.uint64(key), BUY_PRICE, 3, 4, 0.25)
 
 
 def wrong(error: float, key: int = 11) -> pbc.Simulation:
