@@ -42,7 +42,7 @@ def foreseen(area: Record, value: float, column: int, ahead_steps: int) -> float
 
 
 def unit_errors(key: int, column: int, steps: Array, leads: Array, step_hours: float) -> Array:
-    """z of every step in `steps[S]` and lead in `leads[L]`, both whole numbers of steps: `[S, L]`.
+    """Errors z of every step in `steps[S]` and lead in `leads[L]`, both whole numbers of steps: `[S, L]`.
 
     key: the area's `forecast_key`, from 0 to 2^64 - 1.
     """
