@@ -12,6 +12,7 @@ from pev_battery_charge import sizes
 from pev_battery_charge.catalogue import compose
 from pev_battery_charge.core.arrays import Array, Observations, RewardParts, Rewards
 from pev_battery_charge.core.clock import begin, put_areas_on_grid
+from pev_battery_charge.core.meter import tell_all_occupied
 from pev_battery_charge.core.records import (
     SESSION,
     STEP,
@@ -139,7 +140,8 @@ class Simulation:
         for records, idle in zip((self.areas[:, None], self.stations), self._idle, strict=True):
             copy_records(idle, records)
         self.sessions, self.moments = drawn.sessions, self._flat if drawn.moments is None else drawn.moments
-        self._kernels = self._find_kernels(site=self.scenario.is_site or drawn.moments is not None)
+        site = self.scenario.is_site or drawn.moments is not None
+        self._kernels = self._find_kernels(site=site)
         self.areas["meter"]["billing_period"] = self.moments["billing_period"][:, 0]
         if instances is not None:
             self._schedules = {b: one.schedule for b, one in enumerate(instances)}
@@ -149,6 +151,8 @@ class Simulation:
             sessions = self.sessions[part]
             self.lines |= put_areas_on_grid(sessions, self.scenario.step_minutes, self.scenario.horizon_steps)
             begin(self.stations[part], sessions)
+        if site:
+            tell_all_occupied(self.areas, self.stations)
         self._step = 0
         return self.observe()
 

@@ -58,7 +58,7 @@ def step(
         area["power_kw"] = total_kw
         charge(area, members)
 {read_meter}        advance_clock(area, members, sessions[b])
-        plugged, total = 0, 0.0
+{tell_occupied}        plugged, total = 0, 0.0
         for i in range(members.size):
             station = members[i]
             reward = 0.0
@@ -155,7 +155,7 @@ _GRANT: Final = """\
 
 _SITE_IMPORTS: Final = """\
 from pev_battery_charge.core.both_ways import claim_both_ways, direction_to_cut, look_both_ways, look_one_way, room_kw
-from pev_battery_charge.core.meter import open_meter, read_meter, tell_potential, tell_served
+from pev_battery_charge.core.meter import open_meter, read_meter, tell_occupied, tell_potential, tell_served
 """
 
 _OPEN_METER: Final = """\
@@ -166,6 +166,10 @@ _OPEN_METER: Final = """\
 _READ_METER: Final = """\
         read_meter(area, members, series[t])
         tell_served(area, members)
+"""
+
+_TELL_OCCUPIED: Final = """\
+        tell_occupied(area, members)
 """
 
 _GRANT_BOTH_WAYS: Final = """\
@@ -277,6 +281,7 @@ def _step_kernels(
         site_imports=_SITE_IMPORTS if site else "",
         open_meter=_OPEN_METER if site else "",
         read_meter=_READ_METER if site else "",
+        tell_occupied=_TELL_OCCUPIED if site else "",
         terms=", ".join(one.name for one in terms),
         features=", ".join(one.name for one in features),
         names=_bind(rule, *terms, *features),

@@ -118,7 +118,7 @@ class Feature(Entry):
     low, high: its bounds, whatever the scenario.
     limit: its upper bound in one scenario, where it has one there.
     lower_limit: its lower bound in one scenario, where that is below `low`.
-    metered: whether it reads what the meter tells, so that there must be one.
+    metered: whether it reads what the meter tells, or the series, so that there must be a meter.
     """
 
     what: ClassVar[str] = "observation"
@@ -209,7 +209,7 @@ def feature(
     scale: what networks see it in units of, or how they see it.
     limit: an upper bound, from what bounds a station's numbers in a scenario, where `high` cannot.
     lower_limit: likewise a lower bound, where that may be below `low`.
-    metered: whether it reads prices, base load, sun or `area["meter"]`.
+    metered: whether it reads `area["meter"]`, `area["stations_occupied"]` or the series.
 
     Raises `InputError` for a wrong signature, a missing unit, a name that another function has, and for what a trial of
     it finds (see `catalogue.trial`).

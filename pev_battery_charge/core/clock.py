@@ -26,13 +26,25 @@ def hour_of_day(area: Record, step: int) -> float:
 
     Right on days of 23 and 25 hours, too. It is compiled: reward terms, features and rules may call it.
     """
+    return float(local_hours(area, step) % HOURS_PER_DAY)
+
+
+@kernel
+def days_begun(area: Record, step: int) -> int:
+    """How many local midnights lie between the episode's start and the beginning of a step."""
+    return math.floor(local_hours(area, step) / HOURS_PER_DAY)
+
+
+@kernel
+def local_hours(area: Record, step: int) -> float:
+    """What the local clock has reached at the beginning of a step, in hours from the midnight before the start."""
     elapsed_hours = step * area["step_hours"]
     hour = area["start_hour"] + elapsed_hours
     elapsed_hours += GRID_TOLERANCE_STEPS * area["step_hours"]
     for k in range(CLOCK_CHANGES):
         if area["clock_change_h"][k] <= elapsed_hours:
             hour += area["clock_shift_h"][k]
-    return float(hour % HOURS_PER_DAY)
+    return float(hour)
 
 
 @kernel

@@ -47,6 +47,22 @@ def tell_potential(area: Record, stations: Records) -> None:
 
 
 @kernel
+def tell_occupied(area: Record, stations: Records) -> None:
+    """How many stations hold a PEV, or a battery of the site, now."""
+    count = 0
+    for i in range(stations.size):
+        count += stations[i]["session"] != NO_SESSION
+    area["stations_occupied"] = count
+
+
+@kernel
+def tell_all_occupied(areas: Records, stations: Records) -> None:
+    """The same for each of `AREA[B]`, `STATION[B, N]`."""
+    for b in range(areas.size):
+        tell_occupied(areas[b], stations[b])
+
+
+@kernel
 def least_net_kw(area: Record) -> float:
     """The bound of the area's export, <= 0. A positive `power_min_kw` is a wish of the reward alone."""
     return float(min(area["power_min_kw"], 0.0))

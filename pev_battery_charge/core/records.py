@@ -162,6 +162,9 @@ AREA: Final = np.dtype(
         ("power_max_kw", "f8"),
         ("step_hours", "f8"),
         ("start_hour", "f8"),
+        # Of the local day on which the episode begins: Monday is 0, the first of January is 0; -1 where it has no date.
+        ("start_weekday", "i4"),
+        ("start_year_day", "i4"),
         ("clock_change_h", "f8", (CLOCK_CHANGES,)),
         ("clock_shift_h", "f8", (CLOCK_CHANGES,)),
         # What all stations together may draw in the step being made; its negative, give.
@@ -171,6 +174,8 @@ AREA: Final = np.dtype(
         ("request_kw", "f8"),
         ("power_kw", "f8"),
         ("stations_served", "i8"),
+        # Now, after departures and arrivals.
+        ("stations_occupied", "i8"),
         # What all plugged PEVs below their ceilings could draw at full power, in that step and in the one before it.
         ("potential_kw", "f8"),
         ("potential_before_kw", "f8"),
@@ -180,6 +185,9 @@ AREA: Final = np.dtype(
         ("unmet_kwh", "f8"),
         ("step", "i4"),
         ("horizon_steps", "i4"),
+        # Which errors forecasts have, and how large they are an hour ahead, as a part of the value; 0: none.
+        ("forecast_key", "u8"),
+        ("forecast_error", "f8"),
     ],
     align=True,
 )
@@ -264,6 +272,7 @@ def make_areas(
     areas["step_hours"] = step_minutes / MINUTES_PER_HOUR
     areas["start_hour"] = start_hour
     areas["clock_change_h"] = np.inf
+    areas["start_weekday"] = areas["start_year_day"] = -1
     areas["horizon_steps"] = horizon_steps
     return areas
 

@@ -15,6 +15,7 @@ from pev_battery_charge.catalogue import (
     Feature,
     Rule,
     choose_feature,
+    expand_features,
     look_ahead,
 )
 from pev_battery_charge.core.units import MINUTES_PER_DAY
@@ -87,9 +88,16 @@ class Scenario(Part):
         others = {key: value for key, value in given.items() if key not in ("extra_observations", "observations")}
         return others | {"observations": (*DEFAULT_FEATURES, *given["extra_observations"])}
 
+    @field_validator("observations", mode="before")
+    @classmethod
+    def _one_name(cls, given: object) -> object:
+        """A single name, as that of a preset."""
+        return (given,) if isinstance(given, str) else given
+
     @field_validator("observations")
     @classmethod
     def _no_feature_twice(cls, names: tuple[str, ...], given: ValidationInfo) -> tuple[str, ...]:
+        names = expand_features(names)
         if not names or len(set(names)) < len(names):
             raise ValueError("there must be at least one feature, and each may be named once")
         for name in names:
@@ -125,16 +133,14 @@ class Scenario(Part):
     def is_site(self) -> bool:
         """Whether there is more than charging under one cap: discharging, export, a battery of the site, series."""
         both_ways = any(one.power_min_kw < 0.0 or one.store is not None for one in self.stations)
-        metered = any(choice.entry.metered for choice in self.reward.choices)
-        metered |= any(choice.entry.metered for choice in self.feature_choices())
+        metered = any(one.entry.metered for one in self.reward.choices)
+        metered |= any(one.entry.metered for one in self.feature_choices())
         return both_ways or metered or self.area.power_min_kw < 0.0
 
     def require_one_way(self) -> None:
         """Raise `InputError` where there is more than charging under one cap, for what plans that alone."""
         if self.is_site:
-            told = (
-                "plans are of charging under one cap: without discharging, export, batteries of the site, a meter"
-            )
+            told = "plans are of charging under one cap: without discharging, export, batteries of the site, a meter"
             raise InputError(f"scenario {self.name!r}", [told])
 
     @property
@@ -158,7 +164,7 @@ class Scenario(Part):
         Raises `InputError` for a name that is not registered.
         """
         try:
-            return [choose_feature(name, self.step_minutes) for name in names or self.observations]
+            return [choose_feature(name, self.step_minutes) for name in expand_features(names or self.observations)]
         except ValueError as error:
             raise InputError("observations", [str(error)]) from None
 

@@ -80,6 +80,8 @@ class ClockFields(NamedTuple):
     """What an area's record holds of its local time; see `core.records.AREA`."""
 
     start_hour: float
+    weekday: int
+    year_day: int
     change_h: tuple[float, ...]
     shift_h: tuple[float, ...]
 
@@ -95,6 +97,8 @@ def clock_fields(info: ScheduleInfo, horizon_minutes: float) -> ClockFields:
     begin = local.at(0.0)
     return ClockFields(
         begin.hour + begin.minute / MINUTES_PER_HOUR,
+        begin.weekday() if local.dated else -1,
+        begin.timetuple().tm_yday - 1 if local.dated else -1,
         tuple(minute / MINUTES_PER_HOUR for minute, _ in changes),
         tuple(hours for _, hours in changes),
     )
@@ -108,7 +112,8 @@ def set_clocks(areas: Records, infos: Sequence[ScheduleInfo], horizon_minutes: f
         if infos[b].start is not None:
             clock = clock_fields(infos[b], horizon_minutes)
             areas["start_hour"][b] = clock.start_hour
+            areas["start_weekday"][b], areas["start_year_day"][b] = clock.weekday, clock.year_day
             areas["clock_change_h"][b, : len(clock.change_h)] = clock.change_h
             areas["clock_shift_h"][b, : len(clock.shift_h)] = clock.shift_h
-    for name in ("start_hour", "clock_change_h", "clock_shift_h"):
+    for name in ("start_hour", "start_weekday", "start_year_day", "clock_change_h", "clock_shift_h"):
         areas[name] = areas[name][own]

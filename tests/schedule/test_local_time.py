@@ -132,6 +132,7 @@ def test_a_schedule_without_a_changed_clock_leaves_the_areas_as_they_were() -> N
     assert simulation.areas["clock_shift_h"].any()
     simulation.reset(schedule=schedule)
     areas = make_areas(1, power_max_kw=31.5, step_minutes=15.0, horizon_steps=120, start_hour=7.5)
+    areas["start_weekday"], areas["start_year_day"] = 0, 181  # a Monday, after 181 days of the year
     assert simulation.areas.tobytes() == areas.tobytes()
 
 
