@@ -190,10 +190,11 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         return self.simulation.observe(STATE_FEATURES).reshape(-1)
 
 
-class _TurnTaking(parallel_to_aec_wrapper[AgentID, Float32, Float32]):
+class TurnTaking(parallel_to_aec_wrapper[AgentID, Float32, Float32]):
     """Refuses a bad action when it is given, while the agent can still give another, not when the step is made."""
 
     def step(self, action: Float32 | None) -> None:
+        """The action of the agent whose turn it is; None of one whose episode is over."""
         agent = self.agent_selection
         if not (self.terminations[agent] or self.truncations[agent]):
             raise_if("action", action_problems(agent, action))
@@ -222,4 +223,4 @@ def env(
 ) -> AECEnv[AgentID, Float32, Float32]:
     """The same as a PettingZoo `AECEnv`: the stations act one after the other, then the step is made."""
     area = ParallelArea(scenario, render_mode, max_cycles, version=version, **changes)
-    return cast(AECEnv[AgentID, Float32, Float32], OrderEnforcingWrapper(_TurnTaking(area)))
+    return cast(AECEnv[AgentID, Float32, Float32], OrderEnforcingWrapper(TurnTaking(area)))
