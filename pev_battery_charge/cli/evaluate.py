@@ -81,8 +81,8 @@ def evaluate_and_tell(
     found = statistics(result.episodes)
     if metrics is None:
         metrics = metrics_in(result.episodes.columns)
-    elif scenario.is_site:
-        metrics = (*metrics, *MAIN_SITE_METRICS)
+    else:
+        metrics = (*metrics, *(name for name in MAIN_SITE_METRICS if name in result.episodes.columns))
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
     print_results(title, results_table(found, metrics, scenario.currency), ("figure",))
     return result, found

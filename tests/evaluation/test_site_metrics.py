@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pev_battery_charge import Scenario, Simulation, Trace, load_scenario
+from pev_battery_charge import Instance, Scenario, Simulation, Trace, generate_schedule, load_scenario
 from pev_battery_charge.controllers import Snapshot
 from pev_battery_charge.evaluation import (
     SITE_METRICS,
@@ -91,6 +91,28 @@ def test_tables_have_the_meter_of_sites_only() -> None:
     assert "cost" not in flat.to_frame().columns
     assert "cost" not in flat.session_frame().columns
     assert all(getattr(summarise(flat), name) is None for name in SITE_METRICS)
+
+
+def test_controllers_are_compared_on_instances() -> None:
+    scenario, instance = evening()
+    assert instance.series is not None
+    steered = CheapAndDear(instance.series)
+    table = evaluate(scenario, {"steered": steered, "constant": "constant"}, [0], schedules=[instance]).episodes
+    for row, controller in zip(table.iter_rows(named=True), (steered, "constant"), strict=True):
+        summary = summarise(run(scenario, controller, schedule=instance))
+        for name in SITE_METRICS:
+            assert row[name] == pytest.approx(getattr(summary, name), rel=1e-9, abs=1e-9), name
+    assert table["cost"][0] < table["cost"][1]
+
+
+def test_prices_alone_make_a_meter() -> None:
+    scenario = load_scenario("paper-5x20")
+    _, instance = evening()
+    assert instance.series is not None
+    priced = Instance(generate_schedule(scenario, 0), instance.series)
+    row = evaluate(scenario, {"constant": "constant"}, [0], schedules=[priced]).episodes.row(0, named=True)
+    assert row["stations_cost"] > 0.0
+    assert row["given_back_kwh"] == 0.0
 
 
 def test_an_episode_without_steps_has_no_meter_read() -> None:

@@ -54,6 +54,12 @@ def test_what_is_given_back_stands_below_the_axis(v2g: Trace) -> None:
     store_kw = v2g.power_kw[t - 1, 4]
     column = given[:, int(4.5 * pixels.shape[1] / 5) - 20]
     assert column.sum() == pytest.approx(-store_kw / (high - low) * pixels.shape[0], abs=3)
+    for bars, flows in (
+        (board.power.given, v2g.power_kw[t - 1] < 0.0),
+        (board.power.granted, v2g.power_kw[t - 1] > 0.0),
+    ):
+        ends = [np.isfinite(path.vertices[:, 1]) for path in bars.collection.get_paths()]
+        assert [bool(end.any()) for end in ends] == flows.tolist(), "nothing is drawn where nothing flows"
     asked = v2g.records["request_kw"][t - 1]
     drawn = [segment[:, 1] for segment in board.power.requested.get_segments()]
     np.testing.assert_array_equal(drawn, np.stack([asked[asked != 0.0]] * 2, axis=1))

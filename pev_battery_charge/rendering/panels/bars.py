@@ -172,7 +172,8 @@ class PowerPanel:
     def update(self, moment: Moment) -> None:
         """Show the step just made."""
         into, out = moment.power_kw > 0.0, moment.power_kw < 0.0
-        self.granted.set(np.where(into | ~self._both_ways, 0.0, np.nan), np.where(into, moment.power_kw, np.nan))
+        bottom_kw = np.where(into, 0.0, np.nan) if self._both_ways else 0.0
+        self.granted.set(bottom_kw, np.where(into, moment.power_kw, np.nan))
         self.given.set(np.where(out, moment.power_kw, np.nan), np.where(out, 0.0, np.nan))
         asked_kw = np.where(moment.request_kw != 0.0, moment.request_kw, np.nan)
         self.requested.set_segments(self._plot.lines_across(asked_kw))
