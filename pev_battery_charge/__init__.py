@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # at run time `_HOMES` has them
     from pev_battery_charge.controllers.optimum import optimal_schedule as optimal_schedule
     from pev_battery_charge.core.clock import hour_of_day as hour_of_day
     from pev_battery_charge.envs.central import central_env as central_env
+    from pev_battery_charge.envs.discrete import discrete_actions as discrete_actions
     from pev_battery_charge.envs.parallel import env as env
     from pev_battery_charge.envs.parallel import parallel_env as parallel_env
     from pev_battery_charge.envs.vector import vector_env as vector_env
@@ -57,6 +58,7 @@ _HOMES = {
     "Trace": "trace",
     "central_env": "envs.central",
     "coordinator": "catalogue",
+    "discrete_actions": "envs.discrete",
     "env": "envs.parallel",
     "feature": "catalogue",
     "generate_instance": "generate",

@@ -106,6 +106,11 @@ class Simulation:
         return len(self._features)
 
     @property
+    def metered(self) -> bool:
+        """Whether the areas have a meter: the scenario is a site, or the running instances have series."""
+        return self.scenario.is_site or self.moments is not self._flat
+
+    @property
     def step_index(self) -> int:
         """t: how many steps of the episode have been made."""
         return self._step or 0

@@ -124,6 +124,11 @@ class Trace:
         return drawn_kwh, given_kwh, (1.0 - efficiency) * drawn_kwh + (1.0 / efficiency_out - 1.0) * given_kwh
 
     @property
+    def metered(self) -> bool:
+        """Whether the area has a meter: the scenario is a site, or there are series."""
+        return self.scenario.is_site or self.series is not None
+
+    @property
     def meter(self) -> Records:
         """What the area's meter read in each step, and from the episode's start on, `METER[T]`."""
         return self._metered[0]
@@ -147,9 +152,14 @@ class Trace:
         return told, bills
 
     def to_frame(self) -> pl.DataFrame:
-        """One row for each step and station: what was asked, accepted and granted (kW), and what the battery holds."""
+        """One row for each step and station: what was asked, accepted and granted (kW), and what the battery holds.
+
+        Where there is a meter, also the station's part of the bill: `cost`, `demand_cost`, `carbon_kg`.
+        """
         steps, stations = np.indices(self.records.shape)
         columns = {name: self.records[name].ravel() for name in COLUMNS}
+        if self.metered:
+            columns |= {name: self.bills[name].ravel() for name in BILL.names or ()}
         index = {"step": steps.ravel().astype(np.int32), "station": stations.ravel().astype(np.int32)}
         frame = pl.DataFrame({**index, **columns})
         names = pl.concat([self.schedule.sessions["pev"], pl.Series("pev", [None], pl.String)])
@@ -160,7 +170,10 @@ class Trace:
         )
 
     def session_frame(self) -> pl.DataFrame:
-        """The schedule's sessions and what became of each: status, energies in kWh, whether it has left."""
+        """The schedule's sessions and what became of each: status, energies in kWh, whether it has left.
+
+        Where there is a meter, also what it cost: `cost`, `demand_cost`, `carbon_kg`.
+        """
         records = self.session_records
         final = self.session_energy_kwh[-1]
         flows = np.zeros((3, len(records) + 1))
@@ -168,7 +181,7 @@ class Trace:
             np.add.at(total, self.session.ravel(), flow.ravel())
         unmet = np.maximum(records["energy_target_kwh"] - final, 0.0)
         unmet[np.isin(records["station"], self.scenario.store_stations)] = 0.0
-        return self.schedule.sessions.with_columns(
+        frame = self.schedule.sessions.with_columns(
             status=pl.Series([Status(code).name.lower() for code in records["status"]], dtype=pl.String),
             wait_min=pl.col("plug_in_min") - pl.col("arrival_min"),
             energy_wanted_kwh=pl.col("energy_target_kwh") - pl.col("energy_arrival_kwh"),
@@ -179,6 +192,12 @@ class Trace:
             loss_kwh=pl.Series(flows[2, :-1]),
             departed=pl.Series(records["depart_step"] <= self.num_steps),
         )
+        if not self.metered:
+            return frame
+        bills = {name: np.zeros(len(records) + 1) for name in BILL.names or ()}
+        for name, total in bills.items():
+            np.add.at(total, self.session.ravel(), self.bills[name].ravel())
+        return frame.with_columns(**{name: pl.Series(total[:-1]) for name, total in bills.items()})
 
     def write(self, path: str | Path) -> None:
         """The trace as a Parquet file: `to_frame`, with scenario and schedule in the file's metadata."""

@@ -15,6 +15,7 @@ from pev_battery_charge.controllers import CONTROLLERS, Controller
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.evaluation import (
     MAIN_METRICS,
+    MAIN_SITE_METRICS,
     Evaluation,
     check_result_paths,
     evaluate,
@@ -78,7 +79,10 @@ def evaluate_and_tell(
     with progress("evaluating", len(controllers) * len(seeds), "episodes") as advance:
         result = evaluate(scenario, controllers, seeds, progress=advance)
     found = statistics(result.episodes)
-    metrics = metrics_in(result.episodes.columns) if metrics is None else metrics
+    if metrics is None:
+        metrics = metrics_in(result.episodes.columns)
+    else:
+        metrics = (*metrics, *(name for name in MAIN_SITE_METRICS if name in result.episodes.columns))
     title = f"{scenario.name}, {len(seeds):,} episodes, seeds {min(seeds):,} to {max(seeds):,}"
-    print_results(title, results_table(found, metrics), ("figure",))
+    print_results(title, results_table(found, metrics, scenario.currency), ("figure",))
     return result, found

@@ -57,7 +57,7 @@ class SimulateCommand:
             trace = run(scenario, controller, seed=self.seed, schedule=schedule, progress=advance)
         source = f"seed {self.seed}" if self.schedule is None else str(self.schedule)
         title = f"{scenario.name}, {source}, controller {self.controller}, coordinator {scenario.coordinator}"
-        rows = summarise(trace).rows()
+        rows = summarise(trace).rows(scenario.currency)
         if isinstance(controller, Reporting):
             rows += controller.report()
         print_table(title, ("result", "value", "unit"), rows, ("value",), ("result",))

@@ -9,6 +9,7 @@ from gymnasium.spaces import Space
 from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
 from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, given_instance, request_box
+from pev_battery_charge.envs.violations import violations
 from pev_battery_charge.errors import InputError
 from pev_battery_charge.generate import one_seed
 
@@ -30,7 +31,9 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
 
     ## Rewards
     The sum of what the stations earn. The info holds `rewards`, the parts `reward_missing`,
-    `reward_out_of_bounds`, `reward_overload` and `reward_departure`, and the granted power `power_kw`, each `[N]`.
+    `reward_out_of_bounds`, `reward_overload` and `reward_departure`, and the granted power `power_kw`, each `[N]`. Of a
+    site, `cost`, `cost_overload`, `cost_out_of_bounds` and `cost_unmet` are the sums over stations of those of
+    `ParallelArea`, one number each.
 
     ## Starting State
     As in `ParallelArea`: `reset(seed=s)` draws a schedule, `options={"schedule": schedule}` takes one.
@@ -86,6 +89,8 @@ class CentralArea(ShownArea, gymnasium.Env[Float32, Float32]):
         if self.render_mode == "human":
             self.render()
         info = {"rewards": result.rewards[0], **dict(zip(self.simulation.part_names, result.parts[:, 0], strict=True))}
+        if self.simulation.metered:
+            info |= {name: float(values.sum()) for name, values in violations(self.simulation).items()}
         return result.observations.reshape(-1), float(result.rewards.sum()), False, result.over, info
 
 

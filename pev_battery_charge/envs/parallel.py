@@ -14,6 +14,7 @@ from pev_battery_charge.core.arrays import Float32
 from pev_battery_charge.envs.by_agent import action_problems, gather, gather_one_by_one, name_rows
 from pev_battery_charge.envs.screen import RENDER_FPS, RENDER_MODES, ShownArea
 from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, given_instance, request_box, state_box
+from pev_battery_charge.envs.violations import violations
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
 
@@ -55,6 +56,11 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
     minimum), and minus the unmet share when the PEV leaves. An empty station earns 0. `catalogue.terms`
     has the formulas. Each agent's info holds the parts `reward_missing`, `reward_out_of_bounds`, `reward_overload`,
     `reward_departure` (`reward_` and the name of each term) and the granted power `power_kw`.
+
+    Of a site (stations that discharge, an export bound, batteries of the site, series), infos also tell what was
+    violated in the step, apart from the reward: `cost_overload`, kW asked for beyond what base load and sun leave of
+    the area's bounds, each station's share; `cost_out_of_bounds`, kW asked for beyond the station's own limits;
+    `cost_unmet`, kWh that the PEV lacks when it leaves; and `cost`, their sum.
 
     ## Starting State
     `reset(seed=s)` draws a schedule (arrivals, stays and batteries of the PEVs) from the scenario's population;
@@ -164,6 +170,10 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         observations = dict(zip(agents, result.observations[0]))  # noqa: B905  `strict` takes half a microsecond
         rewards = dict(zip(agents, result.rewards[0].tolist()))  # noqa: B905  likewise
         infos = name_rows(agents, self.simulation.part_names, result.parts[:, 0].tolist())
+        if self.simulation.metered:
+            costs = violations(self.simulation)
+            for n, info in enumerate(infos.values()):
+                info |= {name: float(values[0, n]) for name, values in costs.items()}
         if result.over:
             self.agents = []
         if self.render_mode == "human":
@@ -180,10 +190,11 @@ class ParallelArea(ShownArea, ParallelEnv[AgentID, Float32, Float32]):
         return self.simulation.observe(STATE_FEATURES).reshape(-1)
 
 
-class _TurnTaking(parallel_to_aec_wrapper[AgentID, Float32, Float32]):
+class TurnTaking(parallel_to_aec_wrapper[AgentID, Float32, Float32]):
     """Refuses a bad action when it is given, while the agent can still give another, not when the step is made."""
 
     def step(self, action: Float32 | None) -> None:
+        """The action of the agent whose turn it is; None of one whose episode is over."""
         agent = self.agent_selection
         if not (self.terminations[agent] or self.truncations[agent]):
             raise_if("action", action_problems(agent, action))
@@ -212,4 +223,4 @@ def env(
 ) -> AECEnv[AgentID, Float32, Float32]:
     """The same as a PettingZoo `AECEnv`: the stations act one after the other, then the step is made."""
     area = ParallelArea(scenario, render_mode, max_cycles, version=version, **changes)
-    return cast(AECEnv[AgentID, Float32, Float32], OrderEnforcingWrapper(_TurnTaking(area)))
+    return cast(AECEnv[AgentID, Float32, Float32], OrderEnforcingWrapper(TurnTaking(area)))

@@ -37,8 +37,9 @@ class ShownArea:
         trace = self.trace()
         if self.render_mode is None:
             raise InputError("render", ["the environment has no render_mode: make it with render_mode='rgb_array'"])
-        if self._renderer is None or self._renderer.schedule is not trace.schedule:
-            self._renderer = rendering.FrameRenderer(trace.scenario, trace.schedule)
+        known = self._renderer is not None and self._renderer.schedule is trace.schedule
+        if self._renderer is None or not known or self._renderer.series != trace.series:
+            self._renderer = rendering.FrameRenderer(trace.scenario, trace.schedule, trace.series)
         image = self._renderer.draw(trace, trace.num_steps)
         if self.render_mode == "rgb_array":
             return image

@@ -9,6 +9,7 @@ from gymnasium.vector.utils import batch_space
 
 from pev_battery_charge.core.arrays import Booleans, Float32
 from pev_battery_charge.envs.spaces import AnyScenario, SeenBounds, common_request_box, given_instance
+from pev_battery_charge.envs.violations import violations
 from pev_battery_charge.errors import EpisodeOverError, InputError, raise_if, whole_number_problems
 from pev_battery_charge.generate import one_seed
 from pev_battery_charge.scenario import resolve_scenario
@@ -33,7 +34,8 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
     differ, the limits are the widest; what another one is asked for beyond its own is clipped, and costs reward.
 
     ## Rewards
-    As in `ParallelArea`, `[B * N]`. Infos hold `power_kw` and the reward's parts as arrays `[B * N]`.
+    As in `ParallelArea`, `[B * N]`. Infos hold `power_kw` and the reward's parts as arrays `[B * N]`; of a site, also
+    `cost` and its parts, as in `ParallelArea`.
 
     ## Starting State
     `reset(seed=s)` gives area b the generator of seed s + b; without a seed the generators go on.
@@ -140,7 +142,10 @@ class VectorArea(VectorEnv[Float32, Float32, npt.NDArray[Any]]):
 
     def _infos(self, parts: Float32) -> dict[str, Any]:
         names, always = self.simulation.part_names, self._always
-        return dict(zip(names, parts.reshape(len(names), -1), strict=True)) | {f"_{name}": always for name in names}
+        told: dict[str, Any] = dict(zip(names, parts.reshape(len(names), -1), strict=True))
+        if self.simulation.metered:
+            told |= {name: values.reshape(-1) for name, values in violations(self.simulation).items()}
+        return told | {f"_{name}": always for name in told}
 
     def close_extras(self, **kwargs: Any) -> None:
         """Release of the threads."""

@@ -1,7 +1,16 @@
 """Running controllers, and measuring what came out."""
 
 from pev_battery_charge.evaluation.comparison import Evaluation, evaluate
-from pev_battery_charge.evaluation.metrics import MAIN_METRICS, METRICS, PLOTTED_METRICS, Metric, Summary, metrics_in
+from pev_battery_charge.evaluation.metrics import (
+    MAIN_METRICS,
+    MAIN_SITE_METRICS,
+    METRICS,
+    PLOTTED_METRICS,
+    SITE_METRICS,
+    Metric,
+    Summary,
+    metrics_in,
+)
 from pev_battery_charge.evaluation.regret import RegretReport, measure_regret
 from pev_battery_charge.evaluation.results import check_result_paths, write_results
 from pev_battery_charge.evaluation.results_table import ResultsTable, results_table
@@ -11,8 +20,10 @@ from pev_battery_charge.evaluation.totals import Totals, summarise
 
 __all__ = [
     "MAIN_METRICS",
+    "MAIN_SITE_METRICS",
     "METRICS",
     "PLOTTED_METRICS",
+    "SITE_METRICS",
     "Evaluation",
     "Group",
     "Metric",

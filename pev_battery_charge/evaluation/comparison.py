@@ -15,6 +15,7 @@ from pev_battery_charge.evaluation.metrics import METRICS
 from pev_battery_charge.evaluation.runner import play
 from pev_battery_charge.evaluation.session_metrics import MetricValues
 from pev_battery_charge.evaluation.totals import Totals
+from pev_battery_charge.instance import Instance
 from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
@@ -54,7 +55,7 @@ def evaluate(
     controllers: Mapping[str, Controller | str],
     seeds: Sequence[int],
     *,
-    schedules: Sequence[Schedule] | None = None,
+    schedules: Sequence[Schedule | Instance] | None = None,
     num_threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
@@ -62,7 +63,7 @@ def evaluate(
 
     controllers: by the name that tables give them; in place of a controller its name in `CONTROLLERS`.
     seeds: one for each episode; its schedule is the one of `generate_schedule(scenario, seed)`.
-    schedules: one for each seed, in place of the drawn ones.
+    schedules: one for each seed, in place of the drawn ones; or instances, with prices, load and sun.
     num_threads: how many threads step the areas; results do not depend on it.
     progress: called after each step with the steps made and the steps in all.
 
@@ -99,7 +100,7 @@ def evaluate(
 
 
 def _check(
-    controllers: Mapping[str, Controller | str], seeds: Sequence[int], schedules: Sequence[Schedule] | None
+    controllers: Mapping[str, Controller | str], seeds: Sequence[int], schedules: Sequence[Schedule | Instance] | None
 ) -> None:
     problems = [] if controllers else ["controllers: must be at least one"]
     if not len(seeds):

@@ -1,8 +1,8 @@
 """The metrics of an episode: the one place that names them, with labels, units, and which way is better."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final, Literal, Self
 
 from pev_battery_charge.catalogue import TERMS
 
@@ -11,14 +11,17 @@ Better = Literal["more", "less"]
 TERM_PREFIX: Final = "reward_"
 """What stands before the name of a reward's term in that of its metric."""
 
+MONEY: Final = "currency"
+"""The unit of amounts of money, in place of which tables have the scenario's."""
+
 
 @dataclass(frozen=True)
 class Metric:
     """What is known of a metric.
 
     name: its field in `Summary`, and its column in tables of episodes.
-    label, unit: for people; metrics without a unit are counts and shares. Labels are read one below the other, and
-        those with a dash below what they are a part of.
+    label, unit: for people; metrics without a unit are counts and shares, and money has the unit `MONEY`. Labels are
+        read one below the other, and those with a dash below what they are a part of.
     title: what it is called where it stands alone.
     better: whether more or less of it is better, where that can be said.
     digits: how many decimals a single value is shown with.
@@ -37,6 +40,10 @@ class Metric:
         """A single value, as people read it."""
         return f"{value:,.{0 if self.whole else self.digits}f}"
 
+    def in_currency(self, currency: str) -> Self:
+        """The same; money in this currency."""
+        return replace(self, unit=currency) if self.unit == MONEY else self
+
 
 def _metric(
     label: str, unit: str = "", better: Better | None = None, *, alone: str = "", digits: int = 2, **default: Any
@@ -45,7 +52,12 @@ def _metric(
     return field(metadata=about, **default)
 
 
-@dataclass(frozen=True)
+def _metered(label: str, unit: str, better: Better | None = None, *, alone: str = "") -> Any:
+    """A metric that only areas with a meter have: sites, and others with prices, load and sun."""
+    return _metric(label, unit, better, alone=alone, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """The result of one episode of one area. Energies are stored in batteries unless their name says `grid_`.
 
@@ -61,8 +73,12 @@ class Summary:
     A request counts as above the cap in `steps_above_cap` if it is so by more than a millionth of the cap, which
     rounding can make; `excess_kwh` is the sum as it is.
 
+    What the meter of a site reads is of the whole area: stations + base load - solar power. What the stations cost is
+    its bill less that of the base load alone; costs have the scenario's currency, and are negative where they are
+    earned.
+
     None is a metric that the episode does not have: the satisfaction of no PEVs, a share of nothing, the parts of the
-    reward in a trace.
+    reward in a trace, the meter of an area that is no site.
     """
 
     pevs: int = _metric("PEVs that came")
@@ -94,6 +110,25 @@ class Summary:
     excess_kwh: float = _metric("energy requested above the cap", "kWh", "less")
     grid_energy_kwh: float = _metric("energy drawn from the grid", "kWh")
     loss_kwh: float = _metric("energy lost in charging", "kWh")
+    given_back_kwh: float | None = _metered("energy that PEVs gave back to the grid", "kWh", alone="energy given back")
+    import_kwh: float | None = _metered("energy imported by the area", "kWh", alone="energy imported")
+    export_kwh: float | None = _metered("energy exported by the area", "kWh", alone="energy exported")
+    curtailed_kwh: float | None = _metered("solar energy curtailed", "kWh", "less")
+    overload_kwh: float | None = _metered("energy of the base load above the cap", "kWh", "less")
+    import_peak_kw: float | None = _metered("highest import of the area", "kW", "less", alone="highest import")
+    cost: float | None = _metered("cost of the area's energy", MONEY, "less")
+    base_cost: float | None = _metered("- without the stations", MONEY, alone="cost of the base's energy")
+    stations_cost: float | None = _metered("- of the stations", MONEY, "less", alone="cost of the stations' energy")
+    demand_cost: float | None = _metered("demand charge of the area", MONEY, "less")
+    base_demand_cost: float | None = _metered("- without the stations", MONEY, alone="demand charge of the base")
+    stations_demand_cost: float | None = _metered(
+        "- of the stations", MONEY, "less", alone="demand charge of the stations"
+    )
+    carbon_kg: float | None = _metered("carbon of the area's energy", "kg", "less")
+    base_carbon_kg: float | None = _metered("- without the stations", "kg", alone="carbon of the base's energy")
+    stations_carbon_kg: float | None = _metered(
+        "- of the stations", "kg", "less", alone="carbon of the stations' energy"
+    )
     reward: float = _metric("reward, sum over stations and steps", "", "more", alone="reward of all stations")
     reward_per_station: float | None = _metric(
         "reward of a station, sum over steps", "", "more", alone="reward of a station", default=None
@@ -101,13 +136,13 @@ class Summary:
     reward_terms: Mapping[str, float] = field(default_factory=dict)
     """What each weighted term made of the reward, by the term's name."""
 
-    def rows(self) -> list[tuple[str, str, str]]:
-        """Label, value and unit of each metric that the episode has, for a table."""
+    def rows(self, currency: str = "EUR") -> list[tuple[str, str, str]]:
+        """Label, value and unit of each metric that the episode has, for a table; money has the scenario's currency."""
         rows = []
         for name, metric in METRICS.items():
             value = getattr(self, name) if name in _FIELDS else self.reward_terms.get(name.removeprefix(TERM_PREFIX))
             if value is not None:
-                rows.append((metric.label, metric.text(value), metric.unit))
+                rows.append((metric.label, metric.text(value), metric.in_currency(currency).unit))
         return rows
 
 
@@ -140,9 +175,25 @@ METRICS: Final[Mapping[str, Metric]] = _Metrics()
 
 
 def metrics_in(names: Collection[str]) -> list[str]:
-    """Those of `METRICS` that are among the names, in its order: a table has the terms of its own scenarios only."""
+    """Those of `METRICS` that are among the names, in its order.
+
+    A table has the terms of its own scenarios only, and the meter's metrics only where there is one.
+    """
     return [name for name in METRICS if name in names]
 
+
+SITE_METRICS: Final = (
+    *("given_back_kwh", "import_kwh", "export_kwh", "curtailed_kwh", "overload_kwh", "import_peak_kw"),
+    *("cost", "base_cost", "stations_cost", "demand_cost", "base_demand_cost", "stations_demand_cost"),
+    *("carbon_kg", "base_carbon_kg", "stations_carbon_kg"),
+)
+"""What only areas with a meter have."""
+
+MAIN_SITE_METRICS: Final = (
+    *("stations_cost", "stations_demand_cost", "stations_carbon_kg", "import_kwh", "export_kwh"),
+    *("curtailed_kwh", "given_back_kwh", "import_peak_kw"),
+)
+"""What comparisons show of these unless they are asked for everything."""
 
 MAIN_METRICS: Final = (
     *("reward", "energy_delivered_kwh", "energy_unmet_kwh", "delivered_percent", "full_percent"),

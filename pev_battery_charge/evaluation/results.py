@@ -62,7 +62,7 @@ def to_json(evaluation: Evaluation, found: pl.DataFrame) -> dict[str, Any]:
         "scenario_toml": evaluation.scenario.to_toml(),
         "seeds": evaluation.seeds,
         "interval": _INTERVAL,
-        "figures": {name: _about(METRICS[name]) for name in metrics},
+        "figures": {name: _about(METRICS[name].in_currency(evaluation.scenario.currency)) for name in metrics},
         "controllers": {one: {name: rows[one, name] for name in metrics} for one in evaluation.controllers},
     }
 
@@ -79,7 +79,7 @@ def write_picture(
     own = {one: evaluation.episodes.filter(pl.col("controller") == one) for one in evaluation.controllers}
     distributions = []
     for name in metrics:
-        metric = METRICS[name]
+        metric = METRICS[name].in_currency(evaluation.scenario.currency)
         title = ", ".join(filter(None, (metric.title[:1].upper() + metric.title[1:], metric.unit)))
         values = {one: np.array(frame[name], np.float64) for one, frame in own.items()}
         means = {one: _mean_and_interval(rows[name, one]) for one in own}

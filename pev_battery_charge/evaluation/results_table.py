@@ -37,11 +37,14 @@ class ResultsTable:
         return "\n".join([lines[0], ruler, *lines[1:], "", *(f"- {note}" for note in self.notes), ""])
 
 
-def results_table(statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS) -> ResultsTable:
+def results_table(
+    statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRICS, currency: str = "EUR"
+) -> ResultsTable:
     """A table of "mean [low, high]": a row for each metric, a column for each controller.
 
     statistics: as `pev_battery_charge.evaluation.statistics.statistics` makes them.
     metrics: their names, in the order of the rows; `tuple(METRICS)` is all of them.
+    currency: the scenario's.
 
     Means and the ends of intervals have so many decimals that the figure's narrowest interval is between 3 and 30 units
     of the last one wide.
@@ -51,7 +54,7 @@ def results_table(statistics: pl.DataFrame, metrics: Sequence[str] = MAIN_METRIC
     cells = {name: _cells(METRICS[name], [rows[name, one] for one in controllers]) for name in metrics}
     return ResultsTable(
         ("figure", "unit", *controllers),
-        [(METRICS[name].title, METRICS[name].unit, *cells[name]) for name in metrics],
+        [(METRICS[name].title, METRICS[name].in_currency(currency).unit, *cells[name]) for name in metrics],
         tuple(controllers),
         _notes([rows[name, one] for name in metrics for one in controllers], len(controllers)),
     )

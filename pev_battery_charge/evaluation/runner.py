@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pev_battery_charge.controllers import Clairvoyant, Controller, OpenLoop, Planner, Snapshot, make_controller
+from pev_battery_charge.instance import Instance
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
 from pev_battery_charge.simulation import Simulation
@@ -16,12 +17,13 @@ def run(
     controller: Controller | str = "constant",
     *,
     seed: int = 0,
-    schedule: Schedule | str | Path | None = None,
+    schedule: Schedule | Instance | str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Trace:
     """One episode of one area under a controller, or its name.
 
     seed: the schedule is drawn from it, unless `schedule` is given, and so is what a controller draws.
+    schedule: a schedule (or its file), or an instance, with prices, load and sun.
     progress: called after each step with the steps made and the steps in all; once, where the controller is `OpenLoop`,
         whose plan is played at once.
     """

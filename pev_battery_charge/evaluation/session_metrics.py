@@ -44,6 +44,11 @@ def traced_sessions(trace: Trace) -> Records:
     return _of_pevs(sessions[None], trace.scenario)
 
 
+def given_back_kwh(sessions: Records) -> Array:
+    """What the PEVs of `SESSION[B, S]` gave to the grid, `[B]`; batteries of the site are none, see above."""
+    return np.asarray(np.where(sessions["status"] == _SERVED, sessions["books"]["grid_out_kwh"], 0.0).sum(axis=1))
+
+
 def _of_pevs(sessions: Records, scenario: Scenario) -> Records:
     """The same, batteries of the site no longer counted."""
     if scenario.store_stations:

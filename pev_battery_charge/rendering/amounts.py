@@ -44,7 +44,7 @@ def energy_unit(episode: Episode) -> Unit:
 def most_kwh(episode: Episode) -> float:
     """The energy that the batteries lack on arrival, of all PEVs together."""
     lacking_kwh = episode.sessions["energy_target_kwh"] - episode.sessions["energy_arrival_kwh"]
-    return float(lacking_kwh.clip(min=0.0).sum())
+    return float(lacking_kwh.clip(min=0.0)[~episode.stores].sum())
 
 
 def _unit(name: str, most: float, long: float) -> Unit:

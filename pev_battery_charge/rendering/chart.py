@@ -60,9 +60,11 @@ class Plot(Axes):
         self.grid(axis="x")
         self.name_row("time")
 
-    def add_amount_axis(self, most: float) -> None:
-        """A quantity from the bottom to `most`, with a few round ticks."""
-        self.set_ylim(0.0, most)
+    def add_amount_axis(self, most: float, least: float = 0.0) -> None:
+        """A quantity from `least` at the bottom to `most`, with a few round ticks; a line at 0, if it is above that."""
+        self.set_ylim(least, most)
+        if least < 0.0:
+            self.axhline(0.0, color=OUTLINE, linewidth=0.8, zorder=3.0)
         self.locator_params(axis="y", nbins=4, min_n_ticks=3, integer=most >= 4.0)
         self.grid(axis="y")
 

@@ -54,7 +54,7 @@ def write_gif(
     steps = shown_steps(trace, Path(path), every, frame_ms)
     if progress is not None:
         progress(0, len(steps))
-    renderer = FrameRenderer(trace.scenario, trace.schedule)
+    renderer = FrameRenderer(trace.scenario, trace.schedule, trace.series)
     sampled = np.linspace(0, len(steps) - 1, _SAMPLES).astype(int)
     palette = Palette([renderer.draw(trace, steps[k]) for k in sampled])
     frames = []

@@ -22,7 +22,7 @@ _LEAST_PX = 120.0
 
 
 class Header:
-    """Scenario and coordinator, area power, energy delivered, PEVs plugged in, and the clock.
+    """Scenario and coordinator, area power (of a site, net power), energy delivered, PEVs plugged in, and the clock.
 
     Every fact has the room that its longest text of the episode takes, so that nothing moves from frame to frame.
     """
@@ -42,7 +42,10 @@ class Header:
         self.artists: list[Artist] = [*self._facts, self._requested, self._time, self._step]
 
         most_kw, num_stations = float(episode.limit_kw.sum()), self._scenario.num_stations
-        self._write(most_kw, most_kw, most_kwh(episode), num_stations, self._scenario.horizon_steps)
+        self._metered, self._pev_stations = episode.metered, num_stations - len(self._scenario.store_stations)
+        self._stores = episode.stores
+        most_kw = -most_kw if self._metered else most_kw  # a minus takes room
+        self._write(most_kw, most_kw, most_kwh(episode), self._pev_stations, self._scenario.horizon_steps)
         widths_px = [max(map(width_px, pair)) for pair in zip(self._facts, words, strict=True)]
         places_px = fact_places(widths_px, right - max(width_px(self._time), width_px(self._step)))
         for x_px, *pair in zip(places_px, self._facts, words, strict=True):
@@ -50,7 +53,7 @@ class Header:
                 text.set_x(x_px)
 
         stations, rule = counted(num_stations, "station"), self._scenario.coordinator.replace("_", " ")
-        about = f"{stations}, {counted(len(episode.names), 'PEV')}, coordinator: {rule}"
+        about = f"{stations}, {counted(int((~episode.stores).sum()), 'PEV')}, coordinator: {rule}"
         room_px = places_px[0] - 2 * MARGIN_PX
         name = add_text(figure, MARGIN_PX, HEADLINE_DOWN_PX, size=HEADLINE_PT, weight="bold")
         fit_text(name, self._scenario.name, room_px)
@@ -59,16 +62,21 @@ class Header:
 
     def update(self, moment: Moment) -> None:
         """Show this moment."""
-        plugged = int((moment.presence == Presence.PLUGGED).sum())
-        power_kw, request_kw = float(moment.power_kw.sum()), float(moment.request_kw.sum())
-        self._write(power_kw, request_kw, moment.delivered_kwh, plugged, moment.t)
+        plugged = int(((moment.presence == Presence.PLUGGED) & ~self._stores).sum())
+        power_kw, beside_kw = float(moment.power_kw.sum()), float(moment.request_kw.sum())
+        if moment.meter is not None:
+            power_kw, beside_kw = float(moment.meter["net_kw"][-1]) if moment.t else 0.0, power_kw
+        self._write(power_kw, beside_kw, moment.delivered_kwh, plugged, moment.t)
 
-    def _write(self, power_kw: float, request_kw: float, delivered_kwh: float, plugged: int, t: int) -> None:
+    def _write(self, power_kw: float, beside_kw: float, delivered_kwh: float, plugged: int, t: int) -> None:
         power, delivered, stations = self._facts
         power.set_text(f"{self._power.text(power_kw)} of {self._power.limit_text(self._scenario.area.power_max_kw)}")
-        self._requested.set_text(f"area power ({self._power.text(request_kw)} requested)")
+        beside = self._power.text(beside_kw)
+        self._requested.set_text(
+            f"net power (stations {beside})" if self._metered else f"area power ({beside} requested)"
+        )
         delivered.set_text(f"{self._energy.text(delivered_kwh)} {self._energy.name}")
-        stations.set_text(f"{plugged} of {self._scenario.num_stations}")
+        stations.set_text(f"{plugged} of {self._pev_stations}")
         self._time.set_text(self._clock.text(t * self._scenario.step_minutes))
         self._step.set_text(f"step {t} of {self._scenario.horizon_steps}")
 

@@ -21,6 +21,7 @@ TICKS_PX = 18
 """Below a plot: one line of tick labels."""
 
 _HEADER_PX, _BARS_PX, _AREA_PX, _BELOW_PX = 62, 104, 130, 8
+_BOTH_WAYS_PX, _SITE_PX, _PRICES_PX = 124, 150, 74
 _LANES_PX = 220
 _LANE_MIN_PX, _LANE_SMALL_PX, _LANE_MAX_PX = 2, 7, 22
 _MANY_LANES_PX = 560
@@ -73,11 +74,25 @@ class Layout:
     """The plots of a frame, from top to bottom, and the picture's height.
 
     power_labels_px, battery_labels_px: the room that labels take below the first and the third plot.
+    both_ways: whether stations may be discharged, which takes room below their axis.
+    metered: whether the area's plot shows base load and sun, too.
+    priced: whether there is a plot of prices below it, `prices`; None where there is none.
     """
 
-    def __init__(self, lanes: Lanes, power_labels_px: float, battery_labels_px: float) -> None:
-        self.power = Box(LEFT_PX, _HEADER_PX + TITLE_PX, PLOT_WIDTH_PX, _BARS_PX)
+    def __init__(
+        self,
+        lanes: Lanes,
+        power_labels_px: float,
+        battery_labels_px: float,
+        *,
+        both_ways: bool = False,
+        metered: bool = False,
+        priced: bool = False,
+    ) -> None:
+        bars_px = _BOTH_WAYS_PX if both_ways else _BARS_PX
+        self.power = Box(LEFT_PX, _HEADER_PX + TITLE_PX, PLOT_WIDTH_PX, bars_px)
         self.schedule = self.power.below(power_labels_px, lanes.height_px)
         self.batteries = self.schedule.below(TICKS_PX, _BARS_PX)
-        self.area = self.batteries.below(battery_labels_px, _AREA_PX)
-        self.height_px = round(self.area.bottom + TICKS_PX) + _BELOW_PX
+        self.area = self.batteries.below(battery_labels_px, _SITE_PX if metered else _AREA_PX)
+        self.prices = self.area.below(TICKS_PX, _PRICES_PX) if priced else None
+        self.height_px = round((self.prices or self.area).bottom + TICKS_PX) + _BELOW_PX

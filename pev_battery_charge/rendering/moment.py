@@ -6,12 +6,13 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from pev_battery_charge.core.arrays import Array, Records
-from pev_battery_charge.core.records import NO_SESSION, STEP, Status
+from pev_battery_charge.core.arrays import Array, Booleans, Records
+from pev_battery_charge.core.records import NO_SESSION, STEP, Status, make_moments
 from pev_battery_charge.errors import raise_if
 from pev_battery_charge.rendering.letters import drawable
 from pev_battery_charge.scenario import Scenario
 from pev_battery_charge.schedule.table import Schedule
+from pev_battery_charge.series import Series
 from pev_battery_charge.trace import Trace
 
 SHOWN_KWH = 0.05
@@ -40,7 +41,8 @@ class Moment:
     presence: `[S]`, a `Presence` each.
     energy_kwh: `[S]`, what the batteries hold.
     unmet_kwh: `[S]`, what is missing to the target of a PEV that has left, and 0 for the others.
-    delivered_kwh: what the batteries have been given so far.
+    delivered_kwh: what the PEVs have been given so far, less what was taken out.
+    meter: `METER[t]`, what the area's meter read until now; None where there is none.
     """
 
     t: int
@@ -53,26 +55,45 @@ class Moment:
     energy_kwh: Array
     unmet_kwh: Array
     delivered_kwh: float
+    meter: Records | None = None
 
 
 class Episode:
-    """A scenario and the schedule that its traces follow: gives the moments of such traces.
+    """A scenario, and the schedule and series that its traces follow: gives the moments of such traces.
 
+    metered: whether there is a meter: the scenario is a site, or there are series.
+    lower_kw, limit_kw: the bounds of the stations, `[N]`.
+    stores: which sessions are those of batteries of the site, `[S]`.
     sessions: the schedule on the step grid, `SESSION[S]`.
     names: the PEVs, `[S]`, in letters that can be drawn.
     """
 
-    def __init__(self, scenario: Scenario, schedule: Schedule) -> None:
+    def __init__(self, scenario: Scenario, schedule: Schedule, series: Series | None = None) -> None:
         schedule.validate(scenario)
         self.scenario = scenario
         self.schedule = schedule
+        self.series = series
+        self.metered = scenario.is_site or series is not None
         self.sessions: Records = schedule.on_grid(scenario.step_minutes, scenario.horizon_steps)
         self.names: list[str] = [drawable(name) for name in schedule.sessions["pev"]]
         self.limit_kw: Array = np.array([station.power_max_kw for station in scenario.stations])
+        self.lower_kw: Array = np.array([station.power_min_kw for station in scenario.stations])
+        self.stores: Booleans = np.isin(self.sessions["station"], scenario.store_stations)
         self._start: Records = np.zeros(scenario.num_stations, STEP)
         self._start["session"] = NO_SESSION
         first = np.flatnonzero((self.sessions["status"] == Status.SERVED) & (self.sessions["plug_step"] == 0))
         self._start["session"][self.sessions["station"][first]] = first
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether a station may be discharged."""
+        return bool((self.lower_kw < 0.0).any())
+
+    @property
+    def moments(self) -> Records:
+        """What the world is in each step, `MOMENT[T]`."""
+        steps = self.scenario.horizon_steps
+        return make_moments(steps) if self.series is None else self.series.moments[:steps]
 
     def moment(self, trace: Trace, t: int) -> Moment:
         """The moment after t steps of a trace.
@@ -84,6 +105,8 @@ class Episode:
             problems.append(f"scenario: must be the one the renderer was made for, {self.scenario.name!r}")
         if trace.schedule is not self.schedule and trace.schedule != self.schedule:
             problems.append("schedule: must be the one the renderer was made for")
+        if trace.series is not self.series and trace.series != self.series:
+            problems.append("series: must be those the renderer was made for")
         if not 0 <= t <= trace.num_steps:
             problems.append(f"t: must be between 0 and the trace's {trace.num_steps} steps (it is {t})")
         raise_if("frame", problems)
@@ -91,7 +114,7 @@ class Episode:
         presence = self._presence(t)
         energy_kwh = self._energy_kwh(trace, t)
         missing_kwh = self.sessions["energy_target_kwh"] - energy_kwh
-        left_short = (presence == Presence.LEFT) & (missing_kwh >= SHOWN_KWH)
+        left_short = (presence == Presence.LEFT) & (missing_kwh >= SHOWN_KWH) & ~self.stores
         return Moment(
             t=t,
             minute=t * self.scenario.step_minutes,
@@ -102,7 +125,8 @@ class Episode:
             presence=presence,
             energy_kwh=energy_kwh,
             unmet_kwh=np.where(left_short, missing_kwh, 0.0),
-            delivered_kwh=float((energy_kwh - self.sessions["energy_arrival_kwh"]).sum()),
+            delivered_kwh=float((energy_kwh - self.sessions["energy_arrival_kwh"])[~self.stores].sum()),
+            meter=trace.meter[:t] if self.metered else None,
         )
 
     def _presence(self, t: int) -> npt.NDArray[np.int8]:

@@ -49,6 +49,8 @@ class Scenario(Part):
     stations: tuple[Station, ...] = (Station(),) * 5
     population: SerializeAsAny[Population] = SpreadPopulation()
     reward: Reward = Reward()
+    currency: Annotated[str, Field(min_length=1, max_length=12)] = "EUR"
+    """Of prices and costs, as tables and pictures write it."""
 
     @field_validator("stations", mode="before")
     @classmethod

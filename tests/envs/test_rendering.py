@@ -133,9 +133,9 @@ def test_the_renderer_is_made_once_an_episode(monkeypatch: pytest.MonkeyPatch, g
     made = []
 
     class Counted(rendering.FrameRenderer):
-        def __init__(self, scenario: pbc.Scenario, schedule: pbc.Schedule) -> None:
+        def __init__(self, scenario: pbc.Scenario, schedule: pbc.Schedule, series: pbc.Series | None = None) -> None:
             made.append(schedule)
-            super().__init__(scenario, schedule)
+            super().__init__(scenario, schedule, series)
 
     monkeypatch.setattr(rendering, "FrameRenderer", Counted)
     env = pbc.parallel_env(SHORT, render_mode="rgb_array")

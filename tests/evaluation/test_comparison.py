@@ -14,7 +14,7 @@ from pev_battery_charge.evaluation import METRICS, Totals, comparison, evaluate,
 from pev_battery_charge.evaluation.session_metrics import closed_sessions, session_metrics
 from tests import strategies
 from tests.evaluation.by_hand import figures_by_hand
-from tests.records import first_metrics
+from tests.evaluation.usual import USUAL
 from tests.reference import KnifeEdgeError
 from tests.strategies import Floats
 
@@ -70,7 +70,7 @@ def test_every_figure_is_the_one_counted_by_hand(name: str) -> None:
         trace = run(scenario, CONTROLLERS[row["controller"]], seed=row["seed"])
         what = f"{row['controller']}, seed {row['seed']}"
         expected = figures_by_hand(trace)
-        assert expected.keys() == set(first_metrics())
+        assert expected.keys() == set(USUAL)
         assert_figures(row, expected, what)
         alone = vars(summarise(trace))
         assert alone.pop("reward_terms") == {}
@@ -81,7 +81,7 @@ def test_the_scenarios_above_have_pevs_of_every_fate_and_every_kind_of_trouble()
     """Or the comparison by hand says less than it seems to."""
     frames = [evaluate(make_scenario(name), CONTROLLERS, (3, 11, 4)).episodes for name in SCENARIOS]
     most = pl.concat(frames).select(pl.exclude("controller").abs().max()).row(0, named=True)
-    zeros = [name for name in first_metrics() if most[name] == 0]
+    zeros = [name for name in USUAL if most[name] == 0]
     assert zeros == []
 
 
@@ -183,10 +183,10 @@ def test_an_episode_without_pevs_has_nulls_where_there_is_nothing_to_tell_and_ze
     evaluation = evaluate(scenario, {"all": "uncontrolled"}, [0])
     (row,) = evaluation.episodes.iter_rows(named=True)
     assert row["pevs"] == 0
-    nulls = [name for name in first_metrics() if row[name] is None]
+    nulls = [name for name in USUAL if row[name] is None]
     shares = ["full_percent", "delivered_percent", "unmet_percent"]
     assert nulls == [*shares, "satisfaction_mean", "satisfaction_p5", "satisfaction_jain"]
-    assert {row[name] for name in first_metrics() if name not in (*nulls, "power_cap_kw")} == {0}
+    assert {row[name] for name in USUAL if name not in (*nulls, "power_cap_kw")} == {0}
 
 
 def made_sessions(delivered_kwh: list[list[float]], wanted_kwh: float = 10.0) -> Any:
@@ -306,6 +306,6 @@ def test_a_trace_is_summarised_as_its_episode_is_evaluated() -> None:
     """To the last bit, but for losses, which the trace adds up in another order."""
     row = evaluate("paper-5x20", CONTROLLERS, [6]).episodes.row(by_predicate=pl.col("controller") == "wild", named=True)
     summary = vars(summarise(run("paper-5x20", wild, seed=6)))
-    for name in first_metrics():
+    for name in USUAL:
         if name not in (*PARTS, "loss_kwh"):
             assert summary[name] == row[name], name

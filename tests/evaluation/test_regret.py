@@ -24,7 +24,7 @@ from pev_battery_charge.evaluation import (
 from pev_battery_charge.evaluation.regret import REGRET_METRICS, check_possible, with_regret
 from pev_battery_charge.evaluation.statistics import bootstrap_interval, statistics
 from tests.evaluation.small_suite import SPREAD, small_suite
-from tests.records import first_metrics
+from tests.evaluation.usual import USUAL
 from tests.strategies import Floats
 
 
@@ -90,7 +90,7 @@ def test_regret_by_hand() -> None:
     controllers: dict[str, Controller | str] = {"optimum": optimal, "half": half, "nothing": nothing, "greedy": greedy}
     episodes = evaluate(scenario, controllers, [5, 6, 7], schedules=schedules).episodes
     found = with_regret(episodes, optimal.optima)
-    assert found.columns == ["controller", "seed", *REGRET_METRICS, *first_metrics()]
+    assert found.columns == ["controller", "seed", *REGRET_METRICS, *USUAL]
     # Full power leaves half missing after an hour and nothing after two; half of it 3/4, 1/2, 1/4 and nothing. Asking
     # for 20 kW costs 2 for the station's limit in each hour, and nothing for the area's: the request is clipped.
     losses = {

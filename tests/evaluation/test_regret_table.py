@@ -15,7 +15,7 @@ from pev_battery_charge.evaluation.regret import REGRET_METRICS
 from pev_battery_charge.evaluation.regret_table import mean_text, regret_markdown, regret_table
 from pev_battery_charge.evaluation.results import write_regret_results
 from tests.evaluation.small_suite import small_suite
-from tests.records import first_metrics
+from tests.evaluation.usual import USUAL
 
 NAMES = ("uncontrolled", "equal-share", "night")
 
@@ -113,7 +113,7 @@ def test_the_markdown_is_one_table_and_the_notes(report: RegretReport, found: pl
 def test_tables_hold_every_instance(report: RegretReport, tmp_path: Path) -> None:
     paths = [tmp_path / "folder" / "all.csv", tmp_path / "all.parquet"]
     write_regret_results(report, paths)
-    assert report.instances.columns == ["group", "controller", "seed", *REGRET_METRICS, *first_metrics()]
+    assert report.instances.columns == ["group", "controller", "seed", *REGRET_METRICS, *USUAL]
     assert pl.read_csv(paths[0], schema=report.instances.schema).equals(report.instances)
     assert pl.read_parquet(paths[1]).equals(report.instances)
     assert pl.read_parquet_metadata(paths[1])["suite_version"] == "0"

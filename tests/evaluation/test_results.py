@@ -11,7 +11,7 @@ import pev_battery_charge as pbc
 from pev_battery_charge import InputError, Scenario, load_scenario
 from pev_battery_charge.evaluation import Evaluation, check_result_paths, evaluate, write_results
 from pev_battery_charge.evaluation.statistics import statistics
-from tests.records import first_metrics
+from tests.evaluation.usual import USUAL
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_tables_hold_every_episode_and_say_null_for_what_is_not_there(evaluation
     assert evaluation.episodes["delivered_percent"].null_count() > 0, "an episode without PEVs"
     assert pl.read_csv(paths[0], schema=schema).equals(evaluation.episodes)
     assert pl.read_parquet(paths[1]).equals(evaluation.episodes)
-    assert list(schema) == ["controller", "seed", *first_metrics()]
+    assert list(schema) == ["controller", "seed", *USUAL]
     assert [schema[name] for name in ("seed", "pevs", "reward")] == [pl.Int64, pl.Int64, pl.Float64]
     scenario = Scenario.from_toml(pl.read_parquet_metadata(paths[1])["scenario"])
     assert scenario == evaluation.scenario

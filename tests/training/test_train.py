@@ -25,7 +25,7 @@ from pev_battery_charge.training.checkpoint import checkpoints
 from pev_battery_charge.training.run_folder import RunFolder
 from pev_battery_charge.training.scaling import scale_observations
 from pev_battery_charge.training.vec_env import AreaVecEnv
-from tests.records import first_metrics
+from tests.evaluation.usual import USUAL
 from tests.training.conftest import short_config
 
 CLOCKS = ("seconds", "env_seconds")
@@ -143,7 +143,7 @@ def test_episodes_and_evaluations_are_recorded_with_every_figure(scenario: Path,
     train(short_config(scenario), tmp_path / "run")
     metrics = pl.read_parquet(tmp_path / "run" / "metrics.parquet")
     assert metrics["agent_steps"].to_list() == [36 * 24 * k for k in range(1, 5)]
-    assert set(first_metrics()) < set(metrics.columns)
+    assert set(USUAL) < set(metrics.columns)
     evaluations = pl.read_parquet(tmp_path / "run" / "evaluations.parquet")
     assert evaluations["agent_steps"].to_list() == [0, 1800, 3240, 3600]
     policy = load_policy(tmp_path / "run")

@@ -30,7 +30,7 @@ class AreaPanel:
         unit = power_unit(episode)
         plot = Plot(figure, box, f"Power of the area, {unit.name}")
         plot.add_time_axis(clock, scenario.horizon_minutes)
-        self._highest_kw = _highest_kw(episode)
+        self._highest_kw = highest_kw(episode)
         plot.add_amount_axis(self._highest_kw)
         if unit.kilos > 1.0:
             plot.yaxis.set_major_formatter(lambda kw, _: f"{kw / unit.kilos:.10g}")
@@ -58,7 +58,7 @@ class AreaPanel:
         self.cursor.set_xdata([moment.minute, moment.minute])
 
 
-def _highest_kw(episode: Episode) -> float:
+def highest_kw(episode: Episode) -> float:
     """The top of the axis: what the plugged stations can draw at most; where the cap is kept, not too far above it."""
     served = episode.sessions[episode.sessions["status"] == Status.SERVED]
     change_kw = np.zeros(episode.scenario.horizon_steps + 1)
@@ -67,5 +67,5 @@ def _highest_kw(episode: Episode) -> float:
     np.add.at(change_kw, np.minimum(served["depart_step"], episode.scenario.horizon_steps), -limit_kw)
     most_kw = float(np.cumsum(change_kw).max())
     cap_kw = episode.scenario.area.power_max_kw
-    highest_kw = max(_ROOM_ABOVE * most_kw, _ROOM_ABOVE_CAP * cap_kw)
-    return highest_kw if episode.scenario.rule.by == "nothing" else min(highest_kw, _HIGHEST_OVER_CAP * cap_kw)
+    top_kw = max(_ROOM_ABOVE * most_kw, _ROOM_ABOVE_CAP * cap_kw)
+    return top_kw if episode.scenario.rule.by == "nothing" else min(top_kw, _HIGHEST_OVER_CAP * cap_kw)

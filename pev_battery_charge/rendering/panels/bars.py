@@ -78,7 +78,16 @@ class BarPlot(Plot):
     """
 
     def __init__(
-        self, figure: Figure, box: Box, title: str, tops: Array, *, share: float, most_px: float, valued_px: float
+        self,
+        figure: Figure,
+        box: Box,
+        title: str,
+        tops: Array,
+        *,
+        share: float,
+        most_px: float,
+        valued_px: float,
+        least: float = 0.0,
     ) -> None:
         super().__init__(figure, box, title)
         places = np.arange(tops.size, dtype=np.float64)
@@ -89,7 +98,9 @@ class BarPlot(Plot):
         self._left, self._right = places - width / 2, places + width / 2
         self.set_xlim(-0.5, max(tops.size, 1) - 0.5)
         above = (LINE_PX if valued else _ROOM_ABOVE_PX) / box.height
-        self.add_amount_axis(float(tops.max(initial=1.0)) * (1.0 + above))
+        most = float(tops.max(initial=1.0))
+        below = _ROOM_ABOVE_PX / box.height if least < 0.0 else 0.0
+        self.add_amount_axis(most * (1.0 + above) - least * above, least - (most - least) * below)
         self.set_xticks([])
         self.values = [self.text(n, tops[n], "", ha="center", va="bottom") for n in range(tops.size) if valued]
 
@@ -117,18 +128,28 @@ class Bars:
 
 
 class PowerPanel:
-    """A bar for each station: its limit as the frame, granted power as the filling, the request as a line across."""
+    """A bar for each station: its limits as the frame, granted power as the filling, the request as a line across.
+
+    Power out of a battery is below the axis.
+    """
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, labels: PowerLabels) -> None:
         self._names, limit_kw = labels.names, episode.limit_kw
+        lower_kw, self._both_ways = episode.lower_kw, episode.both_ways
         title = "Power of each station, kW"
-        valued_px = max(34.0, number_width_px(f"{limit_kw.max():.1f}") + _APART_PX)
-        self._plot = plot = BarPlot(figure, box, title, limit_kw, share=0.66, most_px=64, valued_px=valued_px)
-        plot.add_bars(facecolor=style.PAPER, edgecolor=style.OUTLINE, linewidth=0.8).set(0.0, limit_kw)
+        longest = max((f"{kw:.1f}" for kw in (limit_kw.max(), lower_kw.min())), key=len)
+        valued_px = max(34.0, number_width_px(longest) + _APART_PX)
+        least_kw = float(lower_kw.min())
+        self._plot = plot = BarPlot(
+            figure, box, title, limit_kw, share=0.66, most_px=64, valued_px=valued_px, least=least_kw
+        )
+        plot.add_bars(facecolor=style.PAPER, edgecolor=style.OUTLINE, linewidth=0.8).set(lower_kw, limit_kw)
+        self.given = plot.add_bars(facecolor=style.GIVEN, edgecolor=style.UNMET, linewidth=0.8)
         self.granted = plot.add_bars(facecolor=style.GRANTED, edgecolor=style.GRANTED_EDGE, linewidth=0.8)
         self.requested = LineCollection([], colors=style.INK, linewidths=1.5, capstyle="butt")
         plot.add_collection(self.requested, autolim=False)
         plot.spines["bottom"].set_zorder(3.0)
+        plot.spines["bottom"].set_visible(not episode.both_ways)
         labels.stations.write(plot, "station", style.MUTED)
         self.vehicles = []
         if labels.shown:
@@ -136,15 +157,25 @@ class PowerPanel:
             self.vehicles = [plot.add_label(n, "", row=1, upright=labels.upright) for n in range(limit_kw.size)]
         plot.add_legend(
             swatch("granted", style.GRANTED, style.GRANTED_EDGE),
+            *([swatch("given back", style.GIVEN, style.UNMET)] if episode.both_ways else []),
             Line2D([], [], color=style.INK, label="requested"),
             swatch("station limit", style.PAPER, style.OUTLINE),
         )
-        self.artists: list[Artist] = [self.granted.collection, self.requested, *self.vehicles, *plot.values]
+        self.artists: list[Artist] = [
+            self.granted.collection,
+            self.given.collection,
+            self.requested,
+            *self.vehicles,
+            *plot.values,
+        ]
 
     def update(self, moment: Moment) -> None:
         """Show the step just made."""
-        self.granted.set(0.0, np.where(moment.power_kw > 0.0, moment.power_kw, np.nan))
-        asked_kw = np.where(moment.request_kw > 0.0, moment.request_kw, np.nan)
+        into, out = moment.power_kw > 0.0, moment.power_kw < 0.0
+        bottom_kw = np.where(into, 0.0, np.nan) if self._both_ways else 0.0
+        self.granted.set(bottom_kw, np.where(into, moment.power_kw, np.nan))
+        self.given.set(np.where(out, moment.power_kw, np.nan), np.where(out, 0.0, np.nan))
+        asked_kw = np.where(moment.request_kw != 0.0, moment.request_kw, np.nan)
         self.requested.set_segments(self._plot.lines_across(asked_kw))
         for text, session in zip(self.vehicles, moment.session, strict=False):
             free = session == NO_SESSION
@@ -155,10 +186,13 @@ class PowerPanel:
 
 
 class BatteryPanel:
-    """A bar for each PEV, 0 to its capacity: charged part, part missing to the target, a line at the target."""
+    """A bar for each PEV, 0 to its capacity: charged part, part missing to the target, a line at the target.
+
+    Batteries of the site have no target; where batteries may be discharged, dotted lines are at floors and ceilings.
+    """
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, labels: BarNames) -> None:
-        self._target_kwh = episode.sessions["energy_target_kwh"]
+        self._target_kwh = np.where(episode.stores, 0.0, episode.sessions["energy_target_kwh"])
         capacity_kwh = episode.sessions["battery"]["capacity_kwh"]
         title = "Battery of each PEV, kWh"
         valued_px = max(26.0, number_width_px(f"{self._target_kwh.max(initial=0.0):.1f}") + _APART_PX)
@@ -166,8 +200,17 @@ class BatteryPanel:
         self.charged, self.missing = plot.add_bars(linewidth=0.0), plot.add_bars(linewidth=0.0)
         self.frames = plot.add_bars(facecolor="none", linewidth=0.8)
         self.frames.set(0.0, capacity_kwh if plot.bar_px >= _FRAMED_BAR_PX else np.nan)
-        self.targets = LineCollection(plot.lines_across(self._target_kwh), colors=style.INK, linewidths=1.5)
+        shown_kwh = np.where(episode.stores, np.nan, self._target_kwh)
+        self.targets = LineCollection(plot.lines_across(shown_kwh), colors=style.INK, linewidths=1.5)
         plot.add_collection(self.targets, autolim=False)
+        self.bounds = LineCollection([], colors=style.INK, linewidths=1.2, linestyles=":")
+        if episode.both_ways:
+            battery = episode.sessions["battery"]
+            floor_kwh = np.where(battery["energy_min_kwh"] > 0.0, battery["energy_min_kwh"], np.nan)
+            above = (battery["energy_max_kwh"] > self._target_kwh) & (battery["energy_max_kwh"] < capacity_kwh)
+            ceiling_kwh = np.where(above, battery["energy_max_kwh"], np.nan)
+            self.bounds.set_segments([*plot.lines_across(floor_kwh), *plot.lines_across(ceiling_kwh)])
+        plot.add_collection(self.bounds, autolim=False)
         pitch_pt = style.px_to_pt(box.width / max(capacity_kwh.size, 1))
         (self.rejected,) = plot.plot([], [], **style.CROSS | {"markersize": min(style.CROSS["markersize"], pitch_pt)})
         over_kwh = _VALUE_GAP_PX / box.height * plot.get_ylim()[1]
@@ -179,12 +222,13 @@ class BatteryPanel:
             swatch("charged", style.CHARGED),
             swatch("missing", style.MISSING),
             Line2D([], [], color=style.INK, label="target"),
+            *([Line2D([], [], color=style.INK, linestyle=":", label="floor")] if episode.both_ways else []),
             swatch("has left", style.CHARGED_LEFT),
             swatch("missing when it left", style.UNMET),
             swatch("not here yet", style.PALE),
         )
         bars = [bars.collection for bars in (self.charged, self.missing, self.frames)]
-        self.artists: list[Artist] = [*bars, self.targets, self.rejected, *self.values]
+        self.artists: list[Artist] = [*bars, self.targets, self.bounds, self.rejected, *self.values]
 
     def update(self, moment: Moment) -> None:
         """Show what the batteries hold now."""

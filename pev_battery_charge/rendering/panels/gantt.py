@@ -112,7 +112,10 @@ class GanttChart(Plot):
 
 
 class GanttPanel:
-    """The Gantt chart with what has happened: power inside each bar, PEVs that left short, and the cursor at now."""
+    """The Gantt chart with what has happened: power inside each bar, PEVs that left short, and the cursor at now.
+
+    Where a station may be discharged, 0 is a line inside its lane, and what is given back is below it.
+    """
 
     def __init__(self, figure: Figure, box: Box, episode: Episode, lanes: Lanes, clock: Clock) -> None:
         self._episode, self._lanes = episode, lanes
@@ -120,28 +123,43 @@ class GanttPanel:
         num_stations, horizon_steps = episode.scenario.num_stations, episode.scenario.horizon_steps
         self._pixels = np.zeros((num_stations, lanes.lane_px, horizon_steps, 4), np.uint8)
         self._pixels[..., :3] = style.red_green_blue(style.GRANTED)
-        self._depth_px = np.arange(lanes.bar_px, 0, -1)[:, None]
+        # How high each pixel's row is above the line at 0 of its station; 0 and less below it.
+        span_kw = np.maximum(episode.limit_kw - episode.lower_kw, 1e-9)
+        self._zero_px = np.round(lanes.bar_px * -episode.lower_kw / span_kw).astype(np.int64)
+        self._depth_px = (np.arange(lanes.bar_px, 0, -1) - self._zero_px[:, None])[..., None]
+        bars = self._pixels[:, lanes.gap_px :]
+        bars[..., :3] = np.where(
+            self._depth_px[..., None] > 0, style.red_green_blue(style.GRANTED), style.red_green_blue(style.GIVEN)
+        )
         self._image = self._pixels.reshape(-1, horizon_steps, 4)
         look: dict[str, Any] = {"aspect": "auto", "interpolation": "nearest", "zorder": 2.0}
         extent = 0.0, episode.scenario.horizon_minutes, num_stations * lanes.lane_px, 0.0
         self.power = chart.imshow(self._image, extent=extent, **look)
         chart.set_ylim(lanes.height_px, 0.0)
+        split = np.flatnonzero(episode.lower_kw < 0.0).astype(np.int32)
+        at = chart.bar_middle(split) + lanes.bar_px / 2 - self._zero_px[split]
+        chart.hlines(at, 0.0, episode.scenario.horizon_minutes, style.OUTLINE, linewidth=0.6, zorder=1.5)
         high, wide = px_to_pt(lanes.bar_px), px_to_pt(_SHORT_PX)
         (self.short,) = chart.plot([], [], "|", color=style.UNMET, markersize=high, markeredgewidth=wide)
         self.cursor = chart.add_cursor()
         now = Line2D([], [], color=style.INK, marker="|", linestyle="", markersize=8, label="now")
         filled, short = swatch("power granted", style.GRANTED), swatch("left short of its target", style.UNMET)
-        chart.add_legend(*chart.signs, filled, short, now)
+        given = [swatch("given back", style.GIVEN)] if episode.both_ways else []
+        chart.add_legend(*chart.signs, filled, *given, short, now)
         self.artists: list[Artist] = [self.power, *chart.write_names(), self.short, self.cursor]
 
     def update(self, moment: Moment) -> None:
         """Show what has happened until now."""
         power_kw = moment.history["power_kw"].T
-        share = power_kw / np.maximum(self._episode.limit_kw, 1e-9)[:, None]
-        height_px = np.ceil(share * self._lanes.bar_px - 1e-9)
+        up_px, down_px = self._lanes.bar_px - self._zero_px, self._zero_px
+        share = np.maximum(power_kw, 0.0) / np.maximum(self._episode.limit_kw, 1e-9)[:, None]
+        back = np.maximum(-power_kw, 0.0) / np.maximum(-self._episode.lower_kw, 1e-9)[:, None]
+        high_px = np.ceil(share * up_px[:, None] - 1e-9)[:, None, :]
+        low_px = np.ceil(back * down_px[:, None] - 1e-9)[:, None, :]
+        filled = (self._depth_px > 0) & (high_px >= self._depth_px) | (self._depth_px <= 0) & (low_px > -self._depth_px)
         bars = self._pixels[:, self._lanes.gap_px :, :, 3]
         bars[:, :, moment.t :] = 0
-        bars[:, :, : moment.t] = (height_px[:, None, :] >= self._depth_px) * np.uint8(255)
+        bars[:, :, : moment.t] = filled * np.uint8(255)
         self.power.set_data(self._image)
         short = np.flatnonzero(moment.unmet_kwh > 0.0)
         sessions = self._episode.sessions[short]
