@@ -18,7 +18,7 @@ from pev_battery_charge.catalogue import DEFAULT_FEATURES
 
 
 @pbc.feature(unit="h", scale=10.0)
-def laxity_h(area, station, moments):
+def slack_h(area, station, moments):
     """Hours until the stated departure, minus the hours that charging takes at full power; 0 at an empty station."""
     if station["session"] < 0:
         return 0.0
@@ -30,7 +30,7 @@ def laxity_h(area, station, moments):
 
 def main() -> None:
     """Show what the first PEV's station sees during an hour without charging, then half an hour at full power."""
-    envs = pbc.vector_env("paper-5x20", observations=[*DEFAULT_FEATURES, "laxity_h"])
+    envs = pbc.vector_env("paper-5x20", observations=[*DEFAULT_FEATURES, "slack_h"])
     print(f"a station sees {envs.single_observation_space.shape[0]} numbers")
     observations, _ = envs.reset(seed=0)
     plugged, laxity = DEFAULT_FEATURES.index("plugged"), len(DEFAULT_FEATURES)

@@ -4,7 +4,6 @@ import numpy as np
 
 from pev_battery_charge.core.arrays import Record
 from pev_battery_charge.core.records import BATTERY
-from pev_battery_charge.evaluation import METRICS
 
 
 def battery(capacity_kwh: float, power_max_kw: float, efficiency: float, transition_soc: float) -> Record:
@@ -24,11 +23,6 @@ def write_session(session: Record, **columns: float) -> None:
     for name, value in columns.items():
         fields = session["battery"] if name in (BATTERY.names or ()) else session
         fields[name] = value
-
-
-def first_metrics() -> list[str]:
-    """The metrics of a scenario that names no reward terms."""
-    return [name for name in METRICS if not name.startswith("reward_") or name in (*PARTS, "reward_per_station")]
 
 
 PARTS = ("reward_missing", "reward_out_of_bounds", "reward_overload", "reward_departure", "power_kw")

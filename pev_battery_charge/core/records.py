@@ -69,10 +69,12 @@ BILL: Final = np.dtype([("cost", "f8"), ("demand_cost", "f8"), ("carbon_kg", "f8
 """What energy cost, what the highest import cost, and what was emitted for it; negative where it was earned, saved."""
 
 SERVED: Final = np.dtype(
-    [("bill", BILL), ("throughput_kwh", "f8"), ("capacity_kwh", "f8"), ("wanted_kwh", "f8"), ("beyond_kwh", "f8")],
+    [("bill", BILL), ("throughput_kwh", "f4"), ("capacity_kwh", "f4"), ("wanted_kwh", "f4"), ("beyond_kwh", "f4")],
     align=True,
 )
 """What the step just made was for the PEV served in it, also if it has left since; told where there is a meter.
+
+Energies in single precision, as the rewards that read them.
 
 `throughput_kwh` is what went into its battery or out of it, `wanted_kwh` what it lacked to its target on arrival, and
 `beyond_kwh` what was requested beyond its ceiling or floor, in the battery.

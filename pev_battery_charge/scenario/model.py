@@ -26,7 +26,7 @@ from pev_battery_charge.populations import Population, SpreadPopulation
 from pev_battery_charge.populations.base import read_population
 from pev_battery_charge.reading import parse_toml, read_text
 from pev_battery_charge.scenario.goals import Reward
-from pev_battery_charge.scenario.site import Area, Station
+from pev_battery_charge.scenario.site import Area, Station, repeated
 from pev_battery_charge.validation import problems_of
 
 
@@ -55,19 +55,16 @@ class Scenario(Part):
     @field_validator("stations", mode="before")
     @classmethod
     def _repeat(cls, stations: object) -> object:
-        if not isinstance(stations, Mapping):
-            if isinstance(stations, Sequence) and not stations:
-                raise ValueError("there must be at least one station")
-            if isinstance(stations, Sequence) and len(stations) > sizes.MOST_STATIONS:
-                raise ValueError(f"there must be at most {sizes.MOST_STATIONS:,} stations")
+        if isinstance(stations, Mapping):
+            return repeated({"count": None, **stations})
+        if not isinstance(stations, Sequence):
             return stations
-        station = dict(stations)
-        count = station.pop("count", None)
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise ValueError(f"count must be a whole number of at least 1 (it is {count!r})")
-        if count > sizes.MOST_STATIONS:
-            raise ValueError(f"count must be at most {sizes.MOST_STATIONS:,}")
-        return (Station.model_validate(station),) * count
+        if not stations:
+            raise ValueError("there must be at least one station")
+        each = [repeated(one) if isinstance(one, Mapping) and "count" in one else (one,) for one in stations]
+        if sum(map(len, each)) > sizes.MOST_STATIONS:
+            raise ValueError(f"there must be at most {sizes.MOST_STATIONS:,} stations")
+        return tuple(station for some in each for station in some)
 
     @field_validator("coordinator")
     @classmethod

@@ -98,6 +98,17 @@ class Station(Part):
         return self
 
 
+def repeated(given: Mapping[str, object]) -> tuple[Station, ...]:
+    """As many stations of one kind as `count` says; raises `ValueError` for a count that is none."""
+    station = dict(given)
+    count = station.pop("count")
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(f"count must be a whole number of at least 1 (it is {count!r})")
+    if count > sizes.MOST_STATIONS:
+        raise ValueError(f"count must be at most {sizes.MOST_STATIONS:,}")
+    return (Station.model_validate(station),) * count
+
+
 def _check_order(name: str, least_kw: float, most_kw: float, most: str = "power_max_kw") -> None:
     if least_kw > most_kw:
         raise ValueError(f"{name} ({least_kw:g}) must not be above {most} ({most_kw:g})")

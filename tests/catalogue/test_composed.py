@@ -33,7 +33,8 @@ def series(simulation: Simulation, random: np.random.Generator) -> list[pbc.Inst
     for b in range(simulation.num_areas):
         moments = simulation.moments[0].copy()
         for name in moments.dtype.names or ():
-            moments[name] = random.uniform(-1.0, 1.0, moments.size)
+            least = 0.0 if name in ("solar_kw", "cap_kw", "demand_price", "carbon_kg_per_kwh") else -1.0
+            moments[name] = random.uniform(least, 1.0, moments.size)
         instances.append(pbc.Instance(simulation.schedule(b), pbc.Series(moments)))
     return instances
 

@@ -51,7 +51,7 @@ def test_terms_of_the_meter_are_minus_the_stations_part_of_the_bill() -> None:
     bill = station["served"]["bill"]
     bill["cost"], bill["demand_cost"], bill["carbon_kg"], station["served"]["throughput_kwh"] = 1.5, 0.25, 0.75, 1.8
     found = [value(name, an_area(), station) for name in ("energy_cost", "demand_charge", "carbon", "throughput")]
-    assert found == [-1.5, -0.25, -0.75, -1.8]
+    assert found == pytest.approx([-1.5, -0.25, -0.75, -1.8])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_stored_energy_is_what_a_battery_of_the_site_has_gained(power_kw: float,
     station["served"]["throughput_kwh"] = abs(expected)
     assert value("stored_energy", an_area(), station) == 0.0
     station["store"] = 1
-    assert value("stored_energy", an_area(), station) == expected
+    assert value("stored_energy", an_area(), station) == pytest.approx(expected)
 
 
 def test_unmet_energy_and_satisfaction_are_told_once_at_departure() -> None:

@@ -75,5 +75,6 @@ def test_discharges_are_those_of_ev2gym_with_losses_in_place(row: dict[str, floa
 def test_charges_are_those_of_ev2gym_before_it_rounds_up(row: dict[str, float]) -> None:
     hours = row["minutes"] / 60.0
     made = battery(row["cap"], row["maxkw"], row["eff"], row["tr"])
-    accepted_kw = acceptance_kw(made, row["soc"] * row["cap"], row["cap"], row["amps"] * KW_PER_AMPERE, hours)
+    request_kw = row["amps"] * row["volt"] * math.sqrt(row["ph"]) / 1000.0
+    accepted_kw = acceptance_kw(made, row["soc"] * row["cap"], row["cap"], request_kw, hours)
     assert accepted_kw * row["eff"] * hours == pytest.approx(row["stored_kwh_exact"], abs=1e-9)

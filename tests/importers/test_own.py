@@ -7,6 +7,7 @@ import pytest
 
 from pev_battery_charge import InputError, Scenario, Schedule, import_sessions
 from pev_battery_charge.importers.report import Note
+from pev_battery_charge.schedule.columns import OPTIONAL
 from tests.importers.import_files import DATA, charge_at_full_power
 
 OWN = DATA / "own.csv"
@@ -27,9 +28,7 @@ def test_own_sessions_are_given_stations_and_nobody_vanishes():
     schedule, report = import_sessions(OWN, "sessions", scenario=TWO)
     assert schedule.sessions["pev"].to_list() == ["red", "green", "blue", "grey"]
     assert schedule.sessions["station"].to_list() == [0, 1, None, 0]
-    assert schedule.sessions.drop("station", "plug_in_min", "departure_stated_min").equals(
-        own().cast(pl.Float64, strict=False).with_columns(own()["pev"])
-    )
+    assert schedule.sessions.drop(*OPTIONAL).equals(own().cast(pl.Float64, strict=False).with_columns(own()["pev"]))
     assert (report.read, report.kept, report.set_aside, report.other_days) == (4, 4, (), 0)
     assert report.energy_kwh == pytest.approx((16 + 2 + 20 + 2) / 0.9)
     assert report.unserved == (
