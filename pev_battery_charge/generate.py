@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pev_battery_charge.core.arrays import Records
-from pev_battery_charge.core.records import SESSION, Status
+from pev_battery_charge.core.records import MOMENT, SESSION, Status
 from pev_battery_charge.core.units import MINUTES_PER_HOUR
 from pev_battery_charge.errors import raise_if, whole_number_problems
 from pev_battery_charge.instance import Instance, InstanceRecords
@@ -17,7 +17,7 @@ from pev_battery_charge.scenario import Scenario, resolve_scenario
 from pev_battery_charge.scenario.site import Store
 from pev_battery_charge.schedule.table import STORE_NAME, Schedule, ScheduleInfo, pev_names
 from pev_battery_charge.series import Series
-from pev_battery_charge.sizes import LARGEST_SEED
+from pev_battery_charge.sizes import LARGEST_SEED, bytes_problems
 
 
 def area_seeds(seed: int | Sequence[int], num_areas: int) -> list[int]:
@@ -67,19 +67,28 @@ def generated_info(scenario: Scenario, seed: int | None) -> ScheduleInfo:
 
 
 class InstanceGenerator:
-    """A source of a scenario's instances: PEVs of its population, and the batteries of the site."""
+    """A source of a scenario's instances: PEVs of its population, the batteries of the site, and its series."""
 
     def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
         self._pevs = scenario.population.generator(scenario)
         self._stores = store_sessions(scenario)
 
     def draw(self, random: Sequence[np.random.Generator]) -> InstanceRecords:
         """New records, one instance for each of the B random generators."""
         drawn = self._pevs.draw(random)
-        if not self._stores.size:
-            return drawn
-        stores = np.tile(self._stores, (len(random), 1))
-        return drawn._replace(sessions=np.concatenate([stores, drawn.sessions], axis=1))
+        if self._stores.size:
+            stores = np.tile(self._stores, (len(random), 1))
+            drawn = drawn._replace(sessions=np.concatenate([stores, drawn.sessions], axis=1))
+        return drawn if drawn.moments is not None else drawn._replace(moments=self.draw_series(random))
+
+    def draw_series(self, random: Sequence[np.random.Generator]) -> Records | None:
+        """New moments alone, `MOMENT[R, T + 1 + look-ahead]`, R = 1 or B; None of a scenario without series."""
+        scenario, sources = self._scenario, self._scenario.series
+        if sources is None:
+            return None
+        raise_if("series", bytes_problems(moments=len(random) * scenario.num_moments * MOMENT.itemsize))
+        return sources.draw(random, scenario.population.start_hour, scenario.step_minutes, scenario.num_moments)
 
 
 def store_sessions(scenario: Scenario) -> Records:

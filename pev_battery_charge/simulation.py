@@ -140,6 +140,8 @@ class Simulation:
         instances = None if schedule is None else self._checked(schedule)
         room = self._flat.shape[1]
         drawn = self._generator.draw(generators) if instances is None else to_records(instances, room)
+        if drawn.moments is None:
+            drawn = drawn._replace(moments=self._generator.draw_series(generators))
         self._step = None  # until all is in place, also where Ctrl-C ends this halfway
         self._random, self._seeds, self._schedules = generators, seeds, {}
         for records, idle in zip((self.areas[:, None], self.stations), self._idle, strict=True):

@@ -24,6 +24,7 @@ from pev_battery_charge.benchmark.measurement import (
     run_fresh_process,
     seconds_of,
 )
+from pev_battery_charge.benchmark.sites import measure_sites
 from pev_battery_charge.core.records import AREA, SESSION, STATION, Status
 from pev_battery_charge.core.units import MILLISECONDS_PER_SECOND
 from pev_battery_charge.envs.parallel import parallel_env
@@ -46,6 +47,7 @@ def measure_all(
         lambda: measure_single(stations, repeats),
         lambda: measure_given_schedules(stations, repeats),
         lambda: [measure_play(stations, repeats)],
+        lambda: measure_sites(areas, stations, repeats),
         lambda: [measure_many_stations(10_000, repeats)],
         lambda: [measure_assignment(100_000, repeats)],
         measure_film,

@@ -27,6 +27,7 @@ from pev_battery_charge.populations.base import read_population
 from pev_battery_charge.reading import parse_toml, read_text
 from pev_battery_charge.scenario.goals import Reward
 from pev_battery_charge.scenario.site import Area, Station, repeated
+from pev_battery_charge.series import SeriesSources
 from pev_battery_charge.validation import problems_of
 
 
@@ -48,6 +49,8 @@ class Scenario(Part):
     area: Area = Area()
     stations: tuple[Station, ...] = (Station(),) * 5
     population: SerializeAsAny[Population] = SpreadPopulation()
+    series: SeriesSources | None = None
+    """Prices, base load, sun and so on, drawn with each instance; None is a world without them."""
     reward: Reward = Reward()
     currency: Annotated[str, Field(min_length=1, max_length=12)] = "EUR"
     """Of prices and costs, as tables and pictures write it."""
@@ -134,7 +137,7 @@ class Scenario(Part):
         both_ways = any(one.power_min_kw < 0.0 or one.store is not None for one in self.stations)
         metered = any(one.entry.metered for one in self.reward.choices)
         metered |= any(one.entry.metered for one in self.feature_choices())
-        return both_ways or metered or self.area.power_min_kw < 0.0
+        return both_ways or metered or self.series is not None or self.area.power_min_kw < 0.0
 
     def require_one_way(self) -> None:
         """Raise `InputError` where there is more than charging under one cap, for what plans that alone."""

@@ -12,7 +12,7 @@ from pev_battery_charge.errors import InputError
 from pev_battery_charge.series import files
 from pev_battery_charge.sizes import MOST_MOMENT
 
-_NEVER_NEGATIVE: Final = ("solar_kw", "cap_kw", "demand_price", "carbon_kg_per_kwh")
+NEVER_NEGATIVE: Final = ("solar_kw", "cap_kw", "demand_price", "carbon_kg_per_kwh")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Series:
             raise InputError("series", [f"moments: must be MOMENT[T] (it is {moments.dtype} {moments.shape})"])
         problems = [
             f"step {int(np.argmax(moments[name] < 0.0))}, {name}: must not be negative (it is {moments[name].min()})"
-            for name in _NEVER_NEGATIVE
+            for name in NEVER_NEGATIVE
             if (moments[name] < 0.0).any()
         ]
         for name in MOMENT.names or ():

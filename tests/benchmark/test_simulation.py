@@ -15,6 +15,7 @@ from pev_battery_charge.benchmark.simulation import (
     measure_play,
     measure_single,
 )
+from pev_battery_charge.benchmark.sites import benchmark_site, measure_sites
 from pev_battery_charge.cli import main
 from pev_battery_charge.controllers import CATALOGUE
 from pev_battery_charge.scenario import Scenario
@@ -79,3 +80,14 @@ def test_planners_and_optima_are_told_in_their_units() -> None:
     planner = measure_planner(scenario, "decentralised-mpc", "")
     assert planner.unit == "ms"
     assert int(planner.beside.split()[-2]) > 0
+
+
+def test_sites_are_measured_beside_areas_with_a_cap_alone() -> None:
+    found = {one.name: one for one in measure_sites(areas=4, stations=3, repeats=1)}
+    assert list(found) == [
+        "4 sites of 3 stations, 1 thread",
+        "drawing the instances of sites at reset",
+        "Simulation.step, one site of 3 stations",
+    ]
+    assert all(0.0 < one.value < float("inf") for one in found.values())
+    assert len(benchmark_site(3).observations) == 16
