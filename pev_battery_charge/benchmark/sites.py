@@ -1,6 +1,7 @@
 """What a site costs: both directions, prices, base load, sun and sixteen features, beside an area with a cap alone."""
 
 import statistics
+from functools import partial
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def measure_sites(areas: int, stations: int, repeats: int) -> list[Measurement]:
     single, own = Simulation(site), random.uniform(-22.0, 22.0, (steps, 1, stations))
     for turn in range(repeats + 1):
         for name, batch in batches.items():
-            seconds = seconds_of(lambda batch=batch, turn=turn: batch.reset(seed=turn))
+            seconds = seconds_of(partial(batch.reset, seed=turn))
             reset_s += [seconds] if name == "site" else []
             step_s[name].append(mean_seconds(batch.step, [requests[name][k % 16] for k in range(steps)]))
         single.reset(seed=0)

@@ -21,7 +21,7 @@ from pev_battery_charge.scenario import Scenario
 _MOST_ROUNDS: Final = 20
 _ROUND_TOLERANCE: Final = 1e-5
 """A step's program is solved again with the tangents it breaks, until that moves its objective by no more than
-this, relative to it; the next step mends what is left."""
+this, relative to it, and it overlooks no more either; the next step mends what is left."""
 
 
 class CentralMpc:
@@ -68,8 +68,11 @@ class CentralMpc:
         solver = Solver(model.program, None if last is None else _basis_for(model, *last))
         solution, before = solver.solve(with_bound=False), -np.inf
         for _ in range(_MOST_ROUNDS):
-            moved = solution.objective - before > _ROUND_TOLERANCE * abs(solution.objective)
-            tangents = model.tangents(solution.values) if moved and solution.values is not None else []
+            if solution.values is None:
+                break
+            least = _ROUND_TOLERANCE * abs(solution.objective)
+            goes_on = solution.objective - before > least or model.overlooked(solution.values) > least
+            tangents = model.tangents(solution.values) if goes_on else []
             if not tangents:
                 break
             solver.add(*tangents)

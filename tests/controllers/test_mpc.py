@@ -13,7 +13,8 @@ from pev_battery_charge.errors import EpisodeOverError
 from pev_battery_charge.evaluation import run
 from pev_battery_charge.populations.stated import with_stated_departures
 from tests.controllers.planners import check_a_batch_is_controlled_area_by_area, loss_of, present_from_the_start
-from tests.strategies import quarters, scenarios, schedules
+from tests.envs.episodes import pev
+from tests.strategies import quarters, scenarios, schedule_of, schedules
 
 WITHOUT_MINIMA = {"stations": {"count": 3, "power_max_kw": 11.0}}
 
@@ -29,6 +30,28 @@ def test_where_nobody_comes_later_it_is_the_optimum(data: st.DataObject) -> None
     loss = loss_of(scenario, schedule, CentralMpc())
     assert loss >= optimum.bound - 1e-6 * max(1.0, loss)
     assert loss == pytest.approx(optimum.objective, rel=2e-3, abs=1e-4)
+
+
+def test_it_leaves_no_battery_short_where_tangents_of_a_square_cross() -> None:
+    """Power is free: one battery can be full after a step, and is, though a program of tangents would not mind."""
+    scenario = Scenario(
+        step_minutes=20.579328488789574,
+        horizon_steps=39,
+        stations={"count": 2, "power_max_kw": 11.0},
+        area={"power_max_kw": 21.0},
+        coordinator="equal",
+        population={"pevs": 1, "stay_minutes": 20.0},
+        reward={"terms": {"missing": {"weight": 1.0, "exponent": 2.0}, "departure": {"weight": 0.5}}},
+    )
+    slow = {"capacity_kwh": 18.5, "energy_arrival_kwh": 10.36, "energy_target_kwh": 12.5245, "power_max_kw": 1.0}
+    quick = {"capacity_kwh": 23.75, "energy_arrival_kwh": 1.8525, "energy_target_kwh": 2.47, "power_max_kw": 9.25}
+    pevs = [
+        pev(**slow, departure_min=25.0, efficiency=0.7),
+        pev(**quick, departure_min=623.0, efficiency=0.99999, transition_soc=0.29351382247509833),
+    ]
+    schedule = schedule_of(pevs, 2)
+    optimum = optimal_schedule(scenario, schedule)
+    assert loss_of(scenario, schedule, CentralMpc()) == pytest.approx(optimum.objective, rel=1e-4)
 
 
 def test_the_unmet_energy_can_be_what_it_plans_for() -> None:

@@ -232,11 +232,26 @@ class ChargingModel:
     def _broken_lacks(self, values: Array) -> Rows | None:
         if not (self._bent and self._exact):
             return None
-        target_kwh = self.vehicles.target_kwh[self.slots.vehicle]
-        missing_kwh = np.maximum(target_kwh - values[self._energy], 0.0)
-        lacks = (missing_kwh / target_kwh) ** self._exponent
+        missing_kwh, lacks = self._lacks_of(values)
         at = np.flatnonzero(values[self._lack] < lacks - _LACK_TOLERANCE)
         return make_rows(at.size, *self._lack_sides(at, missing_kwh[at])) if at.size else None
+
+    def _lacks_of(self, values: Array) -> tuple[Array, Array]:
+        """What is missing at each slot of a solution, and the reward's (missing / target) ^ exponent of it."""
+        target_kwh = self.vehicles.target_kwh[self.slots.vehicle]
+        missing_kwh = np.maximum(target_kwh - values[self._energy], 0.0)
+        return missing_kwh, (missing_kwh / target_kwh) ** self._exponent
+
+    def overlooked(self, values: Array) -> float:
+        """What a solution loses more than its tangents tell.
+
+        Where two of them cross, a program may leave a battery short for nothing, and no further tangent moves its
+        objective.
+        """
+        if not (self._bent and self._exact):
+            return 0.0
+        _, lacks = self._lacks_of(values)
+        return float((self.program.cost[self._lack] * np.maximum(lacks - values[self._lack], 0.0)).sum())
 
     def _add_area(self) -> None:
         """The cap, the peak, and what must be served."""
