@@ -1,5 +1,6 @@
 """Sites for tests: areas with both directions, base load, sun and prices, drawn by Hypothesis or made by hand."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -151,6 +152,37 @@ def drawn_sites(draw: st.DrawFn, *, rules: tuple[str, ...] = RULES, steps: int =
     )
     asked = draw(st.lists(quarters(-30.0, 30.0), min_size=steps * len(stations), max_size=steps * len(stations)))
     return DrawnSite(scenario, pbc.Instance(schedule, series), np.array(asked).reshape(steps, len(stations)))
+
+
+def one_step(
+    stations: Sequence[Mapping[str, float]],
+    area: Mapping[str, float],
+    asked_kw: Sequence[float],
+    rule: str,
+    **series: Any,
+) -> pbc.Simulation:
+    """A site after one step of an hour, whose batteries take and give without loss all that they are asked for."""
+    scenario = pbc.Scenario.model_validate(
+        {
+            "name": "one step",
+            "step_minutes": 60.0,
+            "horizon_steps": 1,
+            "coordinator": rule,
+            "area": dict(area),
+            "stations": [dict(station) for station in stations],
+            "population": {"pevs": 1, "stay_minutes": 60.0},
+            "reward": {"terms": {"energy_cost": {"weight": 1.0}}},
+        }
+    )
+    ample = {"arrival_min": 0.0, "departure_min": 1e5, "capacity_kwh": 2000.0, "energy_arrival_kwh": 1000.0}
+    ample |= {"energy_target_kwh": 2000.0, "power_max_kw": 500.0, "efficiency": 1.0, "transition_soc": 1.0}
+    ample |= {"plug_in_min": 0.0, "power_min_kw": -500.0, "efficiency_out": 1.0, "energy_min_kwh": 0.0}
+    rows = [{**ample, "pev": f"pev_{k}", "station": k, "energy_max_kwh": 2000.0} for k in range(len(stations))]
+    simulation = pbc.Simulation(scenario, record=True)
+    moments = series_of(make_moments(scenario.num_moments), **series)
+    simulation.reset(schedule=pbc.Instance(pbc.Schedule(pl.DataFrame(rows, schema=_TYPES)), moments))
+    simulation.step(np.array([asked_kw]))
+    return simulation
 
 
 _TYPES = {

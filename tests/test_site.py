@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import pev_battery_charge as pbc
 from pev_battery_charge.catalogue import compose
 from pev_battery_charge.core.records import BILL, make_moments
+from pev_battery_charge.evaluation import evaluate, summarise
 from tests import strategies
 from tests.bits import bits, meaningful
 from tests.reference import KnifeEdgeError
@@ -183,7 +184,7 @@ def test_a_battery_of_the_site_never_leaves_and_counts_in_no_metric_of_pevs() ->
     trace = simulation.trace()
     assert trace.session_frame()["pev"].to_list() == ["store_1", "pev_00"]
     assert trace.session_frame()["energy_unmet_kwh"][0] == 0.0
-    summary = pbc.evaluation.summarise(trace)
+    summary = summarise(trace)
     assert summary.pevs == 1
     assert summary.grid_energy_kwh == pytest.approx(18.0)
 
@@ -309,6 +310,6 @@ def test_planners_refuse_what_they_do_not_plan_for(planner: str) -> None:
     scenario, _ = evening()
     one_way_reward = scenario.replace(reward={"terms": {"missing": {"weight": 1.0}}})
     with pytest.raises(pbc.InputError, match="plans are of charging under one cap"):
-        pbc.evaluation.evaluate(one_way_reward, {"planner": planner}, [0])
+        evaluate(one_way_reward, {"planner": planner}, [0])
     with pytest.raises(pbc.InputError, match="energy_cost"):
         pbc.optimal_schedule(scenario)

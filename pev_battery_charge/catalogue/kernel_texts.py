@@ -148,8 +148,10 @@ TELL_OCCUPIED: Final = """\
 
 GRANT_BOTH_WAYS: Final = """\
         total_kw = claim_both_ways(members)
-        direction = direction_to_cut(area, total_kw)
-        if direction != 0.0:
+        for _ in range(members.size + 1):
+            direction = direction_to_cut(area, total_kw)
+            if direction == 0.0:
+                break
             others_kw = look_one_way(members, direction)
             for i in range(members.size):
                 if members[i]["turn"]["takes_part"] == 1:

@@ -6,6 +6,9 @@ other is cut to what the row then leaves, by the area's rule: with C charged and
     C - D > upper: all are discharged, charged is min(C, upper + D)
     C - D < lower: all are charged, discharged is min(D, C - lower)
 
+Where a station's `least_kw` is more than it would get, it gets nothing, and the direction that was to balance it may
+then be beyond the other bound: it is cut in its turn, and so on, at most once for each station that falls out.
+
 The rule sees claims and the limits of stations as magnitudes, whichever way they point.
 """
 
@@ -42,14 +45,18 @@ def direction_to_cut(area: Record, total_kw: float) -> float:
 
 @kernel
 def look_one_way(stations: Records, direction: float) -> float:
-    """Let the claims of one direction take part, as magnitudes; return the sum of all others, seen the same way."""
+    """Let the claims of one direction take part, as magnitudes; return the sum of all others, seen the same way.
+
+    What the others were granted waits in their `rank`, which no filling touches while they do not take part.
+    """
     others = 0.0
     for i in range(stations.size):
         made, turn = stations[i]["made"], stations[i]["turn"]
         power_kw = direction * made["power_kw"]
         turn["takes_part"] = 1 if power_kw > 0.0 else 0
         made["acceptance_kw"] *= direction
-        if power_kw < 0.0:
+        if power_kw <= 0.0:
+            turn["rank"] = made["power_kw"]
             others += power_kw
     return others
 
@@ -75,15 +82,15 @@ def bound_kw(area: Record, direction: float) -> float:
 
 @kernel
 def look_both_ways(area: Record, stations: Records, direction: float) -> float:
-    """Turn claims and grants back, and grant all of the other direction; return the sum of grants in station order."""
+    """Turn claims and grants back, and grant the other direction what it had; return the sum in station order."""
     total = 0.0
     for i in range(stations.size):
-        station, made = stations[i], stations[i]["made"]
+        made = stations[i]["made"]
         made["acceptance_kw"] *= direction
         if direction * made["acceptance_kw"] > 0.0:
             made["power_kw"] *= direction
         else:
-            made["power_kw"] = made["acceptance_kw"] if abs(made["acceptance_kw"]) >= station["least_kw"] else 0.0
+            made["power_kw"] = stations[i]["turn"]["rank"]
         total += made["power_kw"]
     return settle_both_ways(stations, direction, bound_kw(area, direction), total)
 

@@ -190,7 +190,7 @@ def test_two_processes_that_compose_at_once_do_not_disturb_each_other(tmp_path: 
     assert found[0] == found[1]
     assert run(program, str(folder), room) == found[0]
     texts = list(folder.glob("composed_*.py"))
-    assert len(texts) == 2  # the step, and the first observations
+    assert len(texts) == 3  # the step, that with a meter, and the first observations
     assert not list(folder.glob("*.tmp"))
 
 

@@ -268,12 +268,12 @@ def test_a_csv_file_of_a_million_sessions_is_accepted_and_right(tmp_path: Path) 
             "plug_in_min": arrivals,
             STATED: arrivals + 0.5,
         },
-        schema=COLUMNS,
+        schema={name: kind for name, kind in COLUMNS.items() if name not in BOTH_WAYS},
     )
     path = tmp_path / "many.csv"
     sessions.write_csv(path)
     schedule = Schedule.read(path)
-    assert same_bits(schedule.sessions, sessions)
+    assert same_bits(schedule.sessions.drop(BOTH_WAYS), sessions)
     text = path.read_text(encoding="utf-8").splitlines()
     text[750_001] = text[750_001].replace(",0.9,", ",1.9,")
     path.write_text("\n".join(text), encoding="utf-8")
