@@ -32,7 +32,7 @@ def same_bits(one: pl.DataFrame, other: pl.DataFrame) -> bool:
     """Equal columns, floats compared by their bits, so that -0.0 is not 0.0."""
     if one.schema != other.schema:
         return False
-    floats = [name for name, kind in COLUMNS.items() if kind == pl.Float64]
+    floats = [name for name, kind in one.schema.items() if kind == pl.Float64]
     for name in floats:
         left, right = (frame[name].fill_null(-1.5).to_numpy().tobytes() for frame in (one, other))
         if left != right:
