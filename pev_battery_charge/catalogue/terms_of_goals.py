@@ -28,7 +28,7 @@ def unmet_kwh(station: Record) -> float:
 @kernel
 def satisfaction_of(station: Record) -> float:
     """What the PEV got of the energy that it wanted, from 0 to 1; 1 where it wanted none."""
-    wanted_kwh = station["served"]["wanted_kwh"]
+    wanted_kwh = float(station["served"]["wanted_kwh"])
     lacking_kwh = max(station["made"]["target_kwh"] - station["made"]["energy_kwh"], 0.0)
     if wanted_kwh <= 0.0 or lacking_kwh <= FULL_SHARE * wanted_kwh:
         return 1.0

@@ -31,7 +31,7 @@ def fleetrl_missing_soc(area: Record, station: Record, moments: Records) -> floa
     """
     if station["made"]["departed"] == 0 or station["store"] == 1:
         return 0.0
-    lacking_soc = unmet_kwh(station) / station["served"]["capacity_kwh"]
+    lacking_soc = unmet_kwh(station) / float(station["served"]["capacity_kwh"])
     if lacking_soc <= _ON_TIME_SOC:
         return 1.0
     return 1.0 - _sigmoid(500.0, 16.48461585, 0.29229767, lacking_soc)
@@ -67,7 +67,7 @@ def fleetrl_overcharging(area: Record, station: Record, moments: Records) -> flo
 
     FleetRL compares energies of the grid side with those of the battery, and bounds charging only; both are right here.
     """
-    return -float(min(0.0055 * station["served"]["beyond_kwh"] ** 2, 0.2))
+    return -float(min(0.0055 * float(station["served"]["beyond_kwh"]) ** 2, 0.2))
 
 
 @reward_term(unit="kW^2", label="for power off the set-point, as EV2Gym", metered=True)
